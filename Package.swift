@@ -1,0 +1,44 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// Settings of every Swift target; CI adds warnings as errors on the command line.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "itpump",
+  products: [
+    .library(name: "PumpEngine", targets: ["PumpEngine"]),
+    .library(name: "PumpPlant", targets: ["PumpPlant"]),
+  ],
+  dependencies: [
+    // Arguments, help and shell completions: the tool every Swift reader knows.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    // YAML nodes with line and column; its decoder is not used, for it guesses types.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    // Tests only: the oracle's arbitrary-precision integers.
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.0"),
+  ],
+  targets: [
+    // Pure: no Foundation, no clock, no I/O; also compiled as Embedded Swift.
+    .target(name: "PumpUnits", swiftSettings: settings),
+    .target(name: "PumpHAL", dependencies: ["PumpUnits"], swiftSettings: settings),
+    .target(name: "PumpTherapy", dependencies: ["PumpUnits"], swiftSettings: settings),
+    .target(
+      name: "PumpPlan", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy"],
+      swiftSettings: settings),
+    // Never PumpPlan: the supervisor's sum is its own.
+    .target(
+      name: "PumpSafety", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy"],
+      swiftSettings: settings),
+    .target(
+      name: "PumpEngine",
+      dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety"],
+      swiftSettings: settings),
+
+    // Backends: each implements PumpHAL and knows no engine.
+    .target(name: "PumpPlant", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
+  ])

@@ -1,0 +1,18 @@
+/// A sound that a patient or a carer hears.
+public enum AlarmTone: UInt8, Equatable, Sendable {
+  /// One tone of about a second: non-critical, hourly.
+  case single
+  /// Two tones in turn for about three seconds: critical, every ten minutes.
+  case double
+}
+
+/// The device that sounds alarms.
+public protocol Annunciator: ~Copyable {
+  /// The backend's own error.
+  associatedtype AnnunciatorFailure: HardwareFault
+
+  /// Starts a tone and returns at once.
+  ///
+  /// It does *not* promise that anybody heard it.
+  mutating func sound(_ tone: AlarmTone) throws(AnnunciatorFailure)
+}

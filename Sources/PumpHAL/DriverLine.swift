@@ -1,0 +1,15 @@
+/// A line of the stepper driver.
+public enum DriverLine: UInt8, CaseIterable, Sendable {
+  /// One rising edge, one step.
+  case step
+  /// Asserted is forwards, out of the pump.
+  case direction
+  /// Asserted energises the motor.
+  case enable
+}
+
+/// A line's logical state; the board file says which voltage asserts it.
+public enum LineLevel: UInt8, Sendable {
+  case released
+  case asserted
+}

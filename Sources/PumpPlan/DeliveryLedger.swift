@@ -1,0 +1,48 @@
+public import PumpUnits
+
+/// What was planned, and what became of it, in steps.
+///
+/// Every planned step is in exactly one of its accounts: delivered, uncertain, missed or owed.
+public struct DeliveryLedger: BitwiseCopyable, Sendable {
+  /// Steps whose edge was made.
+  public private(set) var delivered: UInt64 = 0
+  /// Steps whose command failed with an unknown effect: delivered for every dose limit, not
+  /// delivered for the patient.
+  public private(set) var uncertain: UInt64 = 0
+  /// Steps that were due and will never be made: under-delivery.
+  public private(set) var missed: UInt64 = 0
+  /// Steps that are due and still to be made, as soon as the motor may.
+  public private(set) var owed: UInt64 = 0
+
+  public init() {}
+
+  /// All steps that were ever due.
+  public var planned: UInt64 { delivered + uncertain + missed + owed }
+
+  /// Books the steps that became due while nobody was there to make them.
+  public mutating func owe(_ steps: UInt64) { owed += steps }
+
+  /// Books a step that was due and has its edge.
+  public mutating func deliver(isOwed: Bool) {
+    if isOwed { owed -= 1 }
+    delivered += 1
+  }
+
+  /// Gives up what is owed: it is never repaid as a burst.
+  ///
+  /// - Returns: How many steps are missed by it.
+  public mutating func forgo() -> UInt64 {
+    let forgone = owed
+    missed += forgone
+    owed = 0
+    return forgone
+  }
+
+  /// Corrects the last delivered step after its command failed.
+  ///
+  /// - Parameter isUncertain: Whether it may have moved the motor all the same.
+  public mutating func failLast(isUncertain: Bool) {
+    delivered -= 1
+    if isUncertain { uncertain += 1 } else { missed += 1 }
+  }
+}

@@ -1,0 +1,161 @@
+public import PumpHAL
+public import PumpUnits
+
+/// Turns due steps into edges that keep the driver's timing table and the motor's rated interval.
+///
+/// It plans one edge ahead. Each edge is measured from when the edge before it really happened, so
+/// a late wake-up delays what follows and can't bunch it.
+public struct StrokeSequencer: BitwiseCopyable, Sendable {
+  /// The next edge.
+  public enum Edge: UInt8, BitwiseCopyable, Sendable {
+    case none
+    case direction
+    case energise
+    case rise
+    case fall
+    case deEnergise
+  }
+
+  /// The next edge, and when it is due; `none` and `never` where nothing is to be done.
+  @inlinable public var next: Edge { edge }
+  @inlinable public var nextAt: Instant { edgeAt }
+
+  @usableFromInline var edge = Edge.none
+  @usableFromInline var edgeAt = Instant.never
+
+  /// The shortest time between two STEP rises now: the rated interval in a ramped bolus, else the
+  /// start interval.
+  public var spacing: TimeSpan
+
+  private let timing: DriverTiming
+  private var isDirectionSet = false
+  private var isEnergised = false
+  @usableFromInline var isHigh = false
+  /// Not before this may STEP rise: wake-up and direction set-up.
+  @usableFromInline var readyAt = Instant.epoch
+  @usableFromInline var lastRise: Instant?
+  @usableFromInline let stepHigh: TimeSpan
+  @usableFromInline let stepLow: TimeSpan
+  @usableFromInline let sleepGap: TimeSpan
+
+  /// Creates a sequencer for a driver that is de-energised.
+  public init(timing: DriverTiming, motor: MotorLimits) {
+    self.timing = timing
+    spacing = motor.startInterval
+    stepHigh = timing.stepHigh
+    stepLow = timing.stepLow
+    // De-energised for at least as long as waking takes, or it is not worth it.
+    sleepGap =
+      timing.energise == .always ? TimeSpan(nanoseconds: .max) : timing.wakeUp + timing.wakeUp
+  }
+
+  /// Plans the next edge.
+  ///
+  /// - Parameters:
+  ///   - wish: When the next step is due; `never` for none.
+  ///   - isDelivering: Whether the therapy runs, for a driver that is always energised then.
+  ///   - now: No edge is planned before this.
+  public mutating func plan(step wish: Instant, isDelivering: Bool, after now: Instant) {
+    guard !isHigh else { return }
+    let wantsEnergy = timing.energise == .always ? isDelivering : wish != .never
+    if !isEnergised {
+      guard wantsEnergy else { return set(.none, .never) }
+      guard isDirectionSet else { return set(.direction, now) }
+      let lead = timing.energise == .always ? Instant.epoch : wish.preceding(by: timing.wakeUp)
+      return set(.energise, max(now, lead))
+    }
+    let restsFrom = max(now, (lastRise ?? now) + timing.directionHold)
+    guard wantsEnergy else { return set(.deEnergise, restsFrom) }
+    guard wish != .never else { return set(.none, .never) }
+    planRise(wish, restsFrom: restsFrom)
+  }
+
+  /// Plans the next edge right after a step has fallen, on the way from step to step.
+  @inlinable
+  public mutating func planAfterFall(step wish: Instant, at now: Instant) {
+    let earliest = max(max(wish, readyAt), max((lastRise ?? now) + spacing, now + stepLow))
+    guard wish != .never, earliest.elapsed(since: now) < sleepGap else {
+      return plan(step: wish, isDelivering: true, after: now)
+    }
+    setRise(earliest)
+  }
+
+  /// Records that the next edge happened.
+  ///
+  /// - Parameter now: When it really happened; not before `nextAt`.
+  /// - Returns: The line and its new level.
+  public mutating func performNext(at now: Instant) -> (line: DriverLine, level: LineLevel) {
+    switch next {
+    case .direction:
+      isDirectionSet = true
+      readyAt = max(readyAt, now + timing.directionSetUp)
+      set(.none, .never)
+      return (.direction, .asserted)
+    case .energise:
+      isEnergised = true
+      readyAt = max(readyAt, now + timing.wakeUp)
+      set(.none, .never)
+      return (.enable, .asserted)
+    case .rise:
+      rise(at: now)
+      return (.step, .asserted)
+    case .fall:
+      fall()
+      return (.step, .released)
+    case .deEnergise, .none:
+      isEnergised = false
+      set(.none, .never)
+      return (.enable, .released)
+    }
+  }
+
+  /// Records a STEP rise and plans its fall.
+  @inlinable
+  public mutating func rise(at now: Instant) {
+    lastRise = now
+    setFall(now + stepHigh)
+  }
+
+  /// Records a STEP fall; `planAfterFall` or `plan` says what comes next.
+  @inlinable
+  public mutating func fall() {
+    isHigh = false
+    edge = .none
+    edgeAt = .never
+  }
+
+  /// De-energises at once, whatever the timing table says: the next edge is due now.
+  public mutating func trip(at now: Instant) {
+    isHigh = false
+    if isEnergised { set(.deEnergise, now) } else { set(.none, .never) }
+  }
+
+  private mutating func planRise(_ wish: Instant, restsFrom: Instant) {
+    let low = lastRise.map { $0 + stepHigh + stepLow } ?? .epoch
+    let spaced = lastRise.map { $0 + spacing } ?? .epoch
+    let earliest = max(max(wish, readyAt), max(spaced, low))
+    if earliest.elapsed(since: restsFrom) >= sleepGap {
+      set(.deEnergise, restsFrom)
+    } else {
+      setRise(earliest)
+    }
+  }
+
+  private mutating func set(_ edge: Edge, _ instant: Instant) {
+    self.edge = edge
+    edgeAt = instant
+  }
+
+  @inlinable
+  mutating func setRise(_ instant: Instant) {
+    edge = .rise
+    edgeAt = instant
+  }
+
+  @inlinable
+  mutating func setFall(_ instant: Instant) {
+    isHigh = true
+    edge = .fall
+    edgeAt = instant
+  }
+}

@@ -1,0 +1,148 @@
+public import PumpHAL
+public import PumpUnits
+
+/// The alarms that stand, how they sound, and in which order they are shown.
+///
+/// An alarm stands from its cause until the cause has gone *and* somebody has acknowledged it; a
+/// brief fault is never missed. It sounds at once and then at its priority's interval as long as it
+/// stands. A silence always ends.
+public struct AlarmBoard: ~Copyable {
+  /// One alarm's state.
+  public struct Entry: BitwiseCopyable, Sendable {
+    /// Whether it stands.
+    public internal(set) var isStanding = false
+    /// Whether its cause still holds.
+    public internal(set) var isCausePresent = false
+    /// Whether somebody has acknowledged it since it was last raised.
+    public internal(set) var isAcknowledged = false
+    /// When it was last raised.
+    public internal(set) var raisedAt = Instant.epoch
+    /// How urgent it is by now.
+    public internal(set) var priority = AlarmPriority.nonCritical
+    /// When it sounds next.
+    public internal(set) var soundsAt = Instant.never
+    /// When it becomes critical.
+    var escalatesAt = Instant.never
+  }
+
+  private var entries = FixedBuffer(repeating: Entry(), count: Alarm.allCases.count)
+  private let cadence: AlarmCadence
+
+  /// When the board next has something to do; `never` while it is quiet.
+  public private(set) var deadline = Instant.never
+
+  public init(cadence: AlarmCadence = AlarmCadence()) { self.cadence = cadence }
+
+  /// One alarm's state.
+  public subscript(alarm: Alarm) -> Entry { entries[Int(alarm.rawValue)] }
+
+  /// Records that an alarm's cause holds.
+  ///
+  /// - Returns: Whether that is news: it did not stand, or its cause had gone.
+  public mutating func raise(_ alarm: Alarm, at now: Instant) -> Bool {
+    var entry = self[alarm]
+    guard !entry.isStanding || !entry.isCausePresent else { return false }
+    entry.isCausePresent = true
+    entry.isAcknowledged = false
+    if !entry.isStanding {
+      entry.isStanding = true
+      entry.raisedAt = now
+      entry.priority = alarm.priority
+      entry.escalatesAt = alarm == .stoppedLong ? now + cadence.stoppedEscalation : .never
+    }
+    entry.soundsAt = now
+    put(entry, alarm)
+    return true
+  }
+
+  /// Records that an alarm's cause has gone.
+  public mutating func causeGone(_ alarm: Alarm) {
+    var entry = self[alarm]
+    guard entry.isCausePresent else { return }
+    entry.isCausePresent = false
+    put(entry.isAcknowledged ? Entry() : entry, alarm)
+  }
+
+  /// Records that somebody has noticed the alarm.
+  ///
+  /// While its cause holds it stands and sounds on.
+  ///
+  /// - Returns: Whether it stood.
+  public mutating func acknowledge(_ alarm: Alarm) -> Bool {
+    var entry = self[alarm]
+    guard entry.isStanding else { return false }
+    entry.isAcknowledged = true
+    put(entry.isCausePresent ? entry : Entry(), alarm)
+    return true
+  }
+
+  /// Puts off an alarm's next sound.
+  ///
+  /// - Parameters:
+  ///   - alarm: The alarm.
+  ///   - span: For how long; cut to the longest that the alarm's priority allows.
+  ///   - now: The present instant.
+  /// - Returns: When it will sound again; `nil` where it does not stand.
+  public mutating func silence(_ alarm: Alarm, for span: TimeSpan, at now: Instant) -> Instant? {
+    var entry = self[alarm]
+    guard entry.isStanding else { return nil }
+    entry.soundsAt = now + min(span, cadence.longestSilence(entry.priority))
+    put(entry, alarm)
+    return entry.soundsAt
+  }
+
+  /// Takes the most urgent sound that is due.
+  ///
+  /// All alarms whose sound is due count as sounded by it: one sound at a time is heard.
+  public mutating func takeSound(at now: Instant) -> AlarmTone? {
+    guard now >= deadline else { return nil }
+    var tone: AlarmTone?
+    for alarm in Alarm.allCases {
+      var entry = self[alarm]
+      guard entry.isStanding else { continue }
+      if now >= entry.escalatesAt {
+        entry.priority = .critical
+        entry.isAcknowledged = false
+        entry.escalatesAt = .never
+        entry.soundsAt = now
+      }
+      if now >= entry.soundsAt {
+        if tone != .double { tone = entry.priority == .critical ? .double : .single }
+        entry.soundsAt = now + cadence.interval(entry.priority)
+      }
+      entries[Int(alarm.rawValue)] = entry
+    }
+    findDeadline()
+    return tone
+  }
+
+  /// The standing alarm at a place of the order: by priority, then the oldest, then by kind.
+  ///
+  /// - Returns: `nil` from the number of standing alarms on.
+  public func standing(_ place: Int) -> Alarm? {
+    for alarm in Alarm.allCases where self[alarm].isStanding {
+      let before = Alarm.allCases.count { self[$0].isStanding && precedes($0, alarm) }
+      if before == place { return alarm }
+    }
+    return nil
+  }
+
+  private func precedes(_ left: Alarm, _ right: Alarm) -> Bool {
+    let (first, second) = (self[left], self[right])
+    if first.priority != second.priority { return first.priority > second.priority }
+    if first.raisedAt != second.raisedAt { return first.raisedAt < second.raisedAt }
+    return left.rawValue < right.rawValue
+  }
+
+  private mutating func put(_ entry: Entry, _ alarm: Alarm) {
+    entries[Int(alarm.rawValue)] = entry
+    findDeadline()
+  }
+
+  private mutating func findDeadline() {
+    deadline = .never
+    for alarm in Alarm.allCases where self[alarm].isStanding {
+      deadline = min(deadline, min(self[alarm].soundsAt, self[alarm].escalatesAt))
+    }
+  }
+}

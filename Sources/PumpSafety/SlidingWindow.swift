@@ -1,0 +1,58 @@
+import PumpUnits
+
+/// The mass delivered in the last hour or day, in buckets.
+///
+/// The oldest bucket counts whole until all of it has left the window, so the sum is never less than
+/// the truth, and more by at most one bucket.
+struct SlidingWindow: ~Copyable {
+  /// Its length.
+  let length: TimeSpan
+  /// The length of a bucket.
+  let bucket: TimeSpan
+  private var masses: FixedBuffer<Mass>
+  /// The number, counted from the epoch, of the bucket that is being filled.
+  private var current: UInt64 = 0
+  private(set) var sum = Mass.zero
+
+  init(length: TimeSpan, buckets: UInt64) {
+    precondition(
+      buckets > 0 && length.nanoseconds % buckets == 0, "buckets divide their window evenly")
+    self.length = length
+    bucket = TimeSpan(nanoseconds: length.nanoseconds / buckets)
+    // One more than the window holds: the one being filled beside the one that is leaving.
+    masses = FixedBuffer(repeating: .zero, count: Int(buckets) + 1)
+  }
+
+  /// Adds what was delivered up to now.
+  mutating func add(_ mass: Mass, at now: Instant) {
+    turn(to: now)
+    masses[slot(current)] += mass
+    sum += mass
+  }
+
+  /// Drops the buckets that have left the window.
+  mutating func turn(to now: Instant) {
+    let target = now.nanoseconds / bucket.nanoseconds
+    guard target > current else { return }
+    for number in 1...min(target - current, UInt64(masses.count)) {
+      let index = slot(current + number)
+      sum -= masses[index]
+      masses[index] = .zero
+    }
+    current = target
+  }
+
+  /// What of the present window will still be in it after a time that is a whole number of buckets.
+  func mass(stillThereAfter buckets: Int) -> Mass {
+    var left = Mass.zero
+    for age in 0..<max(0, masses.count - buckets) where UInt64(age) <= current {
+      left += masses[slot(current - UInt64(age))]
+    }
+    return left
+  }
+
+  /// How many buckets the window spans.
+  var span: Int { masses.count - 1 }
+
+  private func slot(_ number: UInt64) -> Int { Int(number % UInt64(masses.count)) }
+}
