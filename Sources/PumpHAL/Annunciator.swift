@@ -1,5 +1,5 @@
 /// A sound that a patient or a carer hears.
-public enum AlarmTone: UInt8, Equatable, Sendable {
+public enum AlarmTone: UInt8, BitwiseCopyable, Sendable {
   /// One tone of about a second: non-critical, hourly.
   case single
   /// Two tones in turn for about three seconds: critical, every ten minutes.

@@ -1,5 +1,5 @@
 /// A line of the stepper driver.
-public enum DriverLine: UInt8, CaseIterable, Sendable {
+public enum DriverLine: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   /// One rising edge, one step.
   case step
   /// Asserted is forwards, out of the pump.
@@ -9,7 +9,7 @@ public enum DriverLine: UInt8, CaseIterable, Sendable {
 }
 
 /// A line's logical state; the board file says which voltage asserts it.
-public enum LineLevel: UInt8, Sendable {
+public enum LineLevel: UInt8, BitwiseCopyable, Sendable {
   case released
   case asserted
 }

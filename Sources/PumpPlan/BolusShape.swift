@@ -97,6 +97,19 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
       cruise: at.lessening(by: climb))
   }
 
+  /// The rest of this bolus, begun anew from the motor's rest.
+  ///
+  /// - Parameters:
+  ///   - instant: When it was interrupted.
+  ///   - pause: How long the motor rests.
+  public func resumed(at instant: Instant, after pause: TimeSpan) -> Self {
+    let rest = volume.lessening(by: volume(by: instant))
+    return Self(
+      start: instant + pause, from: from, to: to, rampLength: rampLength, climb: .zero,
+      cruise: .zero
+    ).filled(with: rest)
+  }
+
   /// The flow from an instant on, over a base.
   ///
   /// - Parameters:

@@ -3,7 +3,7 @@ public import PumpUnits
 /// What was planned, and what became of it, in steps.
 ///
 /// Every planned step is in exactly one of its accounts: delivered, uncertain, missed or owed.
-public struct DeliveryLedger: BitwiseCopyable, Sendable {
+public struct DeliveryLedger: Equatable, BitwiseCopyable, Sendable {
   /// Steps whose edge was made.
   public private(set) var delivered: UInt64 = 0
   /// Steps whose command failed with an unknown effect: delivered for every dose limit, not

@@ -104,7 +104,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       return (.step, .released)
     case .deEnergise, .none:
       isEnergised = false
-      set(.none, .never)
+      if isHigh { setFall(now) } else { set(.none, .never) }
       return (.enable, .released)
     }
   }
@@ -124,10 +124,9 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     edgeAt = .never
   }
 
-  /// De-energises at once, whatever the timing table says: the next edge is due now.
+  /// De-energises at once, whatever the timing table says; a STEP that is high falls after that.
   public mutating func trip(at now: Instant) {
-    isHigh = false
-    if isEnergised { set(.deEnergise, now) } else { set(.none, .never) }
+    if isEnergised { set(.deEnergise, now) } else if !isHigh { set(.none, .never) }
   }
 
   private mutating func planRise(_ wish: Instant, restsFrom: Instant) {

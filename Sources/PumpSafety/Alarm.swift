@@ -1,5 +1,5 @@
 /// What an alarm is about. The order is the order of urgency among equals.
-public enum Alarm: UInt8, CaseIterable, Sendable {
+public enum Alarm: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   /// A hard dose limit was reached: delivery has stopped.
   case overInfusion
   /// The reservoir is at its reserve: delivery has stopped before dry.

@@ -35,7 +35,7 @@ public struct Bolus: Hashable, BitwiseCopyable, Sendable {
 }
 
 /// Why a bolus is given.
-public enum BolusKind: UInt8, Sendable {
+public enum BolusKind: UInt8, BitwiseCopyable, Sendable {
   /// Part of the therapy's pattern.
   case scheduled
   /// A clinician's single bolus.

@@ -1,0 +1,71 @@
+public import PumpSafety
+public import PumpTherapy
+public import PumpUnits
+
+/// What a clinician or a patient may ask the engine for.
+public enum Command: Sendable {
+  /// Starts the prescription.
+  case begin
+  /// Holds the therapy back; a bolus in progress ends as soon as the motor can slow down.
+  case suspend
+  /// Goes on with the therapy, where its pattern is by now.
+  case resume
+  /// Changes to another prescription, at a place in its pattern.
+  case adopt(Prescription, place: TimeSpan, isConfirmed: Bool)
+  /// Gives a single bolus.
+  case bolus(Bolus, isConfirmed: Bool)
+  /// Fills tubing or catheter.
+  case prime(Bolus, isConfirmed: Bool)
+  /// Ends the bolus in progress.
+  case cancelBolus
+  /// The patient's button.
+  case patientBolus
+  /// Moves the pattern to a place: after travel, or when summer time begins.
+  case anchor(place: TimeSpan)
+  /// The reservoir was filled to a volume, of the same concentration.
+  case refill(Volume)
+  case acknowledge(Alarm)
+  case silence(Alarm, TimeSpan)
+}
+
+/// Why a command is refused; nothing has changed then.
+public enum Refusal: Error, Equatable, Sendable {
+  /// The state does not allow it.
+  case notPossible(in: PumpState)
+  case bolusInProgress
+  /// Another concentration needs a refill and a bridge, not a change of therapy.
+  case concentrationDiffers
+  case noBolusInProgress
+  /// The bolus would still run when the pattern's next one starts.
+  case overlapsScheduledBolus(at: Instant)
+  /// A dose limit of a window would be passed.
+  case doseLimit(DoseWindow)
+  /// A soft limit would be passed: a clinician must confirm.
+  case needsConfirmation(DoseWindow)
+  /// The motor can't deliver that fast, or a basal is above its start rate.
+  case beyondMotor
+  /// Less than this is left above the reserve.
+  case reservoirTooLow(Volume)
+  /// Nothing allows the patient a bolus.
+  case patientBolusNotPrescribed
+  case lockedOut(until: Instant)
+  case dailyMaximum(until: Instant)
+  /// A standing alarm forbids it.
+  case alarm(Alarm)
+  /// The alarm does not stand.
+  case noSuchAlarm
+  /// A refill exceeds the capacity.
+  case overfilled
+}
+
+/// What the engine is doing.
+public enum PumpState: Equatable, BitwiseCopyable, Sendable {
+  /// Not begun.
+  case idle
+  /// The therapy runs.
+  case delivering
+  /// Held back by command.
+  case suspended
+  /// Stopped by an alarm, until its cause has gone and it is acknowledged.
+  case tripped(Alarm)
+}

@@ -1,0 +1,62 @@
+public import PumpHAL
+public import PumpUnits
+
+/// Runs an engine on hardware: waits for its deadlines, makes its edges, reads what it asks for.
+///
+/// Generic over the hardware and specialised for each backend, so simulator, Linux and bare metal
+/// run the same instructions.
+public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
+  public var engine: Engine
+  public var hardware: Hardware
+
+  /// Takes an engine and the hardware it is to run on.
+  public init(engine: consuming Engine, hardware: consuming Hardware) {
+    self.engine = engine
+    self.hardware = hardware
+  }
+
+  /// Runs until an instant: everything due by then is done when it returns.
+  @inlinable
+  public mutating func run(until end: Instant) {
+    while engine.deadline <= end {
+      let now = hardware.wait(until: engine.deadline)
+      repeat {
+        guard let action = engine.turn(at: now) else { continue }
+        perform(action, at: now)
+      } while engine.deadline <= now
+    }
+    _ = hardware.wait(until: end)
+  }
+
+  @inlinable
+  mutating func perform(_ action: EngineAction, at now: Instant) {
+    switch action {
+    case .edge(let line, let level, _):
+      do throws(Hardware.Failure) {
+        try hardware.set(line, level)
+      } catch {
+        engine.failed(line, level, error.kind, at: now)
+      }
+    case .sound(let tone): sound(tone)
+    case .housekeep: housekeep(at: now)
+    }
+  }
+
+  @usableFromInline
+  mutating func sound(_ tone: AlarmTone) {
+    // A sound that fails is tried again at the alarm's next interval.
+    try? hardware.sound(tone)
+  }
+
+  @usableFromInline
+  mutating func housekeep(at now: Instant) {
+    // A kick that fails makes the motor safe by itself: the watchdog runs out.
+    try? hardware.kickWatchdog()
+    do throws(Hardware.SensorFailure) {
+      let readings = try hardware.readSensors()
+      engine.observe(readings, wallSeconds: hardware.secondsSince1970, at: now)
+    } catch {
+      engine.sensorsFailed(at: now)
+    }
+  }
+}

@@ -1,0 +1,178 @@
+public import PumpHAL
+public import PumpPlan
+import PumpSafety
+public import PumpTherapy
+public import PumpUnits
+
+/// The control core: one state machine that ties plan, driver, dose guard, reservoir and alarms.
+///
+/// It performs no I/O and reads no clock. Whoever runs it waits until `deadline`, calls `turn` until
+/// that lies in the future, does each action, and hands in sensor readings when asked. So any run
+/// can be replayed, and any fault put at any event.
+public struct Engine: ~Copyable {
+  public let settings: EngineSettings
+  /// What runs.
+  public internal(set) var prescription: Prescription
+  public internal(set) var state = PumpState.idle
+
+  @usableFromInline var planner: StepPlanner
+  @usableFromInline var sequencer: StrokeSequencer
+  @usableFromInline var books = DeliveryLedger()
+  /// How many more steps may be made before the dose guard and the reservoir are asked again.
+  @usableFromInline var permit: UInt64 = 0
+  /// When the engine next has something else to do than an edge.
+  @usableFromInline var slowAt = Instant.never
+
+  var program: FlowProgram
+  var bolusKind = BolusKind.scheduled
+  /// What the bolus in progress delivered before a pause made it begin anew.
+  var deliveredBeforePause = Volume.zero
+  var isBolusCut = false
+  var nextScheduled: (bolus: Bolus, at: Instant)?
+  var doseGuard: DoseGuard
+  var lockout = PatientLockout()
+  var reservoir: Reservoir
+  var alarms: AlarmBoard
+  var recorder: FlightRecorder
+  /// Steps that the dose guard has counted, and those made before the last refill.
+  var guarded: UInt64 = 0
+  var stepsBeforeFill: UInt64 = 0
+  var nextHousekeeping: Instant
+  var idleSince: Instant
+  /// Seconds by which the wall clock was ahead of the elapsed time when last seen.
+  var wallOffset: Int64?
+
+  /// Creates an engine that delivers nothing until told to begin.
+  ///
+  /// - Parameters:
+  ///   - settings: The pump, the limits, the bench.
+  ///   - prescription: What to run.
+  ///   - place: Where in its pattern the therapy is at `start`.
+  ///   - start: The first instant that `turn` or a command will be called with.
+  public init(
+    settings: EngineSettings, prescription: Prescription, place: TimeSpan = .zero,
+    start: Instant = .epoch
+  ) {
+    self.settings = settings
+    self.prescription = prescription
+    planner = StepPlanner(step: settings.step, start: start)
+    sequencer = StrokeSequencer(timing: settings.driver, motor: settings.motor)
+    program = FlowProgram(therapy: prescription.therapy, place: place, at: start)
+    program.isSuspended = true
+    doseGuard = DoseGuard(
+      limits: settings.limits, concentration: prescription.concentration, step: settings.step)
+    reservoir = settings.reservoir
+    alarms = AlarmBoard(cadence: settings.cadence)
+    recorder = FlightRecorder(capacity: settings.recorderCapacity)
+    nextHousekeeping = start
+    idleSince = start
+    slowAt = start
+  }
+
+  /// When the engine next wants a turn.
+  @inlinable public var deadline: Instant { min(sequencer.nextAt, slowAt) }
+
+  /// What was planned, made, missed and owed, in steps.
+  public var ledger: DeliveryLedger { books }
+
+  /// The events so far.
+  public func event(_ number: Int) -> TimedEvent? { recorder.event(number) }
+
+  /// How many events were ever recorded.
+  public var eventCount: Int { recorder.total }
+
+  /// Does the next thing that is due.
+  ///
+  /// On the way from a deadline to an edge it allocates nothing, locks nothing and logs nothing.
+  ///
+  /// - Parameter now: The present instant, not before `deadline`.
+  /// - Returns: What to do at once; `nil` where the engine only changed its mind. Call again while
+  ///   `deadline` is not in the future.
+  @inlinable
+  public mutating func turn(at now: Instant) -> EngineAction? {
+    let due = sequencer.nextAt
+    guard due <= slowAt else { return slowTurn(at: now) }
+    switch sequencer.next {
+    case .rise:
+      guard permit > 0, books.owed == 0, now.elapsed(since: due) <= sequencer.spacing else {
+        return slowRise(at: now)
+      }
+      permit -= 1
+      books.deliver(isOwed: false)
+      planner.take()
+      sequencer.rise(at: now)
+      return .edge(.step, .asserted, due: due)
+    case .fall:
+      sequencer.fall()
+      guard books.owed == 0 else {
+        planStroke(at: now)
+        return .edge(.step, .released, due: due)
+      }
+      sequencer.planAfterFall(step: planner.nextDue, at: now)
+      return .edge(.step, .released, due: due)
+    default:
+      return otherEdge(at: now)
+    }
+  }
+
+  /// ENABLE and DIR edges.
+  @usableFromInline
+  mutating func otherEdge(at now: Instant) -> EngineAction? {
+    let due = sequencer.nextAt
+    guard sequencer.next != .none else { return nil }
+    let edge = sequencer.performNext(at: now)
+    planStroke(at: now)
+    return .edge(edge.line, edge.level, due: due)
+  }
+
+  /// A rise that is late, owed or without a permit.
+  @usableFromInline
+  mutating func slowRise(at now: Instant) -> EngineAction? {
+    if now.elapsed(since: sequencer.nextAt) > sequencer.spacing {
+      settle(late: now.elapsed(since: sequencer.nextAt), at: now)
+      planStroke(at: now)
+      guard sequencer.next == .rise, sequencer.nextAt <= now else { return nil }
+    }
+    if permit == 0 { renewPermit(at: now) }
+    guard permit > 0 else {
+      stopForLimit(at: now)
+      return nil
+    }
+    let due = sequencer.nextAt
+    permit -= 1
+    if books.owed > 0 {
+      books.deliver(isOwed: true)
+    } else {
+      books.deliver(isOwed: false)
+      planner.take()
+    }
+    sequencer.rise(at: now)
+    return .edge(.step, .asserted, due: due)
+  }
+
+  /// Everything that is not an edge.
+  @usableFromInline
+  mutating func slowTurn(at now: Instant) -> EngineAction? {
+    if planAt <= now {
+      catchUp(to: now)
+      planStroke(at: now)
+      return nil
+    }
+    if alarms.deadline <= now {
+      let tone = alarms.takeSound(at: now)
+      scheduleSlow()
+      guard let tone else { return nil }
+      recorder.record(.sounded(tone), at: now)
+      return .sound(tone)
+    }
+    nextHousekeeping = now + settings.housekeeping
+    renewPermit(at: now)
+    watchReservoir(at: now)
+    watchIdleness(at: now)
+    scheduleSlow()
+    return .housekeep
+  }
+
+  /// Records an event.
+  mutating func log(_ event: PumpEvent, at now: Instant) { recorder.record(event, at: now) }
+}

@@ -1,0 +1,43 @@
+public import PumpHAL
+public import PumpSafety
+public import PumpTherapy
+public import PumpUnits
+
+/// Something that happened, as the flight recorder keeps it.
+public enum PumpEvent: Equatable, BitwiseCopyable, Sendable {
+  case began
+  case suspended
+  case resumed
+  /// Another therapy runs.
+  case adopted
+  /// The pattern was moved to this place by command.
+  case anchored(TimeSpan)
+  case bolusBegan(BolusKind, Volume)
+  /// A bolus ended with exactly this volume delivered.
+  case bolusEnded(BolusKind, Volume, isWhole: Bool)
+  /// The controller woke this late.
+  case late(TimeSpan)
+  /// So many steps are given up; never repaid.
+  case forgone(steps: UInt64)
+  /// Delivery stopped because of an alarm.
+  case tripped(Alarm)
+  case alarmRaised(Alarm)
+  case alarmCauseGone(Alarm)
+  case acknowledged(Alarm)
+  case silenced(Alarm, until: Instant)
+  case sounded(AlarmTone)
+  /// The wall clock moved by so many seconds; no dose did.
+  case wallClockMoved(seconds: Int64)
+  case refilled(Volume)
+}
+
+/// An event and when it happened.
+public struct TimedEvent: Equatable, BitwiseCopyable, Sendable {
+  public let at: Instant
+  public let event: PumpEvent
+
+  public init(at: Instant, event: PumpEvent) {
+    self.at = at
+    self.event = event
+  }
+}

@@ -1,0 +1,42 @@
+public import PumpPlan
+import PumpSafety
+public import PumpUnits
+
+/// What a display shows: what was prescribed beside what was made.
+public struct PumpStatus: Equatable, Sendable {
+  public var state: PumpState
+  /// The exact integral of the flow that was to run, rounded down.
+  public var planned: Volume
+  /// The steps that were made, at their calibrated volume.
+  public var delivered: Volume
+  /// Steps that may or may not have been made.
+  public var uncertain: Volume
+  /// Steps that were given up.
+  public var missed: Volume
+  public var ledger: DeliveryLedger
+  public var reservoir: Volume
+  /// When the reservoir reaches its alarm level if every permitted patient bolus is taken: the worst
+  /// case. `nil` where nothing uses it up.
+  public var refillDue: Instant?
+}
+
+extension Engine {
+  /// The status at an instant up to which `turn` has been called.
+  public func status(at now: Instant) -> PumpStatus {
+    let step = settings.step
+    func volume(_ steps: UInt64) -> Volume {
+      (try? step.volume(ofSteps: steps)) ?? Volume(femtolitres: .max)
+    }
+    let span = state == .delivering ? timeToAlarm(at: now) : nil
+    return PumpStatus(
+      state: state, planned: planner.prescribed(by: now), delivered: volume(books.delivered),
+      uncertain: volume(books.uncertain), missed: volume(books.missed), ledger: books,
+      reservoir: reservoirLeft, refillDue: span.map { now + $0 })
+  }
+
+  private func timeToAlarm(at now: Instant) -> TimeSpan? {
+    Reservoir.timeToUse(
+      reservoirLeft.lessening(by: settings.reservoir.lowAlarm), by: prescription,
+      from: program.place(at: now))
+  }
+}
