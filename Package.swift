@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "itpump",
   products: [
+    .executable(name: "itpump", targets: ["itpump"]),
     .library(name: "PumpEngine", targets: ["PumpEngine"]),
     .library(name: "PumpPlant", targets: ["PumpPlant"]),
   ],
@@ -41,4 +42,21 @@ let package = Package(
 
     // Backends: each implements PumpHAL and knows no engine.
     .target(name: "PumpPlant", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
+
+    // Edges: Foundation allowed.
+    .target(
+      name: "PumpProfiles",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpPlant",
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "itpump",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpPlant",
+        "PumpProfiles",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
   ])

@@ -1,5 +1,3 @@
-public import PumpUnits
-
 /// What was planned, and what became of it, in steps.
 ///
 /// Every planned step is in exactly one of its accounts: delivered, uncertain, missed or owed.

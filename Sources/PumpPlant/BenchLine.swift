@@ -1,0 +1,30 @@
+/// A line of the bench, in the order in which traces number them.
+public enum BenchLine: UInt8, CaseIterable, Sendable {
+  case step
+  case direction
+  case enable
+  /// Toggles at each kick.
+  case watchdogKick
+  /// Asserted at a sound's start, released at its end.
+  case buzzer
+  /// From the pump head: asserted for the first step of each revolution.
+  case index
+  /// From the driver.
+  case fault
+  /// From the reservoir's switch.
+  case reservoirLow
+
+  /// The name that a board file gives the line's role.
+  public var role: String {
+    switch self {
+    case .step: "step"
+    case .direction: "dir"
+    case .enable: "enable"
+    case .watchdogKick: "watchdog-kick"
+    case .buzzer: "buzzer"
+    case .index: "index"
+    case .fault: "fault"
+    case .reservoirLow: "reservoir-low"
+    }
+  }
+}

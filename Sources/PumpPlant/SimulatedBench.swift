@@ -1,0 +1,112 @@
+public import PumpHAL
+public import PumpUnits
+
+/// The mock backend: a virtual clock, and a motor, head, reservoir, catheter, battery and sensors
+/// that live in memory.
+///
+/// Faults it can make: stalls, missed steps, driver faults, late wake-ups, failed edges, dead
+/// sensors, a failing battery, heat, a moved wall clock; each at an instant or an edge. Two runs
+/// with the same settings are the same to the bit.
+///
+/// Volumes are worked out from the rotor's position when somebody asks, so a step costs a count.
+public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
+  public typealias Failure = PlantFailure
+  public typealias SensorFailure = PlantFailure
+  public typealias AnnunciatorFailure = NoFault
+  public typealias WatchdogFailure = NoFault
+
+  public let settings: PlantSettings
+  public var trace: Trace
+
+  @usableFromInline var clock = Instant.epoch
+  /// Steps that the rotor really turned.
+  @usableFromInline var position: UInt64 = 0
+  @usableFromInline var stepsToIndex: UInt64
+  @usableFromInline var isEnergised = false
+  @usableFromInline var isForward = false
+  @usableFromInline var isStepHigh = false
+  @usableFromInline var isIndexAsserted = false
+  @usableFromInline var edges: UInt64 = 0
+  /// Until this many edges, and until this instant, nothing unusual happens.
+  @usableFromInline var calmEdges: UInt64
+  @usableFromInline var calmUntil: Instant
+
+  var faults: FaultSchedule
+  var random: SplitMix64
+  var stalledUntil = Instant.epoch
+  var missing: UInt64 = 0
+  var faultUntil = Instant.epoch
+  var deadUntil = Instant.epoch
+  var pendingFailure: FaultKind?
+  var lateness = TimeSpan.zero
+  var batteryBase: Int64
+  var milliCelsius: Int32
+  var wallOffset: Int64
+  var isKickHigh = false
+  var isFaultAsserted = false
+  var isLowAsserted = false
+  var buzzesUntil: Instant?
+  /// Sounds made so far.
+  public internal(set) var sounds: UInt64 = 0
+
+  /// Creates a bench at rest.
+  public init(settings: PlantSettings, trace: Trace) {
+    self.settings = settings
+    self.trace = trace
+    stepsToIndex = settings.head.stepsPerRevolution
+    faults = settings.faults
+    calmEdges = settings.faults.nextEdge - 1
+    calmUntil = settings.faults.nextInstant
+    random = SplitMix64(seed: settings.seed)
+    batteryBase = Int64(settings.batteryMillivolts)
+    milliCelsius = settings.milliCelsius
+    wallOffset = settings.wallSecondsAtStart
+  }
+
+  @inlinable public var now: Instant { clock }
+
+  public var secondsSince1970: Int64 { wallOffset + Int64(clock.nanoseconds / 1_000_000_000) }
+
+  @inlinable
+  public mutating func wait(until deadline: Instant) -> Instant {
+    guard deadline >= calmUntil else {
+      clock = max(clock, deadline)
+      return clock
+    }
+    return unusualWait(until: deadline)
+  }
+
+  @inlinable
+  public mutating func set(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
+    edges += 1
+    if edges > calmEdges { try unusualEdge() }
+    switch line {
+    case .step:
+      trace.record(.step, isAsserted: level == .asserted, at: clock)
+      if level == .asserted { turn() }
+    case .direction:
+      isForward = level == .asserted
+      trace.record(.direction, isAsserted: isForward, at: clock)
+    case .enable:
+      isEnergised = level == .asserted
+      trace.record(.enable, isAsserted: isEnergised, at: clock)
+    }
+  }
+
+  /// Turns the rotor by a step, if the motor can.
+  @inlinable
+  mutating func turn() {
+    guard isEnergised, isForward else { return }
+    if calmEdges == 0, isHeld() { return }
+    position += 1
+    stepsToIndex -= 1
+    if stepsToIndex == 0 || isIndexAsserted { moveIndex() }
+  }
+}
+
+/// A failure that the schedule asked for.
+public struct PlantFailure: HardwareFault, Equatable {
+  public let kind: FaultKind
+
+  public init(_ kind: FaultKind) { self.kind = kind }
+}

@@ -1,0 +1,66 @@
+import PumpEngine
+import PumpPlan
+import PumpPlant
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+/// Runs the whole simulated stack: engine, dose guard, ledger, driver timing, plant and digest.
+enum StackBench {
+  struct Result {
+    var steps: UInt64
+    var nanosecondsPerStep: Double
+    var seconds: Double
+    var digest: TraceDigest
+  }
+
+  /// A constant flow for a time on the reference bench.
+  static func run(_ flow: FlowRate, lasting: TimeSpan, repeats: Int) throws -> Result {
+    var times: [Double] = []
+    var steps: UInt64 = 0
+    var digest = TraceDigest()
+    for _ in 0..<repeats {
+      var loop = try loop(flow)
+      try loop.engine.perform(.begin, at: .epoch)
+      let time = ContinuousClock().measure { loop.run(until: .epoch + lasting) }
+      times.append(time.seconds)
+      steps = loop.hardware.rotorSteps
+      digest = loop.hardware.trace.digest
+    }
+    let median = times.sorted()[times.count / 2]
+    return Result(
+      steps: steps, nanosecondsPerStep: median * 1e9 / Double(max(1, steps)), seconds: median,
+      digest: digest)
+  }
+
+  static func loop(_ flow: FlowRate) throws -> ControlLoop<SimulatedBench<DigestTrace>> {
+    let concentration = Concentration(microgramsPerMillilitre: 500)
+    let full = Volume(microlitres: 20_000)
+    let reservoir = try Reservoir(
+      capacity: full, filled: full, lowAlarm: Volume(microlitres: 2_000),
+      reserve: Volume(microlitres: 1_000))
+    let limit = DoseLimits.Limit(
+      soft: Mass(micrograms: 1_000_000), hard: Mass(micrograms: 1_000_000))
+    let settings = EngineSettings(
+      step: .reference,
+      motor: try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000),
+      driver: DriverTiming(
+        stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_900),
+        directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 650),
+        wakeUp: TimeSpan(microseconds: 1_700), energise: .always),
+      backlogLimit: 64, limits: DoseLimits(perHour: limit, perDay: limit), reservoir: reservoir)
+    let plant = PlantSettings(
+      head: PumpHead(
+        volumePerRevolution: Volume(microlitres: 50), stepsPerRevolution: 320_000, rollers: 3,
+        pulsationPermille: 200),
+      filled: full, lowSwitch: Volume(microlitres: 2_000),
+      catheter: Catheter(
+        volume: Volume(microlitres: 298), old: concentration, new: concentration),
+      wallSecondsAtStart: 0)
+    let engine = Engine(
+      settings: settings,
+      prescription: Prescription(therapy: .continuous(flow), concentration: concentration))
+    return ControlLoop(
+      engine: engine, hardware: SimulatedBench(settings: plant, trace: DigestTrace()))
+  }
+}
