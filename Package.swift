@@ -59,4 +59,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+
+    .testTarget(
+      name: "PumpEngineTests",
+      dependencies: [
+        "PumpEngine", "PumpHAL", "PumpPlan", "PumpPlant", "PumpSafety", "PumpTherapy", "PumpUnits",
+        .product(name: "BigInt", package: "BigInt"),
+      ],
+      swiftSettings: settings),
   ])

@@ -28,7 +28,7 @@ enum PlannerBench {
       start = shape.end + TimeSpan(seconds: 1)
     }
     let segments = shapes.flatMap(Self.segments)
-    var definition = BolusDefinition(starts: shapes.map(\.start))
+    let definition = BolusDefinition(starts: shapes.map(\.start))
     return run(segments, repeats: repeats) { definition.due($0) }
   }
 
