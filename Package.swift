@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "PumpProfiles",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpPlant",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command line of the intrathecal pump controller.
 @main
@@ -8,5 +9,23 @@ struct ITPump: ParsableCommand {
     abstract: "Plan, simulate and check intrathecal baclofen delivery, to the step.",
     discussion: "Bench equipment: not a medical device, not for human use.",
     version: "0.1.0",
-    subcommands: [BenchCommand.self])
+    subcommands: [
+      CheckCommand.self, PlanCommand.self, SimulateCommand.self, BenchCommand.self,
+    ])
+
+  /// Exits with 1 where the work failed, and with 2 for a wrong command line.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let problem as ProjectFiles.Problem {
+      Console.note(problem.description)
+      Self.exit(withError: ExitCode(1))
+    } catch {
+      let code = exitCode(for: error)
+      guard code == .validationFailure else { Self.exit(withError: error) }
+      Console.note(fullMessage(for: error))
+      Self.exit(withError: ExitCode(2))
+    }
+  }
 }

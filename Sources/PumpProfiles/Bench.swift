@@ -1,0 +1,51 @@
+public import PumpPlan
+public import PumpUnits
+
+/// A bench: a board, the driver on it and the pump head it turns.
+public struct Bench: Sendable {
+  public var board: Board
+  public var driver: Driver
+  public var pump: Pump
+  /// The volume of a microstep, from the pump's calibration and the driver's microsteps.
+  public var step: StepVolume
+}
+
+/// A board file: which line of which chip does what.
+public struct Board: Sendable {
+  public var name: String
+  /// The label of the GPIO chip, `simulated` for none.
+  public var chip: String
+  public var lines: [String: Line]
+  /// How much late delivery may still be made; more is booked as missed.
+  public var backlogLimit: Volume
+  /// Paths of the driver's and the pump's files, as written.
+  public var driverFile: String
+  public var pumpFile: String
+
+  /// A line: its name on the chip, and whether it is active low.
+  public struct Line: Sendable {
+    public var name: String
+    public var isActiveLow: Bool
+  }
+}
+
+/// A driver file: its data sheet's timing, and what the motor on it can follow.
+public struct Driver: Sendable {
+  public var name: String
+  public var microsteps: UInt64
+  public var timing: DriverTiming
+  public var motor: MotorLimits
+}
+
+/// A pump file: calibration data, with a checksum.
+public struct Pump: Sendable {
+  public var name: String
+  public var fullStepsPerRevolution: UInt64
+  /// Motor turns to head turns, as a fraction.
+  public var gear: (motor: UInt64, head: UInt64)
+  public var volumePerRevolution: Volume
+  public var rollers: UInt64
+  /// The ripple of the flow, in thousandths of its mean.
+  public var pulsationPermille: UInt64
+  public var tubingVolume: Volume
+}

@@ -1,0 +1,222 @@
+import PumpPlan
+import PumpUnits
+
+/// Reads board, driver and pump files.
+public enum BenchLoader {
+  /// The lines that a board may have; the first three it must.
+  static let lineRoles = [
+    "step", "dir", "enable", "watchdog-kick", "buzzer", "index", "fault", "reservoir-low",
+  ]
+
+  /// Reads a board file.
+  public static func board(_ text: String) -> (board: Board?, diagnostics: [Diagnostic]) {
+    let report = Report()
+    let keys = ["board", "chip", "driver", "pump", "lines", "backlog-limit"]
+    let board = YAMLDocument.root(of: text, keys: keys, report: report).flatMap(board)
+    return (report.hasErrors ? nil : board, report.sorted)
+  }
+
+  private static func board(_ root: Fields) -> Board? {
+    let name = root.name("board", hint: "simulator")
+    let chip = root.text("chip", hint: "pinctrl-bcm2711")
+    let driver = root.text("driver", hint: "../drivers/drv8825.yaml")
+    let pump = root.text("pump", hint: "../pumps/peristaltic-50ul.yaml")
+    let limit = root.quantity("backlog-limit", .volume)
+    var lines: [String: Board.Line] = [:]
+    var owners: [String: String] = [:]
+    if let fields = root.fields("lines", keys: lineRoles) {
+      for role in lineRoles {
+        let isRequired = lineRoles.firstIndex(of: role).map { $0 < 3 } ?? false
+        guard let entry = fields.fields(role, keys: ["line", "active"], isRequired: isRequired),
+          let line = entry.text("line", hint: "GPIO17"),
+          let active = entry.choice("active", among: ["high", "low"])
+        else { continue }
+        if let owner = owners[line.value] {
+          root.report.add(
+            .lineTwice, at: line.place, "'\(line.value)' is the line of '\(owner)' already")
+        }
+        owners[line.value] = role
+        lines[role] = Board.Line(name: line.value, isActiveLow: active.value == "low")
+      }
+    }
+    guard let name, let chip, let driver, let pump, let limit else { return nil }
+    return Board(
+      name: name.value, chip: chip.value, lines: lines, backlogLimit: Volume(count: limit.count),
+      driverFile: driver.value, pumpFile: pump.value)
+  }
+
+  /// Reads a driver file.
+  public static func driver(_ text: String) -> (driver: Driver?, diagnostics: [Diagnostic]) {
+    let report = Report()
+    let keys = ["driver", "source", "microsteps", "timing", "motion", "energise"]
+    let driver = YAMLDocument.root(of: text, keys: keys, report: report).flatMap(driver)
+    return (report.hasErrors ? nil : driver, report.sorted)
+  }
+
+  private static func driver(_ root: Fields) -> Driver? {
+    let name = root.name("driver", hint: "drv8825")
+    _ = root.text("source", hint: "the data sheet's number and table")
+    let microsteps = root.count("microsteps", in: 1...256)
+    if let microsteps, microsteps & (microsteps - 1) != 0 {
+      root.report.add(
+        .outOfRange, at: root.place(of: "microsteps"), "microsteps are a power of two, as in 16")
+    }
+    let energise = root.choice("energise", among: ["always", "around-strokes"])
+    let timing = root.fields(
+      "timing", keys: ["step-high", "step-low", "dir-setup", "dir-hold", "wake-up"])
+    func span(_ key: String, from least: UInt64, to most: UInt64) -> TimeSpan? {
+      guard let value = timing?.quantity(key, .duration) else { return nil }
+      guard (least...most).contains(value.count) else {
+        root.report.add(
+          .badTiming, at: value.place,
+          "'\(key)' of \(value.text.value) is outside \(least) ns to \(most / 1_000_000) ms")
+        return nil
+      }
+      return TimeSpan(count: value.count)
+    }
+    let high = span("step-high", from: 1, to: 1_000_000)
+    let low = span("step-low", from: 1, to: 1_000_000)
+    let setUp = span("dir-setup", from: 0, to: 10_000_000)
+    let hold = span("dir-hold", from: 0, to: 10_000_000)
+    let wakeUp = span("wake-up", from: 0, to: 1_000_000_000)
+    let motor = motor(root)
+    guard let name, let microsteps, let energise, let high, let low, let setUp, let hold,
+      let wakeUp, let motor
+    else { return nil }
+    if high + low > motor.ratedInterval {
+      root.report.add(
+        .badTiming, at: root.place(of: "motion"),
+        "at the maximum rate a step lasts \(motor.ratedInterval.nanoseconds) ns, less than STEP "
+          + "high and low together")
+      return nil
+    }
+    return Driver(
+      name: name.value, microsteps: microsteps,
+      timing: DriverTiming(
+        stepHigh: high, stepLow: low, directionSetUp: setUp, directionHold: hold, wakeUp: wakeUp,
+        energise: energise.value == "always" ? .always : .aroundStrokes),
+      motor: motor)
+  }
+
+  private static func motor(_ root: Fields) -> MotorLimits? {
+    let keys = ["start-rate", "maximum-rate", "acceleration"]
+    guard let motion = root.fields("motion", keys: keys) else { return nil }
+    let start = motion.quantity("start-rate", .stepRate)
+    let maximum = motion.quantity("maximum-rate", .stepRate)
+    let acceleration = motion.quantity("acceleration", .acceleration)
+    guard let start, let maximum, let acceleration else { return nil }
+    do {
+      return try MotorLimits(
+        startRate: start.count, maximumRate: maximum.count, acceleration: acceleration.count)
+    } catch {
+      let (place, message) =
+        switch error {
+        case .maximumRateOutOfRange:
+          (maximum.place, "the maximum rate must be 1 to 1000000 steps/s")
+        case .startAboveMaximum:
+          (start.place, "the start rate is above the maximum rate")
+        case .accelerationTooLow:
+          (acceleration.place, "the ramp to the maximum rate must take less than 4.2 s")
+        }
+      root.report.add(.outOfRange, at: place, message)
+      return nil
+    }
+  }
+
+  /// Reads a pump file.
+  public static func pump(_ text: String) -> (pump: Pump?, diagnostics: [Diagnostic]) {
+    let report = Report()
+    let keys = [
+      "pump", "full-steps-per-revolution", "gear", "volume-per-revolution", "rollers", "pulsation",
+      "tubing-volume", "checksum",
+    ]
+    guard let root = YAMLDocument.root(of: text, keys: keys, report: report) else {
+      return (nil, report.sorted)
+    }
+    let pump = pump(root)
+    checkChecksum(text, root)
+    return (report.hasErrors ? nil : pump, report.sorted)
+  }
+
+  private static func pump(_ root: Fields) -> Pump? {
+    let name = root.name("pump", hint: "peristaltic-50ul")
+    let steps = root.count("full-steps-per-revolution", in: 1...10_000)
+    let gear = root.text("gear", hint: "100:1").flatMap { text -> (UInt64, UInt64)? in
+      guard let match = text.value.wholeMatch(of: /([1-9][0-9]{0,5}):([1-9][0-9]{0,5})/),
+        let motor = UInt64(match.1), let head = UInt64(match.2)
+      else {
+        root.report.add(
+          .badText, at: text.place,
+          "'\(text.value)' is not a gear; write motor turns to head turns, as in 100:1")
+        return nil
+      }
+      return (motor, head)
+    }
+    let volume = root.quantity("volume-per-revolution", .volume)
+    let rollers = root.count("rollers", in: 1...24)
+    let pulsation = root.quantity("pulsation", .percent)
+    let tubing = root.quantity("tubing-volume", .volume)
+    if let pulsation, pulsation.count > 100_000 {
+      root.report.add(.outOfRange, at: pulsation.place, "a pulsation is at most 100 %")
+    }
+    if let volume, volume.count == 0 {
+      root.report.add(.outOfRange, at: volume.place, "a revolution delivers some volume")
+    }
+    guard let name, let steps, let gear, let volume, let rollers, let pulsation, let tubing else {
+      return nil
+    }
+    return Pump(
+      name: name.value, fullStepsPerRevolution: steps, gear: gear,
+      volumePerRevolution: Volume(count: volume.count), rollers: rollers,
+      pulsationPermille: pulsation.count / 100, tubingVolume: Volume(count: tubing.count))
+  }
+
+  /// The checksum of a pump file: CRC-32C of every byte before the line that holds it.
+  public static func checksum(of text: String) -> String? {
+    var sum = CRC32C()
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("checksum:") { return sum.hexadecimal }
+      for byte in line.utf8 { sum.add(byte) }
+      sum.add(UInt8(ascii: "\n"))
+    }
+    return nil
+  }
+
+  private static func checkChecksum(_ text: String, _ root: Fields) {
+    guard let written = root.text("checksum", hint: "0x1a2b3c4d") else { return }
+    guard written.value.wholeMatch(of: /0x[0-9a-f]{8}/) != nil else {
+      root.report.add(
+        .badText, at: written.place,
+        "'\(written.value)' is not a checksum; write 0x and eight hexadecimal digits")
+      return
+    }
+    guard let actual = checksum(of: text) else { return }
+    guard actual != written.value else { return }
+    root.report.add(
+      .badChecksum, at: written.place,
+      "the checksum says \(written.value), the calibration above it gives \(actual): if you "
+        + "changed it on purpose, write that; if not, restore the file")
+  }
+
+  /// Puts a bench together, and checks what only the whole can show.
+  public static func bench(board: Board, driver: Driver, pump: Pump) -> (Bench?, String?) {
+    let steps = pump.fullStepsPerRevolution * driver.microsteps * pump.gear.motor
+    let volume = try? pump.volumePerRevolution.multiplied(by: pump.gear.head)
+    guard let volume, let step = try? StepVolume(delivering: volume, inSteps: steps) else {
+      return (
+        nil,
+        "a microstep of pump '\(pump.name)' on driver '\(driver.name)' is beyond the arithmetic: "
+          + "at most 270 nL, and a fraction of at most 4096 parts of a femtolitre"
+      )
+    }
+    return (Bench(board: board, driver: driver, pump: pump, step: step), nil)
+  }
+}
+
+extension CRC32C {
+  /// The checksum as files hold it.
+  var hexadecimal: String {
+    let digits = String(value, radix: 16)
+    return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}

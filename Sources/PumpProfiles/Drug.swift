@@ -1,0 +1,28 @@
+public import PumpUnits
+
+/// A drug library's entry: what may be in the reservoir, and how much of it for whom.
+public struct Drug: Sendable {
+  public var name: String
+  public var concentrations: [Concentration]
+  public var populations: [String: Population]
+
+  /// The limits of one group of patients.
+  public struct Population: Sendable {
+    /// Below this a daily dose is unusual.
+    public var softLowPerDay: Mass
+    /// Above this a daily dose is unusual.
+    public var softHighPerDay: Mass
+    /// Above this it is refused.
+    public var hardHighPerDay: Mass
+    public var softHighPerHour: Mass
+    public var hardHighPerHour: Mass
+    /// The largest single bolus that is usual, and that is accepted.
+    public var softBolus: Mass
+    public var hardBolus: Mass
+    /// The shortest time for a bolus.
+    public var shortestBolus: TimeSpan
+    /// The largest increase of a daily dose in 24 h, in thousandths of a percent.
+    public var softIncrease: UInt64
+    public var hardIncrease: UInt64
+  }
+}

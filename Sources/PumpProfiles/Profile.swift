@@ -1,0 +1,59 @@
+public import Foundation
+public import PumpSafety
+public import PumpTherapy
+public import PumpUnits
+
+/// A dosing profile as a clinician wrote it, checked.
+public struct Profile: Sendable {
+  public var name: String
+  public var population: String
+  public var drug: String
+  public var concentration: Concentration
+  public var lot: String
+  public var expires: CalendarDay
+  public var reservoir: Reservoir
+  /// From the reservoir's outlet to the catheter's tip, without the pump's own tubing.
+  public var catheterVolume: Volume
+  /// The zone that the pattern's times are read in; UTC without a pattern.
+  public var timeZone: TimeZone
+  public var mode: Mode
+  public var prescription: Prescription
+  public var limits: DoseLimits
+  /// A bolus to give once when the therapy begins.
+  public var singleBolus: Bolus?
+  /// Why the patient may ask for boluses.
+  public var patientBolusReason: String?
+
+  /// What kind of therapy it is.
+  public enum Mode: String, Sendable {
+    case stopped
+    case minimumRate = "minimum-rate"
+    case continuous
+    case periodic = "periodic-bolus"
+    case flexDaily = "flex, every day"
+    case flexWeekly = "flex, by weekday"
+  }
+
+  /// Where in its pattern the therapy is at a moment.
+  public func place(at date: Date) -> TimeSpan {
+    guard mode == .flexDaily || mode == .flexWeekly else { return .zero }
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = timeZone
+    let parts = calendar.dateComponents([.weekday, .hour, .minute, .second], from: date)
+    let ofDay = (parts.hour ?? 0) * 3600 + (parts.minute ?? 0) * 60 + (parts.second ?? 0)
+    guard mode == .flexWeekly else { return TimeSpan(seconds: UInt64(ofDay)) }
+    // Gregorian weekdays count from Sunday = 1; a week's pattern begins on Monday.
+    let day = ((parts.weekday ?? 2) + 5) % 7
+    return TimeSpan(seconds: UInt64(day * 86_400 + ofDay))
+  }
+
+  /// The therapy's own dose in a day: the mean over a week for a weekly pattern.
+  public var meanDosePerDay: Mass {
+    let days: UInt64 = mode == .flexWeekly ? 7 : 1
+    let span = TimeSpan(days: days)
+    guard let volume = try? prescription.therapy.volume(from: .zero, lasting: span),
+      let mass = try? concentration.mass(in: volume)
+    else { return .zero }
+    return Mass(femtograms: mass.femtograms / days)
+  }
+}

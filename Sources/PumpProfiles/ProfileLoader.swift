@@ -1,0 +1,177 @@
+public import Foundation
+import PumpPlan
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+/// Reads dosing profiles: every problem of a file at once, each with its place.
+public struct ProfileLoader: Sendable {
+  /// The drug library.
+  public var drugs: [Drug]
+  /// The bench that the profile is to run on, for what the pump can reach.
+  public var bench: Bench?
+  /// For expiry dates and forecasts.
+  public var now: Date
+
+  public init(drugs: [Drug], bench: Bench?, now: Date) {
+    self.drugs = drugs
+    self.bench = bench
+    self.now = now
+  }
+
+  static let keys = [
+    "profile", "population", "drug", "reservoir", "catheter", "therapy", "periodic-bolus",
+    "single-bolus", "patient-bolus",
+  ]
+
+  /// Reads a profile.
+  ///
+  /// - Returns: The profile, where there was no error, and every problem found, warnings included.
+  public func load(_ text: String) -> (profile: Profile?, diagnostics: [Diagnostic]) {
+    let report = Report()
+    let profile = YAMLDocument.root(of: text, keys: Self.keys, report: report).flatMap(profile)
+    return (report.hasErrors ? nil : profile, report.sorted)
+  }
+
+  private func profile(_ root: Fields) -> Profile? {
+    let report = root.report
+    let name = root.name("profile", hint: "adult-spinal-night")
+    let population = root.choice("population", among: DrugLoader.populations)
+    let drug = drug(root, population: population)
+    let reservoir = reservoir(root)
+    let catheter = catheter(root)
+    let reader = TherapyReader(
+      report: report, concentration: drug?.concentration,
+      limits: drug?.library?.populations[population?.value ?? ""], bench: bench)
+    let therapy = reader.therapy(root)
+    let single = reader.bolus(root, "single-bolus", keys: ["dose", "over"])
+    let patient = reader.patientBolus(root)
+    if let single, let therapy { reader.checkReach(single, over: therapy.therapy.peakBasal) }
+    if let patient, let therapy {
+      reader.checkReach(
+        .init(bolus: patient.rule.bolus, place: patient.place), over: therapy.therapy.peakBasal)
+    }
+    guard let name, let population, let drug, let library = drug.library,
+      let limits = library.populations[population.value], let reservoir, let catheter, let therapy
+    else { return nil }
+    let profile = Profile(
+      name: name.value, population: population.value, drug: library.name,
+      concentration: drug.concentration, lot: drug.lot, expires: drug.expires,
+      reservoir: reservoir, catheterVolume: catheter, timeZone: therapy.timeZone,
+      mode: therapy.mode,
+      prescription: Prescription(
+        therapy: therapy.therapy, concentration: drug.concentration, patientBolus: patient?.rule),
+      limits: DoseLimits(
+        perHour: .init(soft: limits.softHighPerHour, hard: limits.hardHighPerHour),
+        perDay: .init(soft: limits.softHighPerDay, hard: limits.hardHighPerDay)),
+      singleBolus: single?.bolus, patientBolusReason: patient?.reason)
+    ProfileChecks(profile: profile, limits: limits, root: root, now: now).run()
+    return profile
+  }
+
+  /// What the profile says of its drug, as far as it could be read.
+  private struct DrugInUse {
+    var library: Drug?
+    var concentration: Concentration
+    var lot: String
+    var expires: CalendarDay
+  }
+
+  private func drug(_ root: Fields, population: Text?) -> DrugInUse? {
+    let keys = ["name", "concentration", "lot", "expires"]
+    guard let fields = root.fields("drug", keys: keys) else { return nil }
+    let name = fields.text("name", hint: "baclofen")
+    let lot = fields.text("lot", hint: "\"A1234\"")
+    let expires = fields.date("expires")
+    let value = fields.quantity("concentration", .concentration)
+    let library = name.flatMap { name in drugs.first { $0.name == name.value } }
+    if let name, library == nil {
+      root.report.add(
+        .unknownDrug, at: name.place,
+        "'\(name.value)' is not in the drug library, which has "
+          + YAMLDocument.list(drugs.map(\.name).sorted()))
+    }
+    if let library, let population, library.populations[population.value] == nil {
+      root.report.add(
+        .unknownPopulation, at: population.place,
+        "the library has no limits of \(library.name) for '\(population.value)'")
+    }
+    guard let value else { return nil }
+    guard value.count > 0 else {
+      root.report.add(.outOfRange, at: value.place, "a concentration is never zero")
+      return nil
+    }
+    let concentration = Concentration(nanogramsPerMillilitre: value.count)
+    if let library, !library.concentrations.contains(concentration) {
+      let known = library.concentrations.map(Format.concentration).joined(separator: ", ")
+      root.report.add(
+        .unknownConcentration, at: value.place,
+        "\(library.name) has no solution of \(value.text.value); the library has \(known)")
+    }
+    if let expires, expires.day < CalendarDay(now, in: .gmt) {
+      root.report.add(
+        .expiredDrug, at: expires.place,
+        "the drug expired on \(expires.day); fill the reservoir from a valid lot")
+    }
+    guard let lot, let expires else { return nil }
+    return DrugInUse(
+      library: library, concentration: concentration, lot: lot.value, expires: expires.day)
+  }
+
+  private func reservoir(_ root: Fields) -> Reservoir? {
+    let keys = ["capacity", "volume", "low-alarm", "reserve"]
+    guard let fields = root.fields("reservoir", keys: keys) else { return nil }
+    let capacity = fields.quantity("capacity", .volume)
+    let volume = fields.quantity("volume", .volume)
+    let alarm = fields.quantity("low-alarm", .volume)
+    let reserve = fields.quantity("reserve", .volume, isRequired: false)
+    guard let capacity, let volume, let alarm else { return nil }
+    if fields.present.contains("reserve"), reserve == nil { return nil }
+    // An implanted pump's computed empty level (S70).
+    let kept = reserve?.count ?? Volume(microlitres: 1_000).count
+    if capacity.count > Volume(microlitres: 100_000).count {
+      root.report.add(
+        .outOfRange, at: capacity.place, "a reservoir holds at most 100 mL, not "
+          + capacity.text.value)
+    }
+    if volume.count > capacity.count {
+      root.report.add(
+        .reservoirOverfilled, at: volume.place,
+        "\(volume.text.value) do not fit in \(capacity.text.value)")
+    }
+    if alarm.count < kept {
+      root.report.add(
+        .reservoirAlarm, at: alarm.place,
+        "the low alarm must come at or above the reserve of \(Format.volume(Volume(count: kept)))")
+    } else if alarm.count >= volume.count {
+      root.report.add(
+        .reservoirAlarm, at: alarm.place,
+        "the low alarm at \(alarm.text.value) would sound at once: only \(volume.text.value) are "
+          + "in the reservoir")
+    }
+    return try? Reservoir(
+      capacity: Volume(count: capacity.count), filled: Volume(count: volume.count),
+      lowAlarm: Volume(count: alarm.count), reserve: Volume(count: kept))
+  }
+
+  private func catheter(_ root: Fields) -> Volume? {
+    let keys = ["length", "volume-per-length"]
+    guard let fields = root.fields("catheter", keys: keys) else { return nil }
+    let length = fields.quantity("length", .length)
+    let volume = fields.quantity("volume-per-length", .volumePerLength)
+    guard let length, let volume else { return nil }
+    if length.count > 2_000_000 {
+      root.report.add(.outOfRange, at: length.place, "a catheter is at most 200 cm long")
+      return nil
+    }
+    guard let total = try? scaled(length.count, by: volume.count, over: 10_000, .up),
+      total <= Volume(microlitres: 5_000).count
+    else {
+      root.report.add(
+        .outOfRange, at: volume.place, "the catheter would hold more than 5 mL; a usual one holds "
+          + "0.1 to 0.3 mL")
+      return nil
+    }
+    return Volume(count: total)
+  }
+}

@@ -1,0 +1,285 @@
+import Foundation
+import PumpPlan
+import PumpTherapy
+import PumpUnits
+import Yams
+
+/// Reads the therapy and the boluses of a profile.
+struct TherapyReader {
+  let report: Report
+  /// Unknown where the drug could not be read: then only shapes are checked.
+  let concentration: Concentration?
+  let limits: Drug.Population?
+  let bench: Bench?
+
+  /// A therapy with what only files know of it.
+  struct Read {
+    var therapy: Therapy
+    var mode: Profile.Mode
+    var timeZone: TimeZone
+  }
+
+  /// A bolus and where it stands.
+  struct ReadBolus {
+    var bolus: Bolus
+    var place: SourcePlace
+  }
+
+  func therapy(_ root: Fields) -> Read? {
+    let periodic = bolus(root, "periodic-bolus", keys: ["dose", "over", "every"])
+    guard let node = root.node("therapy", hint: "{continuous: 300 ug/day}") else { return nil }
+    if let word = node.scalar {
+      guard word.string == "stopped" else {
+        report.add(
+          .wrongShape, at: node.place,
+          "'\(word.string.prefix(40))' is not a therapy; write stopped, or continuous, "
+            + "minimum-rate or flex with its value")
+        return nil
+      }
+      refusePeriodic(root)
+      return Read(therapy: .stopped, mode: .stopped, timeZone: .gmt)
+    }
+    let kinds = ["continuous", "minimum-rate", "flex"]
+    guard let fields = Fields(node, keys: kinds, what: "'therapy'", report: report) else {
+      return nil
+    }
+    guard let kind = fields.present.first, fields.present.count == 1 else {
+      report.add(
+        fields.present.isEmpty ? .missingKey : .wrongShape, at: fields.place,
+        "'therapy' is exactly one of stopped, continuous, minimum-rate and flex")
+      return nil
+    }
+    switch kind {
+    case "continuous":
+      guard let flow = doseFlow(fields, "continuous") else { return nil }
+      guard root.present.contains("periodic-bolus") else {
+        return Read(therapy: .continuous(flow), mode: .continuous, timeZone: .gmt)
+      }
+      return periodic.flatMap { periodicTherapy(root, flow: flow, bolus: $0) }
+    case "minimum-rate":
+      refusePeriodic(root)
+      guard let flow = minimumRate(fields) else { return nil }
+      return Read(therapy: .minimumRate(flow), mode: .minimumRate, timeZone: .gmt)
+    default:
+      refusePeriodic(root)
+      return FlexReader(reader: self).flex(fields)
+    }
+  }
+
+  private func refusePeriodic(_ root: Fields) {
+    guard root.present.contains("periodic-bolus") else { return }
+    report.add(
+      .wrongShape, at: root.place(of: "periodic-bolus"),
+      "a periodic bolus lies over a continuous therapy; in flex, write its boluses as entries")
+  }
+
+  private func minimumRate(_ fields: Fields) -> FlowRate? {
+    guard let value = fields.quantity("minimum-rate", .flow) else { return nil }
+    let flow = FlowRate(count: value.count)
+    guard value.count > 0 else {
+      report.add(.outOfRange, at: value.place, "a minimum rate is not zero; write stopped")
+      return nil
+    }
+    checkBasal(flow, at: value.place, written: value.text.value)
+    return flow <= .maximum ? flow : nil
+  }
+
+  /// A basal dose rate as a flow of this drug.
+  func doseFlow(_ fields: Fields, _ key: String) -> FlowRate? {
+    guard let value = fields.quantity(key, .doseRate) else { return nil }
+    if let limits { checkRate(value, limits) }
+    guard let concentration else { return nil }
+    guard let flow = try? concentration.flow(for: DoseRate(count: value.count)) else {
+      report.add(
+        .flowUnreachable, at: value.place, "no pump delivers \(value.text.value) of this solution")
+      return nil
+    }
+    checkBasal(flow, at: value.place, written: value.text.value)
+    return flow
+  }
+
+  /// A dose rate that, kept up for a day, is beyond the limits, and looks like a slip of unit.
+  private func checkRate(_ value: Measured, _ limits: Drug.Population) {
+    let perDay = Mass(count: value.count)
+    let shown = Format.mass(perDay)
+    let written = value.text.value
+    let usual = limits.softLowPerDay...limits.softHighPerDay
+    if written.contains("mg/"), perDay > limits.hardHighPerDay {
+      let thousandth = Mass(count: value.count / 1_000)
+      if perDay >= Mass(micrograms: 5_000), perDay <= Mass(micrograms: 120_000) {
+        report.add(
+          .oralDose, at: value.place,
+          "'\(written)' is an oral dose of baclofen; intrathecal doses are about a hundredth of it, "
+            + "in ug/day")
+      } else if usual.contains(thousandth) {
+        report.add(
+          .milligramsForMicrograms, at: value.place,
+          "'\(written)' is \(shown) a day; if \(Format.mass(thousandth)) were meant, write ug for mg")
+      }
+    }
+    let asWritten = Mass(count: value.count / 24)
+    guard written.hasSuffix("/h"), perDay > limits.softHighPerDay, usual.contains(asWritten) else {
+      return
+    }
+    report.add(
+      .perHourForPerDay, at: value.place,
+      "'\(written)' is \(shown) in a day, above the usual "
+        + "\(Format.mass(limits.softHighPerDay)); if the number was meant per day, write ug/day, "
+        + "and if it is right, write what it is in a day: '\(Format.plain(perDay))/day'")
+  }
+
+  /// A bolus with dose and duration, checked against the drug's limits.
+  func bolus(_ root: Fields, _ key: String, keys: [String]) -> ReadBolus? {
+    guard let fields = root.fields(key, keys: keys, isRequired: false) else { return nil }
+    if keys.contains("every") { _ = fields.quantity("every", .duration) }
+    return bolus(fields)
+  }
+
+  func bolus(_ fields: Fields) -> ReadBolus? {
+    let dose = fields.quantity("dose", .mass)
+    let over = fields.quantity("over", .duration)
+    if let dose, let limits { checkDose(dose, limits) }
+    if let over { checkDuration(over) }
+    guard let dose, let over, let concentration else { return nil }
+    guard let volume = try? concentration.volume(of: Mass(count: dose.count)) else {
+      report.add(.outOfRange, at: dose.place, "'\(dose.text.value)' is beyond any dose")
+      return nil
+    }
+    guard let bolus = try? Bolus(volume: volume, duration: TimeSpan(count: over.count)) else {
+      if dose.count == 0 {
+        report.add(.outOfRange, at: dose.place, "a bolus delivers something")
+      } else if over.count >= 1_000_000_000, over.count <= TimeSpan.day.count {
+        report.add(.flowUnreachable, at: dose.place, "no pump delivers this bolus so fast")
+      }
+      return nil
+    }
+    return ReadBolus(bolus: bolus, place: dose.place)
+  }
+
+  private func checkDose(_ dose: Measured, _ limits: Drug.Population) {
+    let mass = Mass(count: dose.count)
+    if mass > limits.hardBolus {
+      report.add(
+        .bolusAboveHardLimit, at: dose.place,
+        "a bolus of \(dose.text.value) is above the limit of \(Format.mass(limits.hardBolus))")
+    } else if mass > limits.softBolus {
+      report.add(
+        .bolusAboveSoftLimit, at: dose.place,
+        "a bolus of \(dose.text.value) is above the usual \(Format.mass(limits.softBolus)): confirm",
+        severity: .warning)
+    }
+  }
+
+  private func checkDuration(_ over: Measured) {
+    let shortest = limits?.shortestBolus ?? TimeSpan(seconds: 1)
+    if over.count < max(shortest.count, 1_000_000_000) {
+      report.add(
+        .bolusTooShort, at: over.place,
+        "a bolus takes at least \(Format.span(shortest)), not \(over.text.value)")
+    } else if over.count > TimeSpan.day.count {
+      report.add(
+        .bolusTooLong, at: over.place, "a bolus takes at most 24 h, not \(over.text.value)")
+    }
+  }
+
+  private func periodicTherapy(_ root: Fields, flow: FlowRate, bolus: ReadBolus) -> Read? {
+    let keys = ["dose", "over", "every"]
+    guard let fields = root.fields("periodic-bolus", keys: keys),
+      let every = fields.quantity("every", .duration)
+    else { return nil }
+    guard every.count >= bolus.bolus.duration.count else {
+      report.add(
+        .bolusLongerThanLockout, at: every.place,
+        "the bolus takes \(Format.span(bolus.bolus.duration)), longer than its interval of "
+          + every.text.value)
+      return nil
+    }
+    guard every.count <= TimeSpan(days: 7).count else {
+      report.add(.outOfRange, at: every.place, "a periodic bolus comes at least once in 7 days")
+      return nil
+    }
+    checkReach(bolus, over: flow)
+    guard
+      let pattern = try? FlexPattern(
+        period: TimeSpan(count: every.count), segments: [.init(start: .zero, flow: flow)],
+        boluses: [.init(start: .zero, bolus: bolus.bolus)])
+    else { return nil }
+    return Read(therapy: .flex(pattern), mode: .periodic, timeZone: .gmt)
+  }
+
+  /// Whether the motor can run a basal without a ramp, and more often than once an hour.
+  func checkBasal(_ flow: FlowRate, at place: SourcePlace, written: String) {
+    guard let bench else { return }
+    let motor = bench.driver.motor
+    let rate = motor.startRate == 0 ? motor.maximumRate : motor.startRate
+    guard let fastest = try? bench.step.flow(ofStepsPerSecond: rate) else { return }
+    if flow > fastest {
+      report.add(
+        .flowUnreachable, at: place,
+        "'\(written)' needs \(Format.flow(flow)); this bench delivers at most "
+          + "\(Format.flow(fastest)) without a ramp")
+    }
+    guard let volume = try? flow.volume(in: .hour), let steps = try? bench.step.steps(in: volume),
+      steps < 1, !flow.isZero
+    else { return }
+    report.add(
+      .flowBelowStep, at: place,
+      "'\(written)' is less than one step of this bench in an hour", severity: .warning)
+  }
+
+  /// Whether the motor can follow a bolus over a basal.
+  func checkReach(_ read: ReadBolus, over basal: FlowRate) {
+    guard let bench,
+      let fastest = try? bench.step.flow(ofStepsPerSecond: bench.driver.motor.maximumRate)
+    else { return }
+    guard let sum = try? read.bolus.flow.adding(basal), sum <= fastest else {
+      report.add(
+        .flowUnreachable, at: read.place,
+        "the bolus and its basal need \(Format.flow(read.bolus.flow)); this bench delivers at most "
+          + Format.flow(fastest))
+      return
+    }
+  }
+
+  /// The patient's rule, off unless enabled with a reason.
+  func patientBolus(_ root: Fields) -> (rule: PatientBolusRule, place: SourcePlace, reason: String)? {
+    let keys = ["enabled", "reason", "dose", "over", "lockout", "at-most-per-day"]
+    guard let fields = root.fields("patient-bolus", keys: keys, isRequired: false),
+      let isEnabled = fields.flag("enabled")
+    else { return nil }
+    guard isEnabled else {
+      // What is written is read all the same, so that a slip does not wait until it is enabled.
+      for (key, dimension) in [
+        ("dose", Dimension.mass), ("over", .duration), ("lockout", .duration),
+      ] {
+        _ = fields.quantity(key, dimension, isRequired: false)
+      }
+      _ = fields.count("at-most-per-day", in: 1...24, isRequired: false)
+      return nil
+    }
+    let reason = fields.present.contains("reason")
+      ? fields.text("reason", hint: "why this patient") : nil
+    if reason.map({ $0.value.trimmingCharacters(in: .whitespaces).count < 10 }) ?? true {
+      report.add(
+        .patientBolusForBaclofen, at: reason?.place ?? fields.place,
+        "no label allows patient boluses of intrathecal baclofen: say in 'reason', in at least ten "
+          + "letters, why this patient needs them")
+    }
+    let bolus = bolus(fields)
+    let lockout = fields.quantity("lockout", .duration)
+    let most = fields.count("at-most-per-day", in: 1...24)
+    guard let bolus, let lockout, let most else { return nil }
+    guard lockout.count >= bolus.bolus.duration.count else {
+      report.add(
+        .bolusLongerThanLockout, at: lockout.place,
+        "the bolus takes \(Format.span(bolus.bolus.duration)), longer than the lock-out of "
+          + lockout.text.value)
+      return nil
+    }
+    guard
+      let rule = try? PatientBolusRule(
+        bolus: bolus.bolus, lockout: TimeSpan(count: lockout.count), maximumPerDay: Int(most))
+    else { return nil }
+    return (rule, bolus.place, reason?.value ?? "")
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Yams
+
+/// Collects the problems of one file.
+package final class Report {
+  package private(set) var diagnostics: [Diagnostic] = []
+
+  package init() {}
+
+  package func add(
+    _ code: DiagnosticCode, at place: SourcePlace, _ message: String,
+    severity: Diagnostic.Severity = .error
+  ) {
+    let diagnostic = Diagnostic(code, at: place, message, severity: severity)
+    if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+  }
+
+  package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+  /// The problems in the file's order.
+  package var sorted: [Diagnostic] {
+    diagnostics.sorted { ($0.place, $0.code.rawValue) < ($1.place, $1.code.rawValue) }
+  }
+}
+
+/// Turns text into YAML nodes with their places, and refuses what no file of ours needs.
+package enum YAMLDocument {
+  /// Larger than any profile; a file beyond it is a mistake.
+  static let mostBytes = 256 * 1024
+  static let deepest = 24
+
+  /// Reads one document.
+  ///
+  /// - Returns: Its root mapping; `nil`, with the reason reported, where it has none.
+  package static func root(of text: String, keys: [String], report: Report) -> Fields? {
+    let start = SourcePlace(line: 1, column: 1)
+    guard text.utf8.count <= mostBytes else {
+      report.add(.unreadable, at: start, "the file is larger than \(mostBytes / 1024) KiB")
+      return nil
+    }
+    if let place = tooDeep(text) {
+      report.add(.wrongShape, at: place, "nested deeper than \(deepest) levels")
+      return nil
+    }
+    do {
+      guard let node = try Yams.compose(yaml: text) else {
+        report.add(.wrongShape, at: start, "the file is empty; expected \(list(keys))")
+        return nil
+      }
+      return Fields(node, keys: keys, what: "the file", report: report)
+    } catch let error as YamlError {
+      report.add(error: error)
+    } catch {
+      report.add(.notYAML, at: start, "not YAML: \(error)")
+    }
+    return nil
+  }
+
+  /// The first place where brackets, dashes or indentation nest too deep, counted roughly and on
+  /// the safe side, before a recursive parser sees it.
+  private static func tooDeep(_ text: String) -> SourcePlace? {
+    var brackets = 0
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
+      var dashes = 0
+      var onlyDashes = true
+      for character in line.utf8 {
+        switch character {
+        case UInt8(ascii: "["), UInt8(ascii: "{"): brackets += 1
+        case UInt8(ascii: "]"), UInt8(ascii: "}"): brackets = max(0, brackets - 1)
+        case UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":"): dashes += onlyDashes ? 1 : 0
+        case UInt8(ascii: " "): break
+        default: onlyDashes = false
+        }
+      }
+      let indentation = line.utf8.prefix { $0 == UInt8(ascii: " ") }.count
+      if brackets > deepest || dashes > deepest || indentation > 20 * deepest {
+        return SourcePlace(line: number + 1, column: 1)
+      }
+    }
+    return nil
+  }
+
+  /// The keys as a sentence has them.
+  static func list(_ keys: [String]) -> String {
+    keys.map { "'\($0)'" }.joined(separator: ", ")
+  }
+}
+
+extension Report {
+  func add(error: YamlError) {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      add(
+        .notYAML, at: SourcePlace(line: max(1, mark.line), column: max(1, mark.column)),
+        "not YAML: \(problem)")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      let mark = context.mark
+      let keys = duplicates.map { "\($0)" }.sorted().joined(separator: ", ")
+      add(
+        .duplicateKey, at: SourcePlace(line: max(1, mark.line), column: max(1, mark.column)),
+        "a key stands twice: \(keys); keep one")
+    default:
+      add(.notYAML, at: SourcePlace(line: 1, column: 1), "not YAML: \(error)")
+    }
+  }
+}
+
+extension Node {
+  var place: SourcePlace {
+    SourcePlace(line: max(1, mark?.line ?? 1), column: max(1, mark?.column ?? 1))
+  }
+}
+
+/// A text and where it stands.
+package struct Text {
+  package var value: String
+  package var place: SourcePlace
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import PumpProfiles
+import PumpUnits
+
+/// A length of time with its unit, such as `24h` or `"90 min"`.
+struct SpanArgument: ExpressibleByArgument {
+  let span: TimeSpan
+
+  init?(argument: String) {
+    guard let count = try? Dimension.duration.count(of: argument), count > 0 else { return nil }
+    span = TimeSpan(nanoseconds: count)
+  }
+
+  init(_ span: TimeSpan) { self.span = span }
+
+  var defaultValueDescription: String { Format.span(span) }
+}
+
+/// A moment of the wall clock, `2026-11-22T08:00`, read in the profile's time zone.
+struct StartArgument: ExpressibleByArgument {
+  let text: String
+
+  init?(argument: String) {
+    guard
+      argument.wholeMatch(of: /[12][0-9]{3}-[0-9]{2}-[0-9]{2}(T([01][0-9]|2[0-3]):[0-5][0-9])?/)
+        != nil, CalendarDay(String(argument.prefix(10))) != nil
+    else { return nil }
+    text = argument
+  }
+
+  /// The moment in a zone; `nil` where a summer-time switch skips it.
+  func date(in zone: TimeZone) -> Date? {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.timeZone = zone
+    formatter.dateFormat = "yyyy-MM-dd'T'HH:mm"
+    return formatter.date(from: text.contains("T") ? text : text + "T00:00")
+  }
+
+  /// The moment asked for, or the present day's midnight in the profile's zone.
+  static func resolve(_ start: StartArgument?, in zone: TimeZone) throws -> Date {
+    guard let start else {
+      var calendar = Calendar(identifier: .gregorian)
+      calendar.timeZone = zone
+      return calendar.startOfDay(for: Date())
+    }
+    guard let date = start.date(in: zone) else {
+      throw ProjectFiles.Problem(
+        description: "--start \(start.text): error: \(zone.identifier) has no such time; its clocks "
+          + "skip it")
+    }
+    return date
+  }
+}
+
+/// Writes moments as people and programs read them.
+struct Moments {
+  private let short: DateFormatter
+  private let long: DateFormatter
+  private let iso: ISO8601DateFormatter
+
+  init(_ zone: TimeZone) {
+    short = DateFormatter()
+    long = DateFormatter()
+    for formatter in [short, long] {
+      formatter.locale = Locale(identifier: "en_US_POSIX")
+      formatter.timeZone = zone
+    }
+    short.dateFormat = "HH:mm"
+    long.dateFormat = "EEE yyyy-MM-dd HH:mm"
+    iso = ISO8601DateFormatter()
+    iso.timeZone = zone
+  }
+
+  func time(_ date: Date) -> String { short.string(from: date) }
+  func full(_ date: Date) -> String { long.string(from: date) }
+  func machine(_ date: Date) -> String { iso.string(from: date) }
+}
+
+extension Date {
+  /// The moment so long after, to the nanosecond that `Date` keeps.
+  func after(_ instant: Instant) -> Date {
+    addingTimeInterval(Double(instant.nanoseconds) / 1e9)
+  }
+}
+
+/// Values as JSON holds them; numbers at the edge, where exactness has done its work.
+enum JSONOutput {
+  static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  }
+}
+
+extension Mass {
+  /// For JSON, CSV and plots, to the nanogram's thousandth.
+  var micrograms: Double { (Double(femtograms) / 1e3).rounded() / 1e6 }
+}
+
+extension Volume {
+  /// For JSON, CSV and plots, to the femtolitre.
+  var microlitres: Double { Double(femtolitres) / 1e9 }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import PumpProfiles
+
+/// `itpump check`: is this profile what was meant?
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Check dosing profiles against the drug library and the bench.",
+    discussion: """
+      Prints every problem with file, line and column, and what each profile does. Exits with 0 \
+      where no profile has an error, with 1 where one has, with 2 for a wrong command line.
+      """)
+
+  @Argument(help: "Profiles to check.", completion: .file(extensions: ["yaml"]))
+  var profiles: [String]
+
+  @Option(
+    help: .init(
+      "The profile that runs now: the new one's dose is checked against the drug's titration steps.",
+      valueName: "file"), completion: .file(extensions: ["yaml"]))
+  var after: String?
+
+  @Flag(help: "Print JSON instead of text.")
+  var json = false
+
+  @OptionGroup var options: FileOptions
+
+  func run() throws {
+    let now = Date()
+    let previous = try after.map { try options.load($0, now: now).profile }
+    var reports: [CheckReport] = []
+    for path in profiles { reports.append(try report(path, previous: previous, now: now)) }
+    if json {
+      print(try JSONOutput.text(reports), terminator: "")
+    } else {
+      for report in reports { print(report.text, terminator: "") }
+    }
+    if reports.contains(where: { !$0.isClean }) { throw ExitCode(1) }
+  }
+
+  private func report(_ path: String, previous: Profile?, now: Date) throws -> CheckReport {
+    let text: String
+    do {
+      text = try ProjectFiles.text(path)
+    } catch let problem as ProjectFiles.Problem {
+      let start = SourcePlace(line: 1, column: 1)
+      let message = problem.description.split(separator: "error: ").last.map(String.init) ?? ""
+      return CheckReport(path, [Diagnostic(.unreadable, at: start, message)], nil, now: now)
+    }
+    let drugs = try options.files.drugs(besideProfile: path)
+    let loader = ProfileLoader(
+      drugs: drugs, bench: try options.files.bench(besideProfile: path), now: now)
+    var (profile, diagnostics) = loader.load(text)
+    if let previous, let new = profile {
+      diagnostics += TitrationCheck.diagnostics(from: previous, to: new, drugs: drugs)
+      if diagnostics.contains(where: { $0.severity == .error }) { profile = nil }
+    }
+    return CheckReport(path, diagnostics, profile, now: now)
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// What goes to the terminal beside a command's result.
+enum Console {
+  /// Whether results are read by a person: a pipe gets no progress.
+  static let isTerminal = isatty(STDERR_FILENO) == 1
+
+  /// A remark, on standard error.
+  static func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  /// Draws how far a long work has come, on a terminal only.
+  struct Progress {
+    private let title: String
+    private var shown = -1
+
+    init(_ title: String) { self.title = title }
+
+    /// Shows a fraction from 0 to 1.
+    mutating func show(_ fraction: Double) {
+      guard Console.isTerminal else { return }
+      let percent = Int(min(1, max(0, fraction)) * 100)
+      guard percent != shown else { return }
+      shown = percent
+      let filled = percent * 30 / 100
+      let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
+      FileHandle.standardError.write(Data("\r\(title) \(bar) \(percent) %".utf8))
+    }
+
+    /// Clears the line.
+    func finish() {
+      guard Console.isTerminal, shown >= 0 else { return }
+      FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import PumpProfiles
+import PumpUnits
+
+/// A delivery plan for people and for programs.
+struct PlanReport {
+  let profile: Profile
+  let bench: Bench
+  let plan: DeliveryPlan
+  let start: Date
+  let moments: Moments
+
+  init(profile: Profile, bench: Bench, plan: DeliveryPlan, start: Date) {
+    self.profile = profile
+    self.bench = bench
+    self.plan = plan
+    self.start = start
+    moments = Moments(profile.timeZone)
+  }
+
+  /// A row's own rate in µg/h: the basal's, or the bolus's at its top.
+  func rate(_ row: DeliveryPlan.Row) -> Double {
+    let dose = (try? plan.concentration.doseRate(of: row.flow, .up)) ?? .zero
+    return (Double(dose.femtogramsPerDay) / 24e3).rounded() / 1e6
+  }
+
+  var text: String {
+    var lines = [
+      "\(profile.name): \(profile.mode.rawValue), \(profile.drug) "
+        + "\(Format.concentration(profile.concentration)), on \(bench.board.name)",
+      "Bench equipment: not a medical device, not for human use.", "",
+    ]
+    lines += TerminalPlot(self).lines + [""]
+    lines.append("  from                  until          what           rate         dose        volume      steps")
+    lines += plan.rows.prefix(60).map(line)
+    if plan.rows.count > 60 {
+      lines.append("  and \(plan.rows.count - 60) more rows; see --csv or --json")
+    }
+    lines += [
+      "",
+      "  total in \(Format.span(plan.span)): \(Format.mass(plan.dose)), "
+        + "\(Format.volume(plan.volume)), \(SimulationReport.grouped(plan.steps)) steps",
+    ]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func line(_ row: DeliveryPlan.Row) -> String {
+    let from = start.after(row.start)
+    let to = start.after(row.end)
+    let rate = Format.decimal(UInt64((self.rate(row) * 1e6).rounded()), per: 1_000_000) + " µg/h"
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(1, width - text.count)) + text
+    }
+    return "  \(moments.full(from))  - \(moments.full(to).dropFirst(15))"
+      + right(row.kind == .bolus ? "BOLUS" : "basal", 12) + right(rate, 15)
+      + right(Format.mass(row.dose), 13) + right(Format.volume(row.volume), 14)
+      + right(SimulationReport.grouped(row.steps), 11)
+  }
+
+  struct RowRecord: Encodable {
+    var start: String
+    var end: String
+    var start_s: Double
+    var end_s: Double
+    var kind: String
+    var rate_ug_per_h: Double
+    var flow_ul_per_h: Double
+    var dose_ug: Double
+    var volume_ul: Double
+    var steps: UInt64
+  }
+
+  struct Machine: Encodable {
+    var notice = "bench equipment: not a medical device, not for human use"
+    var profile: String
+    var board: String
+    var concentration_ug_per_ml: Double
+    var dose_ug: Double
+    var volume_ul: Double
+    var steps: UInt64
+    var rows: [RowRecord]
+  }
+
+  var machine: Machine {
+    Machine(
+      profile: profile.name, board: bench.board.name,
+      concentration_ug_per_ml: Double(plan.concentration.nanogramsPerMillilitre) / 1_000,
+      dose_ug: plan.dose.micrograms, volume_ul: plan.volume.microlitres, steps: plan.steps,
+      rows: plan.rows.map(record))
+  }
+
+  private func record(_ row: DeliveryPlan.Row) -> RowRecord {
+    RowRecord(
+      start: moments.machine(start.after(row.start)), end: moments.machine(start.after(row.end)),
+      start_s: Double(row.start.nanoseconds) / 1e9, end_s: Double(row.end.nanoseconds) / 1e9,
+      kind: row.kind.rawValue, rate_ug_per_h: rate(row),
+      flow_ul_per_h: (Double(row.flow.femtolitresPerDay) / 24e3).rounded() / 1e6,
+      dose_ug: row.dose.micrograms, volume_ul: row.volume.microlitres, steps: row.steps)
+  }
+
+  var csv: String {
+    let header =
+      "start,end,start_s,end_s,kind,rate_ug_per_h,flow_ul_per_h,dose_ug,volume_ul,steps\n"
+    return header
+      + plan.rows.map(record).map {
+        "\($0.start),\($0.end),\($0.start_s),\($0.end_s),\($0.kind),\($0.rate_ug_per_h),"
+          + "\($0.flow_ul_per_h),\($0.dose_ug),\($0.volume_ul),\($0.steps)\n"
+      }.joined()
+  }
+}

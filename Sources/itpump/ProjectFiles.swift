@@ -1,0 +1,141 @@
+import ArgumentParser
+import Foundation
+import PumpProfiles
+
+/// Finds and reads the files that a command needs.
+struct ProjectFiles {
+  /// Where drug files are looked for.
+  var drugsFolder: String?
+  var boardFile: String?
+
+  /// A file that can't be used, with every problem in it.
+  struct Problem: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// Reads a file as UTF-8 text.
+  static func text(_ path: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      let exists = FileManager.default.fileExists(atPath: path)
+      throw Problem(
+        description: exists
+          ? "\(path): error: can't be read; check that it is a file and its permissions"
+          : "\(path): error: there is no such file")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw Problem(description: "\(path): error: not UTF-8 text; save it as UTF-8")
+    }
+    return text
+  }
+
+  /// Writes a file, or says why not.
+  static func write(_ text: String, to path: String) throws {
+    do {
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+    } catch {
+      throw Problem(description: "\(path): error: can't be written; check the folder and its "
+        + "permissions")
+    }
+  }
+
+  /// The drug library: every file of the folder.
+  func drugs(besideProfile profile: String) throws -> [Drug] {
+    let folder = try drugsFolder ?? find("drugs", "Profiles/drugs", beside: profile)
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { $0.hasSuffix(".yaml") }.sorted()
+    guard !names.isEmpty else {
+      throw Problem(description: "\(folder): error: no drug files (*.yaml) here; name the folder "
+        + "with --drugs")
+    }
+    return try names.map { name in
+      let path = "\(folder)/\(name)"
+      let (drug, diagnostics) = DrugLoader.load(try Self.text(path))
+      return try Self.usable(drug, diagnostics, path)
+    }
+  }
+
+  /// The bench: the board's file, and the driver's and pump's that it names.
+  func bench(besideProfile profile: String) throws -> Bench {
+    let file = "Hardware/boards/simulator.yaml"
+    let path = try boardFile ?? find(file, file, beside: profile)
+    let (board, diagnostics) = BenchLoader.board(try Self.text(path))
+    let usable = try Self.usable(board, diagnostics, path)
+    let folder = (path as NSString).deletingLastPathComponent
+    func beside(_ name: String) -> String {
+      let joined = name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
+      return (joined as NSString).standardizingPath
+    }
+    let driverPath = beside(usable.driverFile)
+    let (driver, driverProblems) = BenchLoader.driver(try Self.text(driverPath))
+    let pumpPath = beside(usable.pumpFile)
+    let (pump, pumpProblems) = BenchLoader.pump(try Self.text(pumpPath))
+    let (bench, problem) = BenchLoader.bench(
+      board: usable, driver: try Self.usable(driver, driverProblems, driverPath),
+      pump: try Self.usable(pump, pumpProblems, pumpPath))
+    guard let bench else { throw Problem(description: "\(path): error: \(problem ?? "unusable")") }
+    return bench
+  }
+
+  static func usable<Value>(_ value: Value?, _ problems: [Diagnostic], _ path: String) throws
+    -> Value
+  {
+    guard let value else {
+      throw Problem(
+        description: problems.map { $0.line(file: path) }.joined(separator: "\n"))
+    }
+    return value
+  }
+
+  /// Looks for a file or folder beside the profile, above it, and above the working folder.
+  private func find(_ beside: String, _ fromTop: String, beside profile: String) throws -> String {
+    let files = FileManager.default
+    let folder = (profile as NSString).deletingLastPathComponent
+    let start = URL(fileURLWithPath: folder.isEmpty ? "." : folder).standardizedFileURL
+    if files.fileExists(atPath: start.appendingPathComponent(beside).path) {
+      return start.appendingPathComponent(beside).path
+    }
+    let working = URL(fileURLWithPath: files.currentDirectoryPath)
+    for origin in [working, start] {
+      var at = origin
+      for _ in 0..<32 {
+        let path = at.appendingPathComponent(fromTop).path
+        if files.fileExists(atPath: path) {
+          return origin == working && at == working ? fromTop : path
+        }
+        if at.path == "/" { break }
+        at.deleteLastPathComponent()
+      }
+    }
+    throw Problem(
+      description: "\(fromTop): error: not found from \(start.path) or from here upwards; name it "
+        + "with \(fromTop.contains("drugs") ? "--drugs" : "--board")")
+  }
+}
+
+/// Where the files that a profile leans on are.
+struct FileOptions: ParsableArguments {
+  @Option(
+    help: .init(
+      "The board file of the bench; Hardware/boards/simulator.yaml if not given.",
+      valueName: "file"), completion: .file(extensions: ["yaml"]))
+  var board: String?
+
+  @Option(
+    help: .init("The drug library's folder; Profiles/drugs if not given.", valueName: "folder"),
+    completion: .directory)
+  var drugs: String?
+
+  var files: ProjectFiles { ProjectFiles(drugsFolder: drugs, boardFile: board) }
+
+  /// Reads a profile with its bench and drug library, or fails with every problem.
+  func load(_ path: String, now: Date) throws -> (profile: Profile, bench: Bench) {
+    let text = try ProjectFiles.text(path)
+    let bench = try files.bench(besideProfile: path)
+    let loader = ProfileLoader(
+      drugs: try files.drugs(besideProfile: path), bench: bench, now: now)
+    let (profile, diagnostics) = loader.load(text)
+    let usable = try ProjectFiles.usable(profile, diagnostics, path)
+    for warning in diagnostics { Console.note(warning.line(file: path)) }
+    return (usable, bench)
+  }
+}

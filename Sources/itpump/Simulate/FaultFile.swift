@@ -1,0 +1,85 @@
+import Foundation
+import PumpHAL
+import PumpPlant
+import PumpProfiles
+import PumpUnits
+
+/// Reads a file of faults for the simulated plant.
+enum FaultFile {
+  private static let kinds = [
+    "stall", "missed-steps", "driver-fault", "late-wake", "line-failure", "sensors-dead", "battery",
+    "temperature", "wall-clock-forward", "wall-clock-back",
+  ]
+
+  /// Reads the faults.
+  ///
+  /// - Parameters:
+  ///   - text: The file.
+  ///   - seed: For the faults that are drawn by chance.
+  ///   - span: The length of the run.
+  static func load(_ text: String, seed: UInt64, span: TimeSpan) -> (
+    faults: [ScheduledFault]?, diagnostics: [Diagnostic]
+  ) {
+    let report = Report()
+    guard
+      let root = YAMLDocument.root(of: text, keys: ["faults", "random"], report: report)
+    else { return (nil, report.sorted) }
+    let entries =
+      root.entries("faults", keys: ["at", "at-edge"] + kinds, isRequired: false) ?? []
+    var faults = entries.compactMap(fault)
+    if let count = root.fields("random", keys: ["count"], isRequired: false)?
+      .count("count", in: 1...100_000)
+    {
+      faults += FaultSchedule.random(seed: seed, count: Int(count), over: span)
+    }
+    return (report.hasErrors ? nil : faults, report.sorted)
+  }
+
+  private static func fault(_ entry: Fields) -> ScheduledFault? {
+    let named = kinds.filter(entry.present.contains)
+    let hasTime = entry.present.contains("at")
+    guard named.count == 1, hasTime != entry.present.contains("at-edge") else {
+      entry.report.add(
+        .badFault, at: entry.place,
+        "a fault has one time ('at: 3 h' or 'at-edge: 1000') and one kind, such as 'stall: 10 min'")
+      return nil
+    }
+    let trigger =
+      hasTime
+      ? entry.quantity("at", .duration).map { FaultTrigger.at(Instant(nanoseconds: $0.count)) }
+      : entry.count("at-edge", in: 1...UInt64(1 << 60)).map { FaultTrigger.edge($0) }
+    guard let kind = plantFault(named[0], entry), let trigger else { return nil }
+    return ScheduledFault(trigger, kind)
+  }
+
+  private static func plantFault(_ kind: String, _ entry: Fields) -> PlantFault? {
+    func span() -> TimeSpan? {
+      entry.quantity(kind, .duration).map { TimeSpan(nanoseconds: $0.count) }
+    }
+    switch kind {
+    case "stall": return span().map { .stall($0) }
+    case "driver-fault": return span().map { .driverFault($0) }
+    case "late-wake": return span().map { .lateWake($0) }
+    case "sensors-dead": return span().map { .sensorsDead($0) }
+    case "wall-clock-forward":
+      return span().map { .wallClock(Int64($0.nanoseconds / 1_000_000_000)) }
+    case "wall-clock-back":
+      return span().map { .wallClock(-Int64($0.nanoseconds / 1_000_000_000)) }
+    case "missed-steps":
+      return entry.count(kind, in: 1...UInt64(1 << 32)).map { .missedSteps($0) }
+    case "battery":
+      return entry.quantity(kind, .voltage).flatMap { UInt32(exactly: $0.count) }
+        .map { .battery($0) }
+    case "temperature":
+      return entry.quantity(kind, .temperature).flatMap { Int32(exactly: $0.count) }
+        .map { .temperature($0) }
+    default:
+      let kinds: [String: FaultKind] = [
+        "not-delivered": .notDelivered, "uncertain": .deliveryUncertain,
+        "device-lost": .deviceLost,
+      ]
+      return entry.choice(kind, among: kinds.keys.sorted()).flatMap { kinds[$0.value] }
+        .map { .lineFailure($0) }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Foundation
+import PumpPlant
+import PumpProfiles
+import PumpUnits
+
+/// `itpump simulate`: a profile on the simulated bench, months in seconds.
+struct SimulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Run a profile on the simulated bench and sum up what was delivered.",
+    discussion: """
+      The same control core that drives real hardware runs against a simulated motor, pump head, \
+      reservoir and sensors in virtual time. Two runs with the same profile, start, seed and faults \
+      are identical to the byte; the trace digest shows it.
+      """)
+
+  @Argument(help: "The profile.", completion: .file(extensions: ["yaml"]))
+  var profile: String
+
+  @Option(name: .customLong("for"), help: .init("How long, such as 24h or 7days.", valueName: "time"))
+  var span = SpanArgument(.day)
+
+  @Option(
+    help: .init(
+      "When it begins, such as 2026-11-22T08:00, in the profile's time zone; today's midnight if "
+        + "not given.", valueName: "time"))
+  var start: StartArgument?
+
+  @Option(help: .init("For sensor noise and random faults.", valueName: "number"))
+  var seed: UInt64 = 1
+
+  @Option(
+    help: .init("Faults of the simulated plant.", valueName: "file"),
+    completion: .file(extensions: ["yaml"]))
+  var faults: String?
+
+  @Option(help: .init("Write every line's edges as a VCD waveform.", valueName: "file"))
+  var vcd: String?
+
+  @Option(help: .init("Write the outcome as JSON; - for standard output.", valueName: "file"))
+  var json: String?
+
+  @OptionGroup var options: FileOptions
+
+  func validate() throws {
+    guard span.span <= TimeSpan(days: 3660) else {
+      throw ValidationError("--for: at most 3660 days are simulated at once")
+    }
+  }
+
+  func run() throws {
+    let (profile, bench) = try options.load(self.profile, now: Date())
+    let simulation = Simulation(
+      profile: profile, bench: bench, span: span.span,
+      start: try StartArgument.resolve(start, in: profile.timeZone), seed: seed,
+      faults: try loadFaults())
+    let outcome = try run(simulation)
+    let report = SimulationReport(simulation, outcome)
+    if let json {
+      let text = try JSONOutput.text(report.machine)
+      if json == "-" {
+        print(text, terminator: "")
+      } else {
+        try ProjectFiles.write(text, to: json)
+      }
+    }
+    if json != "-" { print(report.text, terminator: "") }
+    if outcome.refusal != nil { throw ExitCode(1) }
+  }
+
+  private func loadFaults() throws -> [ScheduledFault] {
+    guard let faults else { return [] }
+    let (loaded, diagnostics) = FaultFile.load(
+      try ProjectFiles.text(faults), seed: seed, span: span.span)
+    return try ProjectFiles.usable(loaded, diagnostics, faults)
+  }
+
+  private func run(_ simulation: Simulation) throws -> Simulation.Outcome {
+    var bar = Console.Progress("simulating \(Format.span(span.span))")
+    defer { bar.finish() }
+    guard let vcd else {
+      return simulation.run(trace: DigestTrace()) { bar.show($0) }.0
+    }
+    let file = try WaveformFile(vcd)
+    let lines = simulation.bench.board.lines
+    let named = BenchLine.allCases.filter { lines[$0.role] != nil }
+    let trace = VCDTrace(
+      names: Dictionary(uniqueKeysWithValues: named.map { ($0, $0.role) }),
+      activeLow: Set(named.filter { lines[$0.role]?.isActiveLow ?? false }), write: file.append)
+    var (outcome, written) = simulation.run(trace: trace) { bar.show($0) }
+    written.finish(at: .epoch + span.span)
+    try file.close()
+    outcome.digest = written.digest
+    return outcome
+  }
+}
+
+/// A waveform on its way to a file; the first failure is kept until the end.
+final class WaveformFile {
+  private let handle: FileHandle
+  private let path: String
+  private var failure: (any Error)?
+
+  init(_ path: String) throws {
+    guard FileManager.default.createFile(atPath: path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: path)
+    else {
+      throw ProjectFiles.Problem(
+        description: "\(path): error: can't be written; check the folder and its permissions")
+    }
+    self.handle = handle
+    self.path = path
+  }
+
+  func append(_ bytes: [UInt8]) {
+    guard failure == nil else { return }
+    do { try handle.write(contentsOf: Data(bytes)) } catch { failure = error }
+  }
+
+  func close() throws {
+    try handle.close()
+    guard failure == nil else {
+      throw ProjectFiles.Problem(
+        description: "\(path): error: the disk took only a part of it; free some space")
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import Foundation
+import PumpEngine
+import PumpHAL
+import PumpPlan
+import PumpPlant
+import PumpProfiles
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+/// A simulation's outcome for people and for programs.
+struct SimulationReport {
+  let simulation: Simulation
+  let outcome: Simulation.Outcome
+  private let moments: Moments
+
+  init(_ simulation: Simulation, _ outcome: Simulation.Outcome) {
+    self.simulation = simulation
+    self.outcome = outcome
+    moments = Moments(simulation.profile.timeZone)
+  }
+
+  private var profile: Profile { simulation.profile }
+
+  private func mass(_ volume: Volume) -> Mass {
+    (try? profile.concentration.mass(in: volume)) ?? .zero
+  }
+
+  /// The summary that a person reads.
+  var text: String {
+    let status = outcome.status
+    let end = simulation.start.after(.epoch + simulation.span)
+    var lines = [
+      "\(profile.name): \(profile.mode.rawValue), \(profile.drug) "
+        + "\(Format.concentration(profile.concentration)), on \(simulation.bench.board.name)",
+      "\(moments.full(simulation.start)) to \(moments.full(end)) "
+        + "\(profile.timeZone.identifier), \(Format.span(simulation.span))",
+      "Bench equipment: not a medical device, not for human use.", "",
+    ]
+    if let refusal = outcome.refusal {
+      lines.append("  REFUSED      \(Self.describe(refusal))")
+    }
+    lines += [
+      row("prescribed", outcome.prescribed, "what the profile asks for"),
+      row("delivered", status.delivered, "by the controller's count of steps"),
+      row("pumped", outcome.pumped, "what really left the simulated head"),
+    ]
+    if !status.missed.isZero {
+      lines.append(row("missed", status.missed, "due and given up: never repaid as a burst"))
+    }
+    if !status.uncertain.isZero {
+      lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
+    }
+    lines.append("  steps        \(Self.grouped(status.ledger.delivered))" + rotor)
+    lines += ["", "  period                        prescribed    delivered        steps   mean rate"]
+    lines += outcome.periods.map(periodLine)
+    lines += ["", reservoirLine, refillLine, batteryOrState]
+    lines += ["", "  alarms       " + alarmLines.joined(separator: "\n               ")]
+    lines.append("  trace digest \(Self.hex(outcome.digest))")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func row(_ name: String, _ volume: Volume, _ meaning: String) -> String {
+    let dose = Self.padded(Format.mass(mass(volume)), 14)
+    return "  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))\(dose) "
+      + "\(Self.padded(Format.volume(volume), 12))   \(meaning)"
+  }
+
+  private var rotor: String {
+    let made = outcome.status.ledger.delivered
+    guard outcome.rotorSteps != made else { return ", all turned the rotor" }
+    return ", but the rotor turned \(Self.grouped(outcome.rotorSteps)): delivery was not as counted"
+  }
+
+  private func periodLine(_ period: Simulation.Period) -> String {
+    let isShort = simulation.span <= TimeSpan(days: 2)
+    let from = simulation.start.after(period.start)
+    let to = simulation.start.after(period.end)
+    let name = isShort
+      ? "\(moments.full(from).dropFirst(4).dropFirst(5)) - \(moments.time(to))"
+      : "\(moments.full(from).dropFirst(4)) +\(Format.span(period.end - period.start))"
+    let span = (period.end - period.start).nanoseconds
+    let rate = (try? scaled(
+      period.delivered.femtograms, by: TimeSpan.hour.nanoseconds, over: max(1, span), .down)) ?? 0
+    return "  \(name.padding(toLength: 26, withPad: " ", startingAt: 0))"
+      + Self.padded(Format.mass(period.prescribed), 14)
+      + Self.padded(Format.mass(period.delivered), 13)
+      + Self.padded(Self.grouped(period.steps), 13)
+      + Self.padded(Format.decimal(rate, per: 1_000_000_000) + " µg/h", 12)
+  }
+
+  private var reservoirLine: String {
+    let filled = Format.volume(profile.reservoir.filled)
+    return "  reservoir    \(Format.volume(outcome.status.reservoir)) left of \(filled)"
+      + (outcome.isDry ? ", and the pump RAN DRY" : "")
+  }
+
+  private var refillLine: String {
+    guard let due = outcome.status.refillDue else {
+      return "  refill due   no date: nothing is being delivered"
+    }
+    let rule = profile.prescription.patientBolus == nil
+      ? "" : ", if every permitted patient bolus is taken"
+    return "  refill due   \(moments.full(simulation.start.after(due)))\(rule)"
+  }
+
+  private var batteryOrState: String { "  state        \(Self.describe(outcome.status.state))" }
+
+  private var alarmLines: [String] {
+    let raised = outcome.events.compactMap { event -> String? in
+      guard case .alarmRaised(let alarm) = event.event else { return nil }
+      return "\(moments.full(simulation.start.after(event.at))) "
+        + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
+    }
+    guard !raised.isEmpty else { return ["none"] }
+    let shown = raised.prefix(12)
+    return shown + (raised.count > 12 ? ["and \(raised.count - 12) more; see --json"] : [])
+  }
+
+  static func hex(_ digest: TraceDigest) -> String {
+    let digits = String(digest.value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  static func grouped(_ number: UInt64) -> String {
+    var text = ""
+    for (index, digit) in String(number).reversed().enumerated() {
+      if index > 0, index % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return String(text.reversed())
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(1, width - text.count)) + text
+  }
+}
+
+extension SimulationReport {
+  struct AlarmRecord: Encodable {
+    var alarm: String
+    var priority: String
+    var raised_at: String
+    var elapsed_s: Double
+  }
+
+  struct PeriodRecord: Encodable {
+    var start: String
+    var end: String
+    var prescribed_ug: Double
+    var delivered_ug: Double
+    var steps: UInt64
+  }
+
+  struct Machine: Encodable {
+    var notice = "bench equipment: not a medical device, not for human use"
+    var profile: String
+    var board: String
+    var start: String
+    var end: String
+    var duration_s: Double
+    var seed: UInt64
+    var state: String
+    var refusal: String?
+    var prescribed_ug: Double
+    var delivered_ug: Double
+    var pumped_ug: Double
+    var catheter_tip_ug: Double
+    var missed_ug: Double
+    var uncertain_ug: Double
+    var prescribed_ul: Double
+    var delivered_ul: Double
+    var pumped_ul: Double
+    var steps: UInt64
+    var missed_steps: UInt64
+    var uncertain_steps: UInt64
+    var rotor_steps: UInt64
+    var reservoir_ul: Double
+    var ran_dry: Bool
+    var refill_due: String?
+    var alarms: [AlarmRecord]
+    var periods: [PeriodRecord]
+    var events_not_kept: Int
+    var trace_digest: String
+  }
+
+  /// The outcome for programs, units in the keys.
+  var machine: Machine {
+    let status = outcome.status
+    return Machine(
+      profile: profile.name, board: simulation.bench.board.name,
+      start: moments.machine(simulation.start),
+      end: moments.machine(simulation.start.after(.epoch + simulation.span)),
+      duration_s: Double(simulation.span.nanoseconds) / 1e9, seed: simulation.seed,
+      state: Self.describe(status.state), refusal: outcome.refusal.map(Self.describe),
+      prescribed_ug: mass(outcome.prescribed).micrograms,
+      delivered_ug: mass(status.delivered).micrograms, pumped_ug: mass(outcome.pumped).micrograms,
+      catheter_tip_ug: outcome.atTip.micrograms, missed_ug: mass(status.missed).micrograms,
+      uncertain_ug: mass(status.uncertain).micrograms,
+      prescribed_ul: outcome.prescribed.microlitres,
+      delivered_ul: status.delivered.microlitres, pumped_ul: outcome.pumped.microlitres,
+      steps: status.ledger.delivered, missed_steps: status.ledger.missed,
+      uncertain_steps: status.ledger.uncertain, rotor_steps: outcome.rotorSteps,
+      reservoir_ul: status.reservoir.microlitres, ran_dry: outcome.isDry,
+      refill_due: status.refillDue.map { moments.machine(simulation.start.after($0)) },
+      alarms: outcome.events.compactMap { event in
+        guard case .alarmRaised(let alarm) = event.event else { return nil }
+        return AlarmRecord(
+          alarm: alarm.name, priority: alarm.priority == .critical ? "critical" : "non-critical",
+          raised_at: moments.machine(simulation.start.after(event.at)),
+          elapsed_s: Double(event.at.nanoseconds) / 1e9)
+      },
+      periods: outcome.periods.map {
+        PeriodRecord(
+          start: moments.machine(simulation.start.after($0.start)),
+          end: moments.machine(simulation.start.after($0.end)),
+          prescribed_ug: $0.prescribed.micrograms, delivered_ug: $0.delivered.micrograms,
+          steps: $0.steps)
+      },
+      events_not_kept: outcome.lostEvents, trace_digest: Self.hex(outcome.digest))
+  }
+}
