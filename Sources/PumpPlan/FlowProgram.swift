@@ -63,6 +63,9 @@ public struct FlowProgram: Sendable {
     return FlowSegment(until: min(baseEnd, laid.end), flow: laid.base, ramp: laid.ramp)
   }
 
+  /// The basal flow at an instant.
+  public func basalFlow(at instant: Instant) -> FlowRate { basal(from: instant).flow }
+
   private func basal(from instant: Instant) -> (flow: FlowRate, end: Instant) {
     guard !isSuspended else { return (.zero, .never) }
     switch therapy {

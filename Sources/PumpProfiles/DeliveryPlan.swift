@@ -4,23 +4,27 @@ public import PumpUnits
 
 /// What a profile will deliver and when, worked out with the planner itself.
 public struct DeliveryPlan: Sendable {
-  /// A stretch of time with one basal flow, or one bolus over it.
+  /// A stretch of time with one basal flow and at most one bolus over it.
   public struct Row: Sendable {
     public var start: Instant
     public var end: Instant
-    public var kind: Kind
-    /// The basal's flow, or the bolus's own at its top.
-    public var flow: FlowRate
+    public var basal: FlowRate
+    /// The bolus over it.
+    public var bolus: PlannedBolus?
     /// What the pump delivers meanwhile, basal and bolus together.
     public var volume: Volume
     public var dose: Mass
     public var steps: UInt64
   }
 
-  /// What is new in a row.
-  public enum Kind: String, Sendable {
-    case basal
-    case bolus
+  /// A bolus, or the part of one that lies in a row.
+  public struct PlannedBolus: Sendable {
+    /// Its own dose, without the basal under it.
+    public var dose: Mass
+    /// Its own flow at the top.
+    public var flow: FlowRate
+    /// Which one of the plan it is, so that parts of one are known.
+    public var number: Int
   }
 
   public private(set) var rows: [Row] = []
@@ -44,6 +48,7 @@ public struct DeliveryPlan: Sendable {
       try? BolusShape(
         of: bolus, from: at, over: therapy.peakBasal, motor: bench.driver.motor, step: bench.step)
     }
+    var number = 0
     if let bolus = profile.singleBolus { program.bolus = shape(bolus, .epoch) }
     let end = Instant.epoch + span
     var at = Instant.epoch
@@ -52,6 +57,7 @@ public struct DeliveryPlan: Sendable {
       if let bolus = program.bolus, bolus.end <= at { program.bolus = nil }
       if let due = next, due.at <= at, program.bolus == nil {
         program.bolus = shape(due.bolus, at)
+        number += 1
         next = program.nextScheduledBolus(from: at + TimeSpan(nanoseconds: 1))
       }
       let segment = program.segment(from: at)
@@ -64,12 +70,27 @@ public struct DeliveryPlan: Sendable {
       _ = planner.takeAll(by: until)
       add(
         Row(
-          start: at, end: until, kind: program.bolus == nil ? .basal : .bolus,
-          flow: program.bolus?.to ?? segment.base,
+          start: at, end: until, basal: program.basalFlow(at: at),
+          bolus: program.bolus.map { Self.part(of: $0, at, until, number, concentration) },
           volume: planner.prescribed(by: until) - volumeBefore, dose: .zero,
           steps: planner.planned - before))
       at = until
     }
+  }
+
+  /// Each bolus whole: when it begins and ends, and its own dose.
+  public var boluses: [(start: Instant, end: Instant, dose: Mass)] {
+    var whole: [(start: Instant, end: Instant, dose: Mass, number: Int)] = []
+    for row in rows {
+      guard let bolus = row.bolus else { continue }
+      if let last = whole.last, last.number == bolus.number {
+        whole[whole.count - 1].end = row.end
+        whole[whole.count - 1].dose += bolus.dose
+      } else {
+        whole.append((row.start, row.end, bolus.dose, bolus.number))
+      }
+    }
+    return whole.map { ($0.start, $0.end, $0.dose) }
   }
 
   /// The whole dose.
@@ -81,12 +102,23 @@ public struct DeliveryPlan: Sendable {
   /// All steps.
   public var steps: UInt64 { rows.reduce(0) { $0 + $1.steps } }
 
+  private static func part(
+    of bolus: BolusShape, _ start: Instant, _ end: Instant, _ number: Int,
+    _ concentration: Concentration
+  ) -> PlannedBolus {
+    let volume = bolus.volume(by: end) - bolus.volume(by: start)
+    return PlannedBolus(
+      dose: (try? concentration.mass(in: volume, .up)) ?? .zero, flow: bolus.to, number: number)
+  }
+
   /// Adds a stretch, to the row before it where that goes on: a ramp has several.
   private mutating func add(_ row: Row) {
     var row = row
     row.dose = (try? concentration.mass(in: row.volume)) ?? .zero
-    guard var last = rows.last, last.kind == .bolus, row.kind == .bolus, last.flow == row.flow
+    guard var last = rows.last, let before = last.bolus, let bolus = row.bolus,
+      before.number == bolus.number, last.basal == row.basal
     else { return rows.append(row) }
+    last.bolus?.dose = before.dose + bolus.dose
     last.end = row.end
     last.volume += row.volume
     last.dose += row.dose

@@ -149,7 +149,10 @@ struct TherapyReader {
       if dose.count == 0 {
         report.add(.outOfRange, at: dose.place, "a bolus delivers something")
       } else if over.count >= 1_000_000_000, over.count <= TimeSpan.day.count {
-        report.add(.flowUnreachable, at: dose.place, "no pump delivers this bolus so fast")
+        report.add(
+          .flowUnreachable, at: dose.place,
+          "this bolus is \(Format.volume(volume)) in \(over.text.value): above the "
+            + "\(Format.flow(.maximum)) that any bench may deliver; take longer")
       }
       return nil
     }

@@ -91,7 +91,7 @@ extension FlexPattern {
 
   /// The places where the flow changes; a bolus past the period's end wraps.
   fileprivate var corners: [TimeSpan] {
-    segments.map(\.start) + boluses.map(\.start)
+    segments.map { $0.start } + boluses.map { $0.start }
       + boluses.map { $0.start + $0.bolus.duration }
   }
 }

@@ -52,18 +52,17 @@ struct PlanPlot {
   private static func ceiling(_ value: Double) -> Double {
     guard value > 0 else { return 1 }
     let power = pow(10, floor(log10(value)))
-    return [1, 1.5, 2, 3, 4, 5, 8, 10].first { $0 * power >= value * 1.0001 }.map { $0 * power }
+    return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].first { $0 * power >= value * 1.0001 }.map { $0 * power }
       ?? value
   }
 
   private var ratePanel: [String] {
-    let basal = rows.filter { $0.kind == .basal }
-    let top = Self.ceiling(basal.map(report.rate).max() ?? 0)
+    let top = Self.ceiling(rows.map { report.rate($0.basal) }.max() ?? 0)
     func y(_ rate: Double) -> Double { rateTop + rateHeight * (1 - min(1, rate / top)) }
     var out = ["<text x=\"\(left)\" y=\"82\" font-weight=\"bold\">Basal rate, µg/h</text>"]
     out += axes(top: rateTop, height: rateHeight, most: top)
-    for row in basal where report.rate(row) > 0 {
-      let (x0, x1, y0) = (x(row.start), x(row.end), y(report.rate(row)))
+    for row in rows where report.rate(row.basal) > 0 {
+      let (x0, x1, y0) = (x(row.start), x(row.end), y(report.rate(row.basal)))
       out.append(
         "<rect x=\"\(Self.number(x0))\" y=\"\(Self.number(y0))\" "
           + "width=\"\(Self.number(max(0.5, x1 - x0)))\" "
@@ -73,7 +72,7 @@ struct PlanPlot {
       if x1 - x0 > 78 {
         out.append(
           "<text x=\"\(Self.number((x0 + x1) / 2))\" y=\"\(Self.number(y0 + 17))\" "
-            + "text-anchor=\"middle\">\(shown(report.rate(row))) µg/h</text>")
+            + "text-anchor=\"middle\">\(shown(report.rate(row.basal))) µg/h</text>")
       }
     }
     return out + bolusMarks
@@ -81,7 +80,7 @@ struct PlanPlot {
 
   /// A bolus is minutes in a day: drawn as a mark with its dose, not to the rate's scale.
   private var bolusMarks: [String] {
-    let boluses = rows.filter { $0.kind == .bolus }
+    let boluses = report.plan.boluses
     guard !boluses.isEmpty else { return [] }
     var out = [
       "<text x=\"\(width - right)\" y=\"82\" text-anchor=\"end\" fill=\"#b3471d\">"
@@ -100,17 +99,9 @@ struct PlanPlot {
       out.append(
         "<text x=\"\(Self.number(isLeft ? at - 9 : at + 9))\" y=\"\(rateTop + 14)\" "
           + "text-anchor=\"\(isLeft ? "end" : "start")\" fill=\"#b3471d\">"
-          + "\(Format.mass(ownDose(row))) over \(Format.span(row.end - row.start))</text>")
+          + "\(Format.mass(row.dose)) over \(Format.span(row.end - row.start))</text>")
     }
     return out
-  }
-
-  /// The bolus's own part of a row's dose: what it delivers beyond the basal beside it.
-  private func ownDose(_ row: DeliveryPlan.Row) -> Mass {
-    let basal = rows.last { $0.kind == .basal && $0.end <= row.start }
-      ?? rows.first { $0.kind == .basal }
-    let under = basal.flatMap { try? $0.flow.volume(in: row.end - row.start) } ?? .zero
-    return (try? report.plan.concentration.mass(in: row.volume.lessening(by: under), .up)) ?? .zero
   }
 
   private var dosePanel: [String] {

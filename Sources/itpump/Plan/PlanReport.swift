@@ -18,9 +18,9 @@ struct PlanReport {
     moments = Moments(profile.timeZone)
   }
 
-  /// A row's own rate in µg/h: the basal's, or the bolus's at its top.
-  func rate(_ row: DeliveryPlan.Row) -> Double {
-    let dose = (try? plan.concentration.doseRate(of: row.flow, .up)) ?? .zero
+  /// A flow's dose rate in µg/h.
+  func rate(_ flow: FlowRate) -> Double {
+    let dose = (try? plan.concentration.doseRate(of: flow, .up)) ?? .zero
     return (Double(dose.femtogramsPerDay) / 24e3).rounded() / 1e6
   }
 
@@ -31,7 +31,9 @@ struct PlanReport {
       "Bench equipment: not a medical device, not for human use.", "",
     ]
     lines += TerminalPlot(self).lines + [""]
-    lines.append("  from                  until          what           rate         dose        volume      steps")
+    lines.append(
+      "  from                    until       basal rate  bolus over it         dose       volume"
+        + "       steps")
     lines += plan.rows.prefix(60).map(line)
     if plan.rows.count > 60 {
       lines.append("  and \(plan.rows.count - 60) more rows; see --csv or --json")
@@ -47,14 +49,15 @@ struct PlanReport {
   private func line(_ row: DeliveryPlan.Row) -> String {
     let from = start.after(row.start)
     let to = start.after(row.end)
-    let rate = Format.decimal(UInt64((self.rate(row) * 1e6).rounded()), per: 1_000_000) + " µg/h"
+    let rate =
+      Format.decimal(UInt64((self.rate(row.basal) * 1e6).rounded()), per: 1_000_000) + " µg/h"
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(1, width - text.count)) + text
     }
     return "  \(moments.full(from))  - \(moments.full(to).dropFirst(15))"
-      + right(row.kind == .bolus ? "BOLUS" : "basal", 12) + right(rate, 15)
-      + right(Format.mass(row.dose), 13) + right(Format.volume(row.volume), 14)
-      + right(SimulationReport.grouped(row.steps), 11)
+      + right(rate, 16) + right(row.bolus.map { Format.mass($0.dose) } ?? "-", 15)
+      + right(Format.mass(row.dose), 13) + right(Format.volume(row.volume), 13)
+      + right(SimulationReport.grouped(row.steps), 12)
   }
 
   struct RowRecord: Encodable {
@@ -62,9 +65,8 @@ struct PlanReport {
     var end: String
     var start_s: Double
     var end_s: Double
-    var kind: String
-    var rate_ug_per_h: Double
-    var flow_ul_per_h: Double
+    var basal_ug_per_h: Double
+    var bolus_ug: Double
     var dose_ug: Double
     var volume_ul: Double
     var steps: UInt64
@@ -93,18 +95,17 @@ struct PlanReport {
     RowRecord(
       start: moments.machine(start.after(row.start)), end: moments.machine(start.after(row.end)),
       start_s: Double(row.start.nanoseconds) / 1e9, end_s: Double(row.end.nanoseconds) / 1e9,
-      kind: row.kind.rawValue, rate_ug_per_h: rate(row),
-      flow_ul_per_h: (Double(row.flow.femtolitresPerDay) / 24e3).rounded() / 1e6,
+      basal_ug_per_h: rate(row.basal), bolus_ug: row.bolus?.dose.micrograms ?? 0,
       dose_ug: row.dose.micrograms, volume_ul: row.volume.microlitres, steps: row.steps)
   }
 
   var csv: String {
     let header =
-      "start,end,start_s,end_s,kind,rate_ug_per_h,flow_ul_per_h,dose_ug,volume_ul,steps\n"
+      "start,end,start_s,end_s,basal_ug_per_h,bolus_ug,dose_ug,volume_ul,steps\n"
     return header
       + plan.rows.map(record).map {
-        "\($0.start),\($0.end),\($0.start_s),\($0.end_s),\($0.kind),\($0.rate_ug_per_h),"
-          + "\($0.flow_ul_per_h),\($0.dose_ug),\($0.volume_ul),\($0.steps)\n"
+        "\($0.start),\($0.end),\($0.start_s),\($0.end_s),\($0.basal_ug_per_h),"
+          + "\($0.bolus_ug),\($0.dose_ug),\($0.volume_ul),\($0.steps)\n"
       }.joined()
   }
 }

@@ -12,18 +12,18 @@ struct TerminalPlot {
 
   var lines: [String] {
     let span = Double(report.plan.span.nanoseconds)
-    let basal = report.plan.rows.filter { $0.kind == .basal }
-    let top = basal.map(report.rate).max() ?? 0
+    let basal = report.plan.rows
+    let top = basal.map { report.rate($0.basal) }.max() ?? 0
     var heights = [Double](repeating: 0, count: Self.columns)
     for row in basal {
       let from = Int(Double(row.start.nanoseconds) / span * Double(Self.columns))
       let to = Int((Double(row.end.nanoseconds) / span * Double(Self.columns)).rounded(.up))
       for column in from..<max(from, min(Self.columns, to)) {
-        heights[column] = max(heights[column], report.rate(row))
+        heights[column] = max(heights[column], report.rate(row.basal))
       }
     }
     var marks = [Character](repeating: " ", count: Self.columns)
-    for row in report.plan.rows where row.kind == .bolus {
+    for row in report.plan.boluses {
       marks[min(Self.columns - 1, Int(Double(row.start.nanoseconds) / span * Double(Self.columns)))] =
         "▼"
     }
