@@ -67,4 +67,13 @@ let package = Package(
         .product(name: "BigInt", package: "BigInt"),
       ],
       swiftSettings: settings),
+
+    .testTarget(
+      name: "PumpProfilesTests",
+      dependencies: [
+        "PumpProfiles", "PumpEngine", "PumpPlan", "PumpSafety", "PumpTherapy", "PumpUnits",
+        .product(name: "BigInt", package: "BigInt"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      exclude: ["validate.py"], swiftSettings: settings),
   ])

@@ -116,16 +116,17 @@ package struct Dimension: Sendable {
       throw Problem(code: .outOfRange, message: "'\(text)' is beyond any \(name)")
     }
     let scale = kept.reduce(UInt64(1)) { product, _ in product * 10 }
-    let (product, overflow) = digits.multipliedReportingOverflow(by: factor)
-    guard !overflow else {
-      // A long decimal may overflow on the way to a small result; none of ours does.
-      throw Problem(code: .outOfRange, message: "'\(text)' is beyond any \(name)")
-    }
-    guard product % scale == 0 else {
+    let common = greatestCommonDivisor(scale, factor)
+    guard digits % (scale / common) == 0 else {
       throw Problem(
         code: .tooPrecise, message: "'\(text)' has more decimals than a \(name) is kept to")
     }
-    return product / scale
+    let (count, overflow) = (digits / (scale / common)).multipliedReportingOverflow(
+      by: factor / common)
+    guard !overflow else {
+      throw Problem(code: .outOfRange, message: "'\(text)' is beyond any \(name)")
+    }
+    return count
   }
 
   /// The unit's spelling that the tables know: µ in both its characters and mcg are u.

@@ -52,15 +52,16 @@ public struct ProfileLoader: Sendable {
         .init(bolus: patient.rule.bolus, place: patient.place), over: therapy.therapy.peakBasal)
     }
     guard let name, let population, let drug, let library = drug.library,
+      let concentration = drug.concentration, let lot = drug.lot, let expires = drug.expires,
       let limits = library.populations[population.value], let reservoir, let catheter, let therapy
     else { return nil }
     let profile = Profile(
       name: name.value, population: population.value, drug: library.name,
-      concentration: drug.concentration, lot: drug.lot, expires: drug.expires,
+      concentration: concentration, lot: lot, expires: expires,
       reservoir: reservoir, catheterVolume: catheter, timeZone: therapy.timeZone,
       mode: therapy.mode,
       prescription: Prescription(
-        therapy: therapy.therapy, concentration: drug.concentration, patientBolus: patient?.rule),
+        therapy: therapy.therapy, concentration: concentration, patientBolus: patient?.rule),
       limits: DoseLimits(
         perHour: .init(soft: limits.softHighPerHour, hard: limits.hardHighPerHour),
         perDay: .init(soft: limits.softHighPerDay, hard: limits.hardHighPerDay)),
@@ -72,9 +73,9 @@ public struct ProfileLoader: Sendable {
   /// What the profile says of its drug, as far as it could be read.
   private struct DrugInUse {
     var library: Drug?
-    var concentration: Concentration
-    var lot: String
-    var expires: CalendarDay
+    var concentration: Concentration?
+    var lot: String?
+    var expires: CalendarDay?
   }
 
   private func drug(_ root: Fields, population: Text?) -> DrugInUse? {
@@ -96,7 +97,19 @@ public struct ProfileLoader: Sendable {
         .unknownPopulation, at: population.place,
         "the library has no limits of \(library.name) for '\(population.value)'")
     }
-    guard let value else { return nil }
+    if let expires, expires.day < CalendarDay(now, in: .gmt) {
+      root.report.add(
+        .expiredDrug, at: expires.place,
+        "the drug expired on \(expires.day); fill the reservoir from a valid lot")
+    }
+    return DrugInUse(
+      library: library, concentration: value.flatMap { concentration($0, of: library, root) },
+      lot: lot?.value, expires: expires?.day)
+  }
+
+  private func concentration(_ value: Measured, of library: Drug?, _ root: Fields)
+    -> Concentration?
+  {
     guard value.count > 0 else {
       root.report.add(.outOfRange, at: value.place, "a concentration is never zero")
       return nil
@@ -108,14 +121,7 @@ public struct ProfileLoader: Sendable {
         .unknownConcentration, at: value.place,
         "\(library.name) has no solution of \(value.text.value); the library has \(known)")
     }
-    if let expires, expires.day < CalendarDay(now, in: .gmt) {
-      root.report.add(
-        .expiredDrug, at: expires.place,
-        "the drug expired on \(expires.day); fill the reservoir from a valid lot")
-    }
-    guard let lot, let expires else { return nil }
-    return DrugInUse(
-      library: library, concentration: concentration, lot: lot.value, expires: expires.day)
+    return concentration
   }
 
   private func reservoir(_ root: Fields) -> Reservoir? {

@@ -1,0 +1,35 @@
+"""Says of each YAML file whether a JSON Schema accepts it; an independent check of the loaders.
+
+Usage: validate.py SCHEMA FILE…   Prints one line a file: "good PATH" or "bad PATH reason".
+
+Scalars stay the text that was written, except true and false and plain whole numbers, as a YAML 1.2
+editor would see them.
+"""
+import json
+import re
+import sys
+
+import jsonschema
+import yaml
+
+
+class Loader(yaml.SafeLoader):
+    pass
+
+
+Loader.yaml_implicit_resolvers = {}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(0|[1-9][0-9]{0,17})$"), list("0123456789"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
+
+schema = json.load(open(sys.argv[1], encoding="utf-8"))
+jsonschema.Draft202012Validator.check_schema(schema)
+validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+for path in sys.argv[2:]:
+    try:
+        document = yaml.load(open(path, encoding="utf-8"), Loader=Loader)
+    except Exception as error:
+        print("bad", path, type(error).__name__)
+        continue
+    error = next(validator.iter_errors(document), None)
+    print("good" if error is None else "bad", path, "" if error is None else error.message[:100].replace("\n", " "))
