@@ -18,12 +18,13 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
   /// Runs until an instant: everything due by then is done when it returns.
   @inlinable
   public mutating func run(until end: Instant) {
-    while engine.deadline <= end {
-      let now = hardware.wait(until: engine.deadline)
+    var deadline = engine.deadline
+    while deadline <= end {
+      let now = hardware.wait(until: deadline)
       repeat {
-        guard let action = engine.turn(at: now) else { continue }
-        perform(action, at: now)
-      } while engine.deadline <= now
+        if let action = engine.turn(at: now) { perform(action, at: now) }
+        deadline = engine.deadline
+      } while deadline <= now
     }
     _ = hardware.wait(until: end)
   }

@@ -3,14 +3,17 @@
 /// Every planned step is in exactly one of its accounts: delivered, uncertain, missed or owed.
 public struct DeliveryLedger: Equatable, BitwiseCopyable, Sendable {
   /// Steps whose edge was made.
-  public private(set) var delivered: UInt64 = 0
+  @inlinable public var delivered: UInt64 { made }
   /// Steps whose command failed with an unknown effect: delivered for every dose limit, not
   /// delivered for the patient.
   public private(set) var uncertain: UInt64 = 0
   /// Steps that were due and will never be made: under-delivery.
   public private(set) var missed: UInt64 = 0
   /// Steps that are due and still to be made, as soon as the motor may.
-  public private(set) var owed: UInt64 = 0
+  @inlinable public var owed: UInt64 { pending }
+
+  @usableFromInline var made: UInt64 = 0
+  @usableFromInline var pending: UInt64 = 0
 
   public init() {}
 
@@ -18,21 +21,22 @@ public struct DeliveryLedger: Equatable, BitwiseCopyable, Sendable {
   public var planned: UInt64 { delivered + uncertain + missed + owed }
 
   /// Books the steps that became due while nobody was there to make them.
-  public mutating func owe(_ steps: UInt64) { owed += steps }
+  public mutating func owe(_ steps: UInt64) { pending += steps }
 
   /// Books a step that was due and has its edge.
+  @inlinable
   public mutating func deliver(isOwed: Bool) {
-    if isOwed { owed -= 1 }
-    delivered += 1
+    if isOwed { pending -= 1 }
+    made += 1
   }
 
   /// Gives up what is owed: it is never repaid as a burst.
   ///
   /// - Returns: How many steps are missed by it.
   public mutating func forgo() -> UInt64 {
-    let forgone = owed
+    let forgone = pending
     missed += forgone
-    owed = 0
+    pending = 0
     return forgone
   }
 
@@ -40,7 +44,7 @@ public struct DeliveryLedger: Equatable, BitwiseCopyable, Sendable {
   ///
   /// - Parameter isUncertain: Whether it may have moved the motor all the same.
   public mutating func failLast(isUncertain: Bool) {
-    delivered -= 1
+    made -= 1
     if isUncertain { uncertain += 1 } else { missed += 1 }
   }
 }

@@ -25,7 +25,9 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
 
   /// The shortest time between two STEP rises now: the rated interval in a ramped bolus, else the
   /// start interval.
-  public var spacing: TimeSpan
+  public var spacing: TimeSpan {
+    didSet { updateSpacing() }
+  }
 
   private let timing: DriverTiming
   private var isDirectionSet = false
@@ -33,7 +35,10 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   @usableFromInline var isHigh = false
   /// Not before this may STEP rise: wake-up and direction set-up.
   @usableFromInline var readyAt = Instant.epoch
-  @usableFromInline var lastRise: Instant?
+  /// Not before this may STEP rise again: the spacing, and the driver's high and low times.
+  @usableFromInline var nextRiseFrom = Instant.epoch
+  /// The least time between two rises by both.
+  @usableFromInline var riseGap = TimeSpan.zero
   @usableFromInline let stepHigh: TimeSpan
   @usableFromInline let stepLow: TimeSpan
   @usableFromInline let sleepGap: TimeSpan
@@ -47,6 +52,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     // De-energised for at least as long as waking takes, or it is not worth it.
     sleepGap =
       timing.energise == .always ? TimeSpan(nanoseconds: .max) : timing.wakeUp + timing.wakeUp
+    updateSpacing()
   }
 
   /// Plans the next edge.
@@ -64,17 +70,23 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       let lead = timing.energise == .always ? Instant.epoch : wish.preceding(by: timing.wakeUp)
       return set(.energise, max(now, lead))
     }
-    let restsFrom = max(now, (lastRise ?? now) + timing.directionHold)
-    guard wantsEnergy else { return set(.deEnergise, restsFrom) }
+    // ENABLE and DIR keep still for a while after the last rise.
+    let rests = max(now, nextRiseFrom.preceding(by: riseGap) + timing.directionHold)
+    guard wantsEnergy else { return set(.deEnergise, rests) }
     guard wish != .never else { return set(.none, .never) }
-    planRise(wish, restsFrom: restsFrom)
+    let earliest = max(max(wish, readyAt), nextRiseFrom)
+    if earliest.elapsed(since: rests) >= sleepGap {
+      set(.deEnergise, rests)
+    } else {
+      setRise(earliest)
+    }
   }
 
   /// Plans the next edge right after a step has fallen, on the way from step to step.
   @inlinable
   public mutating func planAfterFall(step wish: Instant, at now: Instant) {
-    let earliest = max(max(wish, readyAt), max((lastRise ?? now) + spacing, now + stepLow))
-    guard wish != .never, earliest.elapsed(since: now) < sleepGap else {
+    let earliest = max(max(wish, nextRiseFrom), now + stepLow)
+    guard earliest.elapsed(since: now) < sleepGap else {
       return plan(step: wish, isDelivering: true, after: now)
     }
     setRise(earliest)
@@ -112,32 +124,23 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Records a STEP rise and plans its fall.
   @inlinable
   public mutating func rise(at now: Instant) {
-    lastRise = now
+    nextRiseFrom = now + riseGap
     setFall(now + stepHigh)
   }
 
-  /// Records a STEP fall; `planAfterFall` or `plan` says what comes next.
+  /// Records a STEP fall; `planAfterFall` or `plan` must say what comes next.
   @inlinable
-  public mutating func fall() {
-    isHigh = false
-    edge = .none
-    edgeAt = .never
-  }
+  public mutating func fall() { isHigh = false }
 
   /// De-energises at once, whatever the timing table says; a STEP that is high falls after that.
   public mutating func trip(at now: Instant) {
     if isEnergised { set(.deEnergise, now) } else if !isHigh { set(.none, .never) }
   }
 
-  private mutating func planRise(_ wish: Instant, restsFrom: Instant) {
-    let low = lastRise.map { $0 + stepHigh + stepLow } ?? .epoch
-    let spaced = lastRise.map { $0 + spacing } ?? .epoch
-    let earliest = max(max(wish, readyAt), max(spaced, low))
-    if earliest.elapsed(since: restsFrom) >= sleepGap {
-      set(.deEnergise, restsFrom)
-    } else {
-      setRise(earliest)
-    }
+  private mutating func updateSpacing() {
+    let last = nextRiseFrom.preceding(by: riseGap)
+    riseGap = max(spacing, timing.stepHigh + timing.stepLow)
+    if nextRiseFrom > .epoch { nextRiseFrom = last + riseGap }
   }
 
   private mutating func set(_ edge: Edge, _ instant: Instant) {

@@ -24,50 +24,41 @@ extension SimulatedBench {
     guard let kind = pendingFailure else { return }
     pendingFailure = nil
     updateCalm()
-    if kind == .deliveryUncertain, random.next() & 1 == 0 { turn() }
+    if kind == .deliveryUncertain, random.next() & 1 == 0 { turnIfPossible() }
     throw PlantFailure(kind)
   }
 
-  /// Whether a fault keeps the rotor from turning this step.
+  /// Turns the rotor by a step, unless it is de-energised, reversed, stalled or misses the step.
   @usableFromInline
-  mutating func isHeld() -> Bool {
-    if clock < stalledUntil { return true }
-    guard missing > 0 else {
-      updateCalm()
-      return false
+  mutating func turnIfPossible() {
+    guard isEnergised, isForward, clock >= stalledUntil else { return }
+    guard missing == 0 else {
+      missing -= 1
+      return
     }
-    missing -= 1
-    return true
+    updateCalm()
+    turn()
   }
 
   /// Moves the index signal: asserted for the first step of a revolution.
   @usableFromInline
   mutating func moveIndex() {
-    if isIndexAsserted {
-      isIndexAsserted = false
-      trace.record(.index, isAsserted: false, at: clock)
-    }
-    if stepsToIndex == 0 {
-      stepsToIndex = settings.head.stepsPerRevolution
-      isIndexAsserted = true
-      trace.record(.index, isAsserted: true, at: clock)
-    }
+    isIndexAsserted.toggle()
+    indexChange += isIndexAsserted ? 1 : settings.head.stepsPerRevolution - 1
+    trace.record(.index, isAsserted: isIndexAsserted, at: clock)
   }
 
-  /// Sets from when on edges and waits must look closer. While a fault holds the rotor or an edge
-  /// is to fail, every edge does.
-  func nextCalm() -> (edges: UInt64, until: Instant) {
-    let isTense = pendingFailure != nil || missing > 0 || clock < stalledUntil
-    let until = lateness.isZero ? min(faults.nextInstant, nextSignalEnd) : .epoch
-    return (isTense ? 0 : faults.nextEdge - 1, until)
+  /// Works out until when edges, steps and waits are usual ones.
+  mutating func updateCalm() {
+    calmEdges = pendingFailure == nil ? faults.nextEdge - 1 : 0
+    calmUntil = lateness.isZero ? min(faults.nextInstant, nextSignalEnd) : .epoch
+    turnsFreely = isEnergised && isForward && missing == 0 && clock >= stalledUntil
   }
 
   /// When the next signal that the plant holds for a while ends.
   private var nextSignalEnd: Instant {
     min(buzzesUntil ?? .never, isFaultAsserted ? faultUntil : .never)
   }
-
-  mutating func updateCalm() { (calmEdges, calmUntil) = nextCalm() }
 
   private mutating func begin(_ fault: PlantFault) {
     switch fault {

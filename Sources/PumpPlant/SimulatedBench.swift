@@ -21,11 +21,13 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   @usableFromInline var clock = Instant.epoch
   /// Steps that the rotor really turned.
   @usableFromInline var position: UInt64 = 0
-  @usableFromInline var stepsToIndex: UInt64
-  @usableFromInline var isEnergised = false
-  @usableFromInline var isForward = false
-  @usableFromInline var isStepHigh = false
-  @usableFromInline var isIndexAsserted = false
+  /// The position at which the index signal next changes.
+  @usableFromInline var indexChange: UInt64
+  /// Whether a STEP turns the rotor, as far as the lines go and no fault holds it.
+  @usableFromInline var turnsFreely = false
+  var isEnergised = false
+  var isForward = false
+  var isIndexAsserted = false
   @usableFromInline var edges: UInt64 = 0
   /// Until this many edges, and until this instant, nothing unusual happens.
   @usableFromInline var calmEdges: UInt64
@@ -53,7 +55,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   public init(settings: PlantSettings, trace: Trace) {
     self.settings = settings
     self.trace = trace
-    stepsToIndex = settings.head.stepsPerRevolution
+    indexChange = settings.head.stepsPerRevolution
     faults = settings.faults
     calmEdges = settings.faults.nextEdge - 1
     calmUntil = settings.faults.nextInstant
@@ -76,31 +78,35 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
     return unusualWait(until: deadline)
   }
 
-  @inlinable
+  // Inlined into the control loop: a call would cost as much as its work.
+  @inlinable @inline(__always)
   public mutating func set(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
     edges += 1
     if edges > calmEdges { try unusualEdge() }
-    switch line {
-    case .step:
-      trace.record(.step, isAsserted: level == .asserted, at: clock)
-      if level == .asserted { turn() }
-    case .direction:
+    guard line == .step else { return setOther(line, level) }
+    trace.record(.step, isAsserted: level == .asserted, at: clock)
+    guard level == .asserted else { return }
+    guard turnsFreely else { return turnIfPossible() }
+    turn()
+  }
+
+  @inlinable
+  mutating func turn() {
+    position += 1
+    if position == indexChange { moveIndex() }
+  }
+
+  /// Sets DIR or ENABLE.
+  @usableFromInline
+  mutating func setOther(_ line: DriverLine, _ level: LineLevel) {
+    if line == .direction {
       isForward = level == .asserted
       trace.record(.direction, isAsserted: isForward, at: clock)
-    case .enable:
+    } else {
       isEnergised = level == .asserted
       trace.record(.enable, isAsserted: isEnergised, at: clock)
     }
-  }
-
-  /// Turns the rotor by a step, if the motor can.
-  @inlinable
-  mutating func turn() {
-    guard isEnergised, isForward else { return }
-    if calmEdges == 0, isHeld() { return }
-    position += 1
-    stepsToIndex -= 1
-    if stepsToIndex == 0 || isIndexAsserted { moveIndex() }
+    updateCalm()
   }
 }
 

@@ -1,18 +1,132 @@
 import ArgumentParser
+import Foundation
 import PumpUnits
 
 /// `itpump bench`: how fast and how exact the core is on this machine.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure the planner and the simulated stack.")
+    commandName: "bench",
+    abstract: "Measure the planner and the whole simulated stack on this machine.",
+    discussion: """
+      Times are medians of several runs in this process. The error is the largest distance between \
+      a planned step and the definition of its programme, worked out with integers that share \
+      nothing with the planner.
+      """)
+
+  @Option(help: .init("Write the figures as JSON; - for standard output.", valueName: "file"))
+  var json: String?
+
+  @Option(help: .init("Runs of each programme, 1 to 99; the median counts.", valueName: "number"))
+  var runs = 7
+
+  @Option(help: .init("Which programmes, of abcde.", valueName: "letters"))
+  var only = "abcde"
+
+  func validate() throws {
+    guard !only.isEmpty, only.allSatisfy("abcde".contains) else {
+      throw ValidationError("--only: letters of abcde")
+    }
+    guard (1...99).contains(runs) else { throw ValidationError("--runs: 1 to 99") }
+  }
+
+  /// One programme's figures.
+  struct Row: Encodable {
+    var programme: String
+    var steps: UInt64
+    var ns_per_step: Double
+    var seconds: Double
+    var worst_error_ns: UInt64?
+    var trace_digest: String?
+  }
+
+  struct Figures: Encodable {
+    var programmes: [Row]
+    var peak_memory_mib: Double
+  }
 
   func run() throws {
-    let repeats = 5
-    let a = try PlannerBench.boluses(repeats: repeats)
-    print("a", a)
-    print("b", try PlannerBench.constant(steps: 1000, in: 1, lasting: TimeSpan(seconds: 1000), repeats: repeats))
-    print("c", try PlannerBench.constant(steps: 1, in: 2, lasting: .day, repeats: repeats))
-    print("d", try StackBench.run(StepVolume.reference.flow(ofStepsPerSecond: 1000), lasting: TimeSpan(seconds: 100), repeats: repeats))
-    print("e", try StackBench.run(FlowRate(microlitresPerDay: 100), lasting: TimeSpan(days: 180), repeats: 1))
+    var rows: [Row] = []
+    var bar = Console.Progress("measuring")
+    func add(_ name: String, _ result: PlannerBench.Result) {
+      rows.append(
+        Row(
+          programme: name, steps: result.steps, ns_per_step: result.nanosecondsPerStep,
+          seconds: result.seconds, worst_error_ns: result.worstErrorNanoseconds))
+      bar.show(Double(rows.count) / Double(only.count))
+    }
+    func add(_ name: String, _ result: StackBench.Result) {
+      rows.append(
+        Row(
+          programme: name, steps: result.steps, ns_per_step: result.nanosecondsPerStep,
+          seconds: result.seconds, trace_digest: SimulationReport.hex(result.digest)))
+      bar.show(Double(rows.count) / Double(only.count))
+    }
+    if only.contains("a") {
+      add("a  200 boluses of 10,000 steps, ramped, 1 s apart", try PlannerBench.boluses(runs))
+    }
+    if only.contains("b") {
+      let span = TimeSpan(seconds: 1_000)
+      add("b  1 kHz for 1,000 s", try PlannerBench.constant(1_000, in: 1, lasting: span, runs))
+    }
+    if only.contains("c") {
+      add("c  0.5 steps/s for 24 h", try PlannerBench.constant(1, in: 2, lasting: .day, runs))
+    }
+    if only.contains("d") {
+      let flow = try StepVolume.reference.flow(ofStepsPerSecond: 1_000)
+      let span = TimeSpan(seconds: 1_000)
+      add("d  whole simulated stack, 1 kHz for 1,000 s", try StackBench.run(flow, for: span, runs))
+    }
+    if only.contains("e") {
+      let flow = FlowRate(microlitresPerDay: 100)
+      add(
+        "e  180-day refill cycle, 100 µL/day",
+        try StackBench.run(flow, for: TimeSpan(days: 180), min(3, runs)))
+    }
+    bar.finish()
+    let figures = Figures(programmes: rows, peak_memory_mib: PeakMemory.mebibytes)
+    if let json {
+      let text = try JSONOutput.text(figures)
+      if json == "-" {
+        print(text, terminator: "")
+        return
+      }
+      try ProjectFiles.write(text, to: json)
+    }
+    print(Self.table(figures), terminator: "")
+  }
+
+  private static func table(_ figures: Figures) -> String {
+    var lines = [
+      "  programme                                                steps   ns/step     total"
+        + "   worst error"
+    ]
+    for row in figures.programmes {
+      let error = row.worst_error_ns.map { "\($0) ns" } ?? "-"
+      lines.append(
+        "  " + row.programme.padding(toLength: 50, withPad: " ", startingAt: 0)
+          + right(SimulationReport.grouped(row.steps), 12)
+          + right(String(format: "%.2f", row.ns_per_step), 10)
+          + right(
+            row.seconds < 1
+              ? String(format: "%.2f ms", row.seconds * 1e3)
+              : String(format: "%.2f s", row.seconds), 10)
+          + right(error, 14))
+    }
+    lines.append(String(format: "  peak memory %.1f MiB", figures.peak_memory_mib))
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(1, width - text.count)) + text
+  }
+}
+
+/// The most memory that this process ever had resident.
+enum PeakMemory {
+  static var mebibytes: Double {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let kibibytes = line?.split { $0 == " " || $0 == "\t" }.dropFirst().first { Double($0) != nil }
+    return kibibytes.flatMap { Double($0) }.map { $0 / 1024 } ?? .nan
   }
 }

@@ -16,7 +16,7 @@ enum PlannerBench {
   static let step = StepVolume.reference
 
   /// 200 boluses of 10,000 steps in trapezoids of 2,000 steps/s and 4,000 steps/s², 1 s apart.
-  static func boluses(repeats: Int) throws -> Result {
+  static func boluses(_ repeats: Int) throws -> Result {
     let motor = try MotorLimits(startRate: 0, maximumRate: 4_000, acceleration: 4_000)
     let bolus = try Bolus(
       volume: step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
@@ -33,9 +33,9 @@ enum PlannerBench {
   }
 
   /// A constant rate of `steps` in `seconds`, for a time.
-  static func constant(steps: UInt64, in seconds: UInt64, lasting: TimeSpan, repeats: Int) throws
-    -> Result
-  {
+  static func constant(
+    _ steps: UInt64, in seconds: UInt64, lasting: TimeSpan, _ repeats: Int
+  ) throws -> Result {
     let flow = try FlowRate(
       delivering: step.volume(ofSteps: steps), over: TimeSpan(seconds: seconds))
     let segment = FlowSegment(until: .epoch + lasting, flow: flow)

@@ -15,14 +15,14 @@ enum StackBench {
   }
 
   /// A constant flow for a time on the reference bench.
-  static func run(_ flow: FlowRate, lasting: TimeSpan, repeats: Int) throws -> Result {
+  static func run(_ flow: FlowRate, for span: TimeSpan, _ repeats: Int) throws -> Result {
     var times: [Double] = []
     var steps: UInt64 = 0
     var digest = TraceDigest()
     for _ in 0..<repeats {
       var loop = try loop(flow)
       try loop.engine.perform(.begin, at: .epoch)
-      let time = ContinuousClock().measure { loop.run(until: .epoch + lasting) }
+      let time = ContinuousClock().measure { loop.run(until: .epoch + span) }
       times.append(time.seconds)
       steps = loop.hardware.rotorSteps
       digest = loop.hardware.trace.digest
