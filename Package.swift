@@ -60,11 +60,13 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Counts this thread's allocations in the test executable.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
       name: "PumpEngineTests",
       dependencies: [
         "PumpEngine", "PumpHAL", "PumpPlan", "PumpPlant", "PumpSafety", "PumpTherapy", "PumpUnits",
-        .product(name: "BigInt", package: "BigInt"),
+        "CAllocationCounter", .product(name: "BigInt", package: "BigInt"),
       ],
       swiftSettings: settings),
 

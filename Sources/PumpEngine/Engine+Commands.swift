@@ -202,6 +202,6 @@ extension Engine {
   private mutating func acknowledge(_ alarm: Alarm, at now: Instant) throws(Refusal) {
     guard alarms.acknowledge(alarm) else { throw .noSuchAlarm }
     log(.acknowledged(alarm), at: now)
-    if state == .tripped(alarm), !alarms[alarm].isStanding { state = .suspended }
+    releaseTrip(alarm)
   }
 }

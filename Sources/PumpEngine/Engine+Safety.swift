@@ -95,6 +95,11 @@ extension Engine {
     scheduleSlow()
   }
 
+  /// Lets a tripped pump be resumed once its alarm's cause has gone and it was acknowledged.
+  mutating func releaseTrip(_ alarm: Alarm) {
+    if state == .tripped(alarm), !alarms[alarm].isStanding { state = .suspended }
+  }
+
   mutating func raise(_ alarm: Alarm, at now: Instant) {
     if alarms.raise(alarm, at: now) { log(.alarmRaised(alarm), at: now) }
     scheduleSlow()
@@ -104,6 +109,7 @@ extension Engine {
     guard alarms[alarm].isCausePresent else { return }
     alarms.causeGone(alarm)
     log(.alarmCauseGone(alarm), at: now)
+    releaseTrip(alarm)
     scheduleSlow()
   }
 

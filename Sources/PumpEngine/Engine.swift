@@ -103,7 +103,7 @@ public struct Engine: ~Copyable {
       sequencer.rise(at: now)
       return .edge(.step, .asserted, due: due)
     case .fall:
-      sequencer.fall()
+      sequencer.fall(at: now)
       guard books.owed == 0 else {
         planStroke(at: now)
         return .edge(.step, .released, due: due)

@@ -26,7 +26,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// The shortest time between two STEP rises now: the rated interval in a ramped bolus, else the
   /// start interval.
   public var spacing: TimeSpan {
-    didSet { updateSpacing() }
+    didSet { if lastRise > .epoch { spacedFrom = lastRise + spacing } }
   }
 
   private let timing: DriverTiming
@@ -35,10 +35,11 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   @usableFromInline var isHigh = false
   /// Not before this may STEP rise: wake-up and direction set-up.
   @usableFromInline var readyAt = Instant.epoch
-  /// Not before this may STEP rise again: the spacing, and the driver's high and low times.
-  @usableFromInline var nextRiseFrom = Instant.epoch
-  /// The least time between two rises by both.
-  @usableFromInline var riseGap = TimeSpan.zero
+  @usableFromInline var lastRise = Instant.epoch
+  /// Not before this may STEP rise again, by the spacing.
+  @usableFromInline var spacedFrom = Instant.epoch
+  /// Not before this may STEP rise again, by when it fell.
+  @usableFromInline var lowUntil = Instant.epoch
   @usableFromInline let stepHigh: TimeSpan
   @usableFromInline let stepLow: TimeSpan
   @usableFromInline let sleepGap: TimeSpan
@@ -52,7 +53,6 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     // De-energised for at least as long as waking takes, or it is not worth it.
     sleepGap =
       timing.energise == .always ? TimeSpan(nanoseconds: .max) : timing.wakeUp + timing.wakeUp
-    updateSpacing()
   }
 
   /// Plans the next edge.
@@ -71,10 +71,10 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       return set(.energise, max(now, lead))
     }
     // ENABLE and DIR keep still for a while after the last rise.
-    let rests = max(now, nextRiseFrom.preceding(by: riseGap) + timing.directionHold)
+    let rests = max(now, lastRise + timing.directionHold)
     guard wantsEnergy else { return set(.deEnergise, rests) }
     guard wish != .never else { return set(.none, .never) }
-    let earliest = max(max(wish, readyAt), nextRiseFrom)
+    let earliest = max(max(wish, readyAt), earliestRise)
     if earliest.elapsed(since: rests) >= sleepGap {
       set(.deEnergise, rests)
     } else {
@@ -85,7 +85,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Plans the next edge right after a step has fallen, on the way from step to step.
   @inlinable
   public mutating func planAfterFall(step wish: Instant, at now: Instant) {
-    let earliest = max(max(wish, nextRiseFrom), now + stepLow)
+    let earliest = max(wish, earliestRise)
     guard earliest.elapsed(since: now) < sleepGap else {
       return plan(step: wish, isDelivering: true, after: now)
     }
@@ -112,7 +112,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       rise(at: now)
       return (.step, .asserted)
     case .fall:
-      fall()
+      fall(at: now)
       return (.step, .released)
     case .deEnergise, .none:
       isEnergised = false
@@ -124,23 +124,24 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Records a STEP rise and plans its fall.
   @inlinable
   public mutating func rise(at now: Instant) {
-    nextRiseFrom = now + riseGap
+    lastRise = now
+    spacedFrom = now + spacing
     setFall(now + stepHigh)
   }
 
   /// Records a STEP fall; `planAfterFall` or `plan` must say what comes next.
   @inlinable
-  public mutating func fall() { isHigh = false }
+  public mutating func fall(at now: Instant) {
+    isHigh = false
+    lowUntil = now + stepLow
+  }
+
+  /// Not before this may STEP rise, by the spacing and by how long it must be low.
+  @inlinable var earliestRise: Instant { max(spacedFrom, lowUntil) }
 
   /// De-energises at once, whatever the timing table says; a STEP that is high falls after that.
   public mutating func trip(at now: Instant) {
     if isEnergised { set(.deEnergise, now) } else if !isHigh { set(.none, .never) }
-  }
-
-  private mutating func updateSpacing() {
-    let last = nextRiseFrom.preceding(by: riseGap)
-    riseGap = max(spacing, timing.stepHigh + timing.stepLow)
-    if nextRiseFrom > .epoch { nextRiseFrom = last + riseGap }
   }
 
   private mutating func set(_ edge: Edge, _ instant: Instant) {

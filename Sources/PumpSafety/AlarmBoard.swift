@@ -97,8 +97,8 @@ public struct AlarmBoard: ~Copyable {
   public mutating func takeSound(at now: Instant) -> AlarmTone? {
     guard now >= deadline else { return nil }
     var tone: AlarmTone?
-    for alarm in Alarm.allCases {
-      var entry = self[alarm]
+    for index in 0..<entries.count {
+      var entry = entries[index]
       guard entry.isStanding else { continue }
       if now >= entry.escalatesAt {
         entry.priority = .critical
@@ -110,7 +110,7 @@ public struct AlarmBoard: ~Copyable {
         if tone != .double { tone = entry.priority == .critical ? .double : .single }
         entry.soundsAt = now + cadence.interval(entry.priority)
       }
-      entries[Int(alarm.rawValue)] = entry
+      entries[index] = entry
     }
     findDeadline()
     return tone
@@ -120,18 +120,21 @@ public struct AlarmBoard: ~Copyable {
   ///
   /// - Returns: `nil` from the number of standing alarms on.
   public func standing(_ place: Int) -> Alarm? {
-    for alarm in Alarm.allCases where self[alarm].isStanding {
-      let before = Alarm.allCases.count { self[$0].isStanding && precedes($0, alarm) }
-      if before == place { return alarm }
+    for index in 0..<entries.count where entries[index].isStanding {
+      var before = 0
+      for other in 0..<entries.count where entries[other].isStanding && precedes(other, index) {
+        before += 1
+      }
+      if before == place { return Alarm(rawValue: UInt8(index)) }
     }
     return nil
   }
 
-  private func precedes(_ left: Alarm, _ right: Alarm) -> Bool {
-    let (first, second) = (self[left], self[right])
+  private func precedes(_ left: Int, _ right: Int) -> Bool {
+    let (first, second) = (entries[left], entries[right])
     if first.priority != second.priority { return first.priority > second.priority }
     if first.raisedAt != second.raisedAt { return first.raisedAt < second.raisedAt }
-    return left.rawValue < right.rawValue
+    return left < right
   }
 
   private mutating func put(_ entry: Entry, _ alarm: Alarm) {
@@ -141,8 +144,8 @@ public struct AlarmBoard: ~Copyable {
 
   private mutating func findDeadline() {
     deadline = .never
-    for alarm in Alarm.allCases where self[alarm].isStanding {
-      deadline = min(deadline, min(self[alarm].soundsAt, self[alarm].escalatesAt))
+    for index in 0..<entries.count where entries[index].isStanding {
+      deadline = min(deadline, min(entries[index].soundsAt, entries[index].escalatesAt))
     }
   }
 }

@@ -34,8 +34,11 @@ struct SlidingWindow: ~Copyable {
   mutating func turn(to now: Instant) {
     let target = now.nanoseconds / bucket.nanoseconds
     guard target > current else { return }
-    for number in 1...min(target - current, UInt64(masses.count)) {
-      let index = slot(current + number)
+    var turns = min(target - current, UInt64(masses.count))
+    while turns > 0 {
+      current += 1
+      turns -= 1
+      let index = slot(current)
       sum -= masses[index]
       masses[index] = .zero
     }

@@ -1,0 +1,129 @@
+import PumpEngine
+import PumpHAL
+import PumpPlan
+import PumpPlant
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+import Testing
+
+@Suite("Late wake-ups delay steps and never bunch them")
+struct LatenessTests {
+  /// A run with random late wake-ups of 1 µs to 1 h.
+  private func run(seed: UInt64, energise: DriverTiming.Energise, backlog: UInt64 = 64) throws
+    -> (edges: EdgeRecorder, ledger: DeliveryLedger, events: [PumpEvent], rated: UInt64)
+  {
+    var random = SplitMix64(seed: seed)
+    let driver = DriverTiming(
+      stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_900),
+      directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 650),
+      wakeUp: TimeSpan(microseconds: 1_700), energise: energise)
+    let settings = try Fixture.settings(driver: driver, backlog: backlog)
+    let step = settings.step
+    // From a step in 20 s to 800 steps/s, and a ramped bolus of up to 3,600 steps/s.
+    let perMinute = 3 + random.next() % [10, 600, 48_000][Int(random.next() % 3)]
+    let flow = try FlowRate(
+      delivering: step.volume(ofSteps: perMinute), over: TimeSpan(seconds: 60))
+    var faults: [ScheduledFault] = []
+    for _ in 0..<20 {
+      let exponent = random.next() % 32
+      let late = min(1_000 + (random.next() % (2 << exponent)) * 2_000, 3_600_000_000_000)
+      faults.append(
+        ScheduledFault(
+          .at(Instant(nanoseconds: random.next() % 60_000_000_000)),
+          .lateWake(TimeSpan(nanoseconds: late))))
+    }
+    let engine = Engine(
+      settings: settings, prescription: Fixture.prescription(.continuous(flow)))
+    var loop = ControlLoop(
+      engine: engine,
+      hardware: SimulatedBench(settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin, at: .epoch)
+    loop.run(until: Instant(nanoseconds: 10_000_000_000))
+    let bolus = try Bolus(
+      volume: step.volume(ofSteps: 1 + random.next() % 14_000), duration: TimeSpan(seconds: 5))
+    try? loop.engine.perform(.bolus(bolus, isConfirmed: true), at: loop.hardware.now)
+    loop.run(until: loop.hardware.now + TimeSpan(seconds: 70))
+    let events = (0..<loop.engine.eventCount).compactMap { loop.engine.event($0)?.event }
+    return (loop.hardware.trace, loop.engine.ledger, events, settings.motor.ratedInterval.nanoseconds)
+  }
+
+  @Test("The timing table and the rated interval hold on every edge", arguments: 0..<4)
+  func tableHolds(block: Int) throws {
+    var rises = 0
+    for seed in UInt64(block * 40)..<UInt64(block * 40 + 40) {
+      let energise: DriverTiming.Energise = seed % 2 == 0 ? .always : .aroundStrokes
+      let run = try run(seed: seed, energise: energise)
+      let violation = TimingTable.violation(
+        run.edges.edges, stepHigh: 1_900, stepLow: 1_900, setUp: 650, hold: 650,
+        wakeUp: 1_700_000, rated: run.rated)
+      #expect(violation == nil, "seed \(seed)")
+      rises += run.edges.times(.step, true).count
+      #expect(UInt64(run.edges.times(.step, true).count) == run.ledger.delivered, "seed \(seed)")
+    }
+    #expect(rises > 10_000)
+  }
+
+  @Test("A backlog past the limit is booked as missed and alarmed, and never made up")
+  func backlogIsForgone() throws {
+    var forgone = 0
+    for seed in UInt64(1_000)..<1_060 {
+      let run = try run(seed: seed, energise: .always, backlog: 4)
+      let booked = run.events.reduce(UInt64(0)) { sum, event in
+        if case .forgone(let steps) = event { sum + steps } else { sum }
+      }
+      #expect(run.ledger.missed == booked, "seed \(seed)")
+      #expect(run.ledger.planned >= run.ledger.delivered + run.ledger.missed, "seed \(seed)")
+      if booked > 0 {
+        forgone += 1
+        #expect(run.events.contains(.alarmRaised(.underDelivery)), "seed \(seed)")
+      }
+    }
+    #expect(forgone > 10, "some seeds must run past the limit")
+  }
+
+  @Test("After one late hour at 1 step/s the hour is missed, not one step of it repaid")
+  func lateHour() throws {
+    let settings = try Fixture.settings(backlog: 10)
+    let flow = try FlowRate(delivering: settings.step.volume(ofSteps: 1), over: TimeSpan(seconds: 1))
+    let fault = ScheduledFault(
+      .at(Instant(nanoseconds: 100_500_000_000)), .lateWake(TimeSpan(seconds: 3_600)))
+    var loop = ControlLoop(
+      engine: Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow))),
+      hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin, at: .epoch)
+    loop.run(until: Instant(nanoseconds: 4_000_000_000_000))
+    let ledger = loop.engine.ledger
+    // Due at 101 s … 3,701 s; the wake-up comes at 3,701 s.
+    #expect(ledger.missed == 3_601)
+    #expect(ledger.delivered == 4_000 - 3_601)
+    let standing = loop.engine.standingAlarm(0)
+    #expect(standing == .underDelivery)
+    let rises = loop.hardware.trace.times(.step, true)
+    let gaps = zip(rises.dropFirst(), rises).map { $0 - $1 }
+    #expect(gaps.min() == 1_000_000_000)
+  }
+
+  @Test("A bolus interrupted at full speed begins anew from the motor's rest, and is whole")
+  func rampedBolusRestarts() throws {
+    let settings = try Fixture.settings(backlog: 1_000)
+    let fault = ScheduledFault(
+      .at(Instant(nanoseconds: 3_000_000_000)), .lateWake(TimeSpan(milliseconds: 200)))
+    var loop = ControlLoop(
+      engine: Engine(settings: settings, prescription: Fixture.prescription(.stopped)),
+      hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin, at: .epoch)
+    let bolus = try Bolus(
+      volume: settings.step.volume(ofSteps: 15_000), duration: TimeSpan(seconds: 5))
+    try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: .epoch)
+    loop.run(until: Instant(nanoseconds: 20_000_000_000))
+    let delivered = loop.engine.ledger.delivered
+    #expect((14_998...15_000).contains(delivered))
+    // After the gap the rate rises again from the start rate: no interval shorter than the ramp's.
+    let rises = loop.hardware.trace.times(.step, true)
+    let gaps = zip(rises.dropFirst(), rises).map { $0 - $1 }
+    let pause = try #require(gaps.indices.first { gaps[$0] > 50_000_000 })
+    let firstAfter = gaps[(pause + 1)...].prefix(5)
+    #expect(firstAfter.allSatisfy { $0 >= 900_000 }, "\(Array(firstAfter))")
+  }
+}
