@@ -78,4 +78,18 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["validate.py"], swiftSettings: settings),
+
+    .testTarget(
+      name: "PumpSafetyTests",
+      dependencies: ["PumpSafety", "PumpHAL", "PumpPlant", "PumpTherapy", "PumpUnits"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PumpTherapyTests", dependencies: ["PumpTherapy", "PumpPlant", "PumpUnits"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PumpPlantTests", dependencies: ["PumpPlant", "PumpHAL", "PumpUnits"],
+      swiftSettings: settings),
+
+    .testTarget(name: "ItpumpTests", dependencies: ["itpump"], swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
   ])

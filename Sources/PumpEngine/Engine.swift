@@ -165,7 +165,8 @@ public struct Engine: ~Copyable {
       recorder.record(.sounded(tone), at: now)
       return .sound(tone)
     }
-    nextHousekeeping = now + settings.housekeeping
+    let round = settings.housekeeping.nanoseconds
+    nextHousekeeping = Instant(nanoseconds: now.nanoseconds / round * round + round)
     renewPermit(at: now)
     watchReservoir(at: now)
     watchIdleness(at: now)

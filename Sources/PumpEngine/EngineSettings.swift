@@ -16,7 +16,8 @@ public struct EngineSettings: Sendable {
   public var limits: DoseLimits
   /// The reservoir as filled.
   public var reservoir: Reservoir
-  /// Between two rounds of sensors, watchdog and reservoir.
+  /// Between two rounds of sensors, watchdog, dose guard and reservoir; a whole part of a minute, so
+  /// that the guard counts at the end of each of its buckets.
   public var housekeeping = TimeSpan(seconds: 10)
   /// How alarms sound.
   public var cadence = AlarmCadence()

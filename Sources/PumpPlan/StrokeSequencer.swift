@@ -116,7 +116,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       return (.step, .released)
     case .deEnergise, .none:
       isEnergised = false
-      if isHigh { setFall(now) } else { set(.none, .never) }
+      if isHigh { setFall(max(now, lastRise + stepHigh)) } else { set(.none, .never) }
       return (.enable, .released)
     }
   }
@@ -139,7 +139,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Not before this may STEP rise, by the spacing and by how long it must be low.
   @inlinable var earliestRise: Instant { max(spacedFrom, lowUntil) }
 
-  /// De-energises at once, whatever the timing table says; a STEP that is high falls after that.
+  /// De-energises at once, whatever the timing table says; a STEP that is high falls in its time.
   public mutating func trip(at now: Instant) {
     if isEnergised { set(.deEnergise, now) } else if !isHigh { set(.none, .never) }
   }

@@ -36,8 +36,12 @@ public struct DoseGuard: ~Copyable {
     self.step = step
   }
 
-  /// Counts steps that were made, or may have been, since the last call.
-  public mutating func record(steps: UInt64, at now: Instant) {
+  /// Counts steps that were made, or may have been, since the last call and up to now.
+  ///
+  /// They belong to the bucket that ends now at the latest, so a call at every bucket's end makes
+  /// the buckets exact.
+  public mutating func record(steps: UInt64, at end: Instant) {
+    let now = end.preceding(by: TimeSpan(nanoseconds: 1))
     // A mass beyond 64 bits of femtograms is 18 kg: more steps than a motor makes in its life.
     let mass = (try? mass(ofSteps: steps)) ?? limits.perHour.hard + limits.perDay.hard
     hour.add(mass, at: now)
@@ -45,20 +49,29 @@ public struct DoseGuard: ~Copyable {
   }
 
   /// How many steps may be made now without reaching beyond a hard limit.
+  ///
+  /// It stops delivery only for what is in a window for sure, or a therapy just below its limit
+  /// would be stopped for a limit that it keeps. What it may let pass beyond the limit is therefore
+  /// at most the oldest bucket: one minute of the hour's, five minutes of the day's.
   public mutating func permittedSteps(at now: Instant) -> UInt64 {
     hour.turn(to: now)
     day.turn(to: now)
     let room = min(
-      limits.perHour.hard.lessening(by: hour.sum), limits.perDay.hard.lessening(by: day.sum))
+      limits.perHour.hard.lessening(by: hour.surelyInside),
+      limits.perDay.hard.lessening(by: day.surelyInside))
     guard let volume = try? concentration.volume(of: room), let steps = try? step.steps(in: volume)
     else { return 0 }
     return steps
   }
 
-  /// Judges a request to deliver more than the therapy does by itself.
+  /// Judges a request to deliver more than the therapy does by itself, or, for a request of nothing,
+  /// the therapy itself.
+  ///
+  /// A bolus is judged by every bucket that may be in a window; it is refused rather too early. A
+  /// therapy is judged by what is there for sure: one just below its limit may begin again.
   ///
   /// - Parameters:
-  ///   - request: The volume asked for.
+  ///   - request: The volume asked for; zero for the therapy alone.
   ///   - remainder: What a bolus in progress will still deliver.
   ///   - now: The present instant.
   ///   - therapy: The volume that the therapy will deliver by itself in a span from now, rounded up.
@@ -72,7 +85,9 @@ public struct DoseGuard: ~Copyable {
     var verdict = Verdict.permitted
     for window in DoseWindow.allCases {
       let limit = window == .hour ? limits.perHour : limits.perDay
-      guard let most = try? most(in: window, adding: request.adding(remainder), therapy),
+      guard
+        let most = try? most(
+          in: window, adding: request.adding(remainder), countsOldest: !request.isZero, therapy),
         most <= limit.hard
       else { return .refused(window) }
       if most > limit.soft, verdict == .permitted { verdict = .needsConfirmation(window) }
@@ -93,7 +108,7 @@ public struct DoseGuard: ~Copyable {
   /// The most that any window that ends from now on will hold: every bucket's end is tried, with
   /// the bolus counted as if it were given at once.
   private func most(
-    in window: DoseWindow, adding bolus: Volume,
+    in window: DoseWindow, adding bolus: Volume, countsOldest: Bool,
     _ therapy: (TimeSpan) throws(QuantityError) -> Volume
   ) throws(QuantityError) -> Mass {
     let span = window == .hour ? hour.span : day.span
@@ -102,7 +117,8 @@ public struct DoseGuard: ~Copyable {
     for ahead in 0...span {
       let past =
         window == .hour
-        ? hour.mass(stillThereAfter: ahead) : day.mass(stillThereAfter: ahead)
+        ? hour.mass(stillThereAfter: ahead, countsOldest: countsOldest)
+        : day.mass(stillThereAfter: ahead, countsOldest: countsOldest)
       let promised = try therapy(bucket * UInt64(ahead)).adding(bolus)
       most = max(most, try past.adding(concentration.mass(in: promised, .up)))
     }

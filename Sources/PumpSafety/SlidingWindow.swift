@@ -2,8 +2,8 @@ import PumpUnits
 
 /// The mass delivered in the last hour or day, in buckets.
 ///
-/// The oldest bucket counts whole until all of it has left the window, so the sum is never less than
-/// the truth, and more by at most one bucket.
+/// The oldest bucket is partly in the window. Counted whole, the sum is never less than the truth;
+/// left out, never more. The two differ by one bucket.
 struct SlidingWindow: ~Copyable {
   /// Its length.
   let length: TimeSpan
@@ -13,6 +13,9 @@ struct SlidingWindow: ~Copyable {
   /// The number, counted from the epoch, of the bucket that is being filled.
   private var current: UInt64 = 0
   private(set) var sum = Mass.zero
+
+  /// What is in the window for sure: without the oldest bucket.
+  var surelyInside: Mass { sum - masses[slot(current + 1)] }
 
   init(length: TimeSpan, buckets: UInt64) {
     precondition(
@@ -46,9 +49,14 @@ struct SlidingWindow: ~Copyable {
   }
 
   /// What of the present window will still be in it after a time that is a whole number of buckets.
-  func mass(stillThereAfter buckets: Int) -> Mass {
+  ///
+  /// - Parameters:
+  ///   - buckets: How many.
+  ///   - countsOldest: Whether the bucket that is partly in the window counts.
+  func mass(stillThereAfter buckets: Int, countsOldest: Bool) -> Mass {
     var left = Mass.zero
-    for age in 0..<max(0, masses.count - buckets) where UInt64(age) <= current {
+    for age in 0..<max(0, masses.count - buckets - (countsOldest ? 0 : 1))
+    where UInt64(age) <= current {
       left += masses[slot(current - UInt64(age))]
     }
     return left

@@ -1,0 +1,192 @@
+import Foundation
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+import Testing
+
+@Suite("The command line, run as its user runs it")
+struct CommandLineTests {
+  struct Run {
+    var code: Int32
+    var out: String
+    var err: String
+  }
+
+  static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The program that was built beside these tests.
+  static func itpump(_ arguments: String...) throws -> Run {
+    let process = Process()
+    let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+    process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("itpump")
+    process.arguments = arguments
+    process.currentDirectoryURL = top
+    let (out, err) = (Pipe(), Pipe())
+    process.standardOutput = out
+    process.standardError = err
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let output = out.fileHandleForReading.readDataToEndOfFile()
+    let errors = err.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Run(
+      code: process.terminationStatus, out: String(decoding: output, as: UTF8.self),
+      err: String(decoding: errors, as: UTF8.self))
+  }
+
+  private func json(_ text: String) throws -> [String: Any] {
+    try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
+  }
+
+  private func temporary(_ name: String) -> String {
+    FileManager.default.temporaryDirectory
+      .appendingPathComponent("itpump-\(UUID().uuidString)-\(name)").path
+  }
+
+  @Test("check: 0 for a clean profile, 1 for one with errors, 2 for a wrong command line")
+  func exitCodes() throws {
+    let clean = try Self.itpump("check", "Profiles/adult-spinal-night.yaml")
+    #expect(clean.code == 0)
+    #expect(clean.out.contains("total a day   251 µg"))
+    let broken = try Self.itpump(
+      "check", "Profiles/adult-spinal-night.yaml", "Profiles/invalid/oral-dose.yaml")
+    #expect(broken.code == 1)
+    #expect(broken.out.contains("Profiles/invalid/oral-dose.yaml:7:23: error:"))
+    #expect(try Self.itpump("check").code == 2)
+    #expect(try Self.itpump("check", "--frobnicate", "x").code == 2)
+    #expect(try Self.itpump("simulate", "Profiles/adult-spinal-night.yaml", "--for", "24").code == 2)
+    let missing = try Self.itpump("check", "Profiles/none.yaml")
+    #expect(missing.code == 1)
+    #expect(missing.out.contains("Profiles/none.yaml:1:1: error: there is no such file"))
+  }
+
+  @Test("check --json is JSON with units in its keys; --after holds the dose to titration steps")
+  func checkJSON() throws {
+    let run = try Self.itpump("check", "--json", "Profiles/paediatric.yaml")
+    let reports = try JSONSerialization.jsonObject(with: Data(run.out.utf8)) as? [[String: Any]]
+    let profile = try #require(reports?.first?["profile"] as? [String: Any])
+    #expect(profile["dose_ug_per_day"] as? Double == 120)
+    #expect(profile["highest_flow_ul_per_h"] as? Double == 10)
+    let step = try Self.itpump(
+      "check", "Profiles/adult-spinal-continuous.yaml", "--after", "Profiles/adult-cerebral.yaml")
+    #expect(step.code == 1)
+    #expect(step.out.contains("dose-step-above-hard-limit"))
+  }
+
+  @Test("simulate: what was asked for is what was delivered, twice the same, quiet in a pipe")
+  func simulate() throws {
+    let arguments = [
+      "simulate", "Profiles/adult-spinal-night.yaml", "--for", "24h", "--start", "2026-11-23",
+      "--json", "-",
+    ]
+    let first = try Self.itpump(
+      arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5],
+      arguments[6], arguments[7])
+    #expect(first.code == 0)
+    #expect(first.err.isEmpty, "no progress in a pipe")
+    let outcome = try json(first.out)
+    for key in [
+      "prescribed_ug", "delivered_ug", "prescribed_ul", "delivered_ul", "steps", "reservoir_ul",
+      "refill_due", "alarms", "trace_digest",
+    ] { #expect(outcome[key] != nil, "\(key)") }
+    #expect(outcome["prescribed_ug"] as? Double == 251)
+    #expect(outcome["delivered_ug"] as? Double == 251)
+    #expect(outcome["steps"] as? Int == 803_200)
+    let again = try Self.itpump(
+      arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5],
+      arguments[6], arguments[7])
+    #expect(try json(again.out)["trace_digest"] as? String == outcome["trace_digest"] as? String)
+  }
+
+  @Test("simulate --vcd: an independent reading of the waveform gives the reported digest")
+  func waveform() throws {
+    let path = temporary("wave.vcd")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let run = try Self.itpump(
+      "simulate", "Profiles/adult-spinal-night.yaml", "--for", "10 min", "--start",
+      "2026-11-23T22:00", "--vcd", path, "--json", "-")
+    let outcome = try json(run.out)
+    var names: [String: String] = [:]
+    var now: UInt64 = 0
+    var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    var rises = 0
+    var isInitial = false
+    let order = [
+      "step", "dir", "enable", "watchdog-kick", "buzzer", "index", "fault", "reservoir-low",
+    ]
+    let activeLow: Set = ["enable", "fault", "reservoir-low"]
+    for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.first == "$var" { names[String(words[3])] = String(words[4]) }
+      if words.first == "$dumpvars" { isInitial = true }
+      if words.first == "$end" { isInitial = false }
+      if line.first == "#" { now = try #require(UInt64(line.dropFirst())) }
+      guard let level = line.first, level == "0" || level == "1", !isInitial else { continue }
+      let name = try #require(names[String(line.dropFirst())])
+      let isAsserted = (level == "1") != activeLow.contains(name)
+      if name == "step", isAsserted { rises += 1 }
+      let number = UInt64(try #require(order.firstIndex(of: name)))
+      digest ^= now * 16 + number * 2 + (isAsserted ? 1 : 0)
+      digest = (digest << 31 | digest >> 33).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15).low
+    }
+    #expect(rises == outcome["steps"] as? Int)
+    let hex = String(digest, radix: 16)
+    let padded = String(repeating: "0", count: 16 - hex.count) + hex
+    #expect(outcome["trace_digest"] as? String == padded)
+  }
+
+  @Test("simulate --faults: a stall shows as a difference between counted and turned")
+  func faults() throws {
+    let path = temporary("faults.yaml")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try "faults:\n  - {at: 1 h, stall: 10 min}\n  - {at: 2 h, late-wake: 10 min}\n"
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    let run = try Self.itpump(
+      "simulate", "Profiles/adult-spinal-continuous.yaml", "--for", "3h", "--faults", path)
+    #expect(run.code == 0)
+    #expect(run.out.contains("delivery was not as counted"))
+    #expect(run.out.contains("under-delivery"))
+    try "faults:\n  - {at: 1, stall: 10 min}\n  - {stall: 10 min}\n"
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    let broken = try Self.itpump(
+      "simulate", "Profiles/adult-spinal-continuous.yaml", "--faults", path)
+    #expect(broken.code == 1)
+    #expect(broken.err.contains("missing-unit") && broken.err.contains("fault-incomplete"))
+  }
+
+  @Test("plan: rows of CSV and JSON add up to the profile's dose; the SVG says what it is")
+  func plan() throws {
+    let csv = try Self.itpump(
+      "plan", "Profiles/adult-spinal-weekdays.yaml", "--days", "7", "--start", "2026-11-23",
+      "--csv", "-")
+    let rows = csv.out.split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+    let column = try #require(
+      csv.out.split(separator: "\n").first?.split(separator: ",").firstIndex(of: "dose_ug"))
+    let sum = rows.reduce(0.0) { $0 + (Double($1[column]) ?? .nan) }
+    // Monday to Friday: 80 + 15 + 56 + 72 + 30 = 253 µg; the weekend: 100 + 126 = 226 µg a day.
+    #expect(abs(sum - (5 * 253 + 2 * 226)) < 0.001, "\(sum)")
+    let path = temporary("plan.svg")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let run = try Self.itpump("plan", "Profiles/adult-spinal-night.yaml", "--svg", path)
+    #expect(run.code == 0)
+    let svg = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(svg.contains("25 µg over 10 min") && svg.contains("not for human use"))
+    #expect(XMLParser(data: Data(svg.utf8)).parse(), "the plot is well-formed XML")
+  }
+
+  @Test("Help reads well at every level, and completions are made for three shells")
+  func help() throws {
+    for command in [[], ["check"], ["plan"], ["simulate"], ["bench"]] {
+      let run = try command.isEmpty ? Self.itpump("--help") : Self.itpump(command[0], "--help")
+      #expect(run.code == 0)
+      #expect(run.out.contains("OVERVIEW") && run.out.contains("USAGE"))
+    }
+    for shell in ["bash", "zsh", "fish"] {
+      let run = try Self.itpump("--generate-completion-script", shell)
+      #expect(run.code == 0 && run.out.contains("simulate"))
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import PumpHAL
+import PumpPlan
+import PumpPlant
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+import Testing
+
+@testable import PumpEngine
+
+@Suite("Whatever fails, and at whichever edge, the books stay true")
+struct FaultSweepTests {
+  private static let kinds: [PlantFault] = [
+    .stall(TimeSpan(seconds: 3)), .missedSteps(5), .driverFault(TimeSpan(seconds: 5)),
+    .lateWake(TimeSpan(milliseconds: 700)), .lineFailure(.notDelivered),
+    .lineFailure(.deliveryUncertain), .lineFailure(.deviceLost),
+    .sensorsDead(TimeSpan(seconds: 5)), .battery(2_100), .temperature(70_000), .wallClock(-90_000),
+  ]
+
+  private func run(_ faults: [ScheduledFault], seconds: UInt64, energise: DriverTiming.Energise)
+    throws -> ControlLoop<SimulatedBench<EdgeRecorder>>
+  {
+    let table = Fixture.driver
+    let driver = DriverTiming(
+      stepHigh: table.stepHigh, stepLow: table.stepLow, directionSetUp: table.directionSetUp,
+      directionHold: table.directionHold, wakeUp: table.wakeUp, energise: energise)
+    let flow = try Fixture.step().flow(ofStepsPerSecond: 3)
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: try Fixture.settings(driver: driver, limits: Fixture.limits(hour: 3, day: 21)),
+        prescription: Fixture.prescription(.minimumRate(flow))),
+      hardware: SimulatedBench(
+        settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin, at: .epoch)
+    loop.run(until: .epoch + TimeSpan(seconds: seconds))
+    return loop
+  }
+
+  private func problem(_ loop: borrowing ControlLoop<SimulatedBench<EdgeRecorder>>) -> String? {
+    let ledger = loop.engine.ledger
+    let trace = loop.hardware.trace
+    if loop.hardware.rotorSteps > ledger.delivered + ledger.uncertain {
+      return "the rotor turned further than was booked"
+    }
+    // 21 µg of 78,125 fg a step.
+    if ledger.delivered + ledger.uncertain > 268_800 { return "the dose limit was passed" }
+    if case .tripped(let alarm) = loop.engine.state {
+      if !loop.engine.alarm(alarm).isStanding { return "tripped without its alarm" }
+      let enable = trace.edges.last { $0.line == .enable }
+      if enable?.isAsserted == true, alarm != .deviceLost { return "tripped but energised" }
+    }
+    return TimingTable.violation(
+      trace.edges.filter { $0.line.rawValue <= BenchLine.enable.rawValue }, stepHigh: 1_900,
+      stepLow: 1_900, setUp: 650, hold: 0, wakeUp: 1_700_000, rated: 250_000)
+  }
+
+  @Test("Each kind of fault at each of the first forty edges", arguments: 0..<11)
+  func everyEdge(kind: Int) throws {
+    for edge in UInt64(1)...40 {
+      for energise in [DriverTiming.Energise.always, .aroundStrokes] {
+        let fault = ScheduledFault(.edge(edge), Self.kinds[kind])
+        let loop = try run([fault], seconds: 30, energise: energise)
+        #expect(problem(loop) == nil, "\(Self.kinds[kind]) at edge \(edge)")
+      }
+    }
+  }
+
+  @Test("Random faults, a dozen a run; the same seed gives the same trace")
+  func random() throws {
+    for seed in UInt64(0)..<60 {
+      let faults = FaultSchedule.random(seed: seed, count: 12, over: TimeSpan(seconds: 600))
+      let first = try run(faults, seconds: 600, energise: .always)
+      #expect(problem(first) == nil, "seed \(seed)")
+      let again = try run(faults, seconds: 600, energise: .always)
+      #expect(first.hardware.trace.digest == again.hardware.trace.digest, "seed \(seed)")
+    }
+  }
+
+  @Test("A therapy just below its limit runs for days without being stopped")
+  func justBelowLimit() throws {
+    // 3 steps/s are 20.25 µg a day and 0.84375 µg an hour; limits a ten-thousandth above.
+    let limits = DoseLimits(
+      perHour: .init(
+        soft: Mass(femtograms: 843_834_000), hard: Mass(femtograms: 843_834_000)),
+      perDay: .init(
+        soft: Mass(femtograms: 20_252_025_000), hard: Mass(femtograms: 20_252_025_000)))
+    let flow = try Fixture.step().flow(ofStepsPerSecond: 3)
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: try Fixture.settings(limits: limits),
+        prescription: Fixture.prescription(.continuous(flow))),
+      hardware: SimulatedBench(settings: Fixture.plant(), trace: DigestTrace()))
+    try loop.engine.perform(.begin, at: .epoch)
+    loop.run(until: .epoch + TimeSpan(days: 3))
+    let status = loop.engine.status(at: loop.hardware.now)
+    #expect(status.state == .delivering)
+    #expect(status.ledger.delivered >= 3 * 86_400 * 3 - 1)
+    try loop.engine.perform(
+      .adopt(Fixture.prescription(.continuous(flow)), place: .zero, isConfirmed: true),
+      at: loop.hardware.now)
+  }
+
+  @Test("Software above that asks for ten times the dose is stopped at the hard limit")
+  func hardLimit() throws {
+    let flow = try Fixture.step().flow(ofStepsPerSecond: 3)
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: try Fixture.settings(limits: Fixture.limits(hour: 3, day: 21)),
+        prescription: Fixture.prescription(.continuous(flow))),
+      hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin, at: .epoch)
+    loop.run(until: .epoch + TimeSpan(minutes: 10))
+    // Past every check of a command: the flow itself is changed behind the engine's back.
+    let fast = try Fixture.step().flow(ofStepsPerSecond: 30)
+    loop.engine.program.adopt(.continuous(fast), place: .zero, at: loop.hardware.now)
+    loop.engine.replan(at: loop.hardware.now)
+    loop.run(until: .epoch + TimeSpan(hours: 3))
+    let state = loop.engine.state
+    let ledger = loop.engine.ledger
+    #expect(state == .tripped(.overInfusion))
+    // 3 µg in the first hour are 38,400 steps.
+    #expect(ledger.delivered == 38_400)
+    let enable = loop.hardware.trace.edges.last { $0.line == .enable }
+    #expect(enable?.isAsserted == false)
+    let standing = loop.engine.standingAlarm(0)
+    #expect(standing == .overInfusion)
+  }
+}
