@@ -15,8 +15,9 @@ public struct PumpStatus: Equatable, Sendable {
   public var missed: Volume
   public var ledger: DeliveryLedger
   public var reservoir: Volume
-  /// When the reservoir reaches its alarm level if every permitted patient bolus is taken: the worst
-  /// case. `nil` where nothing uses it up.
+  /// When the reservoir reaches its alarm level if every permitted patient bolus is taken.
+  ///
+  /// The worst case; `nil` where nothing uses it up.
   public var refillDue: Instant?
 }
 

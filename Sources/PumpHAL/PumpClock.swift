@@ -13,7 +13,7 @@ public protocol PumpClock: ~Copyable {
   mutating func wait(until deadline: Instant) -> Instant
 }
 
-/// The wall clock, read to label records and to notice that it was moved. It never times a dose.
+/// The wall clock, read to label records and to notice that it was moved; it never times a dose.
 public protocol WallClock: ~Copyable {
   /// Seconds since 1970-01-01 00:00 UTC, without leap seconds.
   var secondsSince1970: Int64 { get }

@@ -5,8 +5,7 @@ public import PumpUnits
 public struct FlowProgram: Sendable {
   /// What runs by itself.
   public private(set) var therapy: Therapy
-  /// Ties the pattern to elapsed time: the place that it was at, at an instant. Only a command
-  /// moves it.
+  /// Ties the pattern, by the place that it was at, to an elapsed instant; only a command moves it.
   private var anchor: Instant
   private var placeAtAnchor: TimeSpan
   /// Whether the basal and the pattern's boluses are held back.

@@ -26,16 +26,18 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// The shortest time between two STEP rises now: the rated interval in a ramped bolus, else the
   /// start interval.
   public var spacing: TimeSpan {
-    didSet { if lastRise > .epoch { spacedFrom = lastRise + spacing } }
+    didSet {
+      if spacedFrom > .epoch { spacedFrom = spacedFrom.preceding(by: oldValue) + spacing }
+    }
   }
 
   private let timing: DriverTiming
   private var isDirectionSet = false
   private var isEnergised = false
-  @usableFromInline var isHigh = false
+  /// A STEP that was high when the motor was tripped still has to fall.
+  private var owesFall = false
   /// Not before this may STEP rise: wake-up and direction set-up.
   @usableFromInline var readyAt = Instant.epoch
-  @usableFromInline var lastRise = Instant.epoch
   /// Not before this may STEP rise again, by the spacing.
   @usableFromInline var spacedFrom = Instant.epoch
   /// Not before this may STEP rise again, by when it fell.
@@ -62,7 +64,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   ///   - isDelivering: Whether the therapy runs, for a driver that is always energised then.
   ///   - now: No edge is planned before this.
   public mutating func plan(step wish: Instant, isDelivering: Bool, after now: Instant) {
-    guard !isHigh else { return }
+    guard edge != .fall, !owesFall else { return }
     let wantsEnergy = timing.energise == .always ? isDelivering : wish != .never
     if !isEnergised {
       guard wantsEnergy else { return set(.none, .never) }
@@ -116,7 +118,8 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       return (.step, .released)
     case .deEnergise, .none:
       isEnergised = false
-      if isHigh { setFall(max(now, lastRise + stepHigh)) } else { set(.none, .never) }
+      if owesFall { setFall(max(now, lastRise + stepHigh)) } else { set(.none, .never) }
+      owesFall = false
       return (.enable, .released)
     }
   }
@@ -124,7 +127,6 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Records a STEP rise and plans its fall.
   @inlinable
   public mutating func rise(at now: Instant) {
-    lastRise = now
     spacedFrom = now + spacing
     setFall(now + stepHigh)
   }
@@ -132,16 +134,24 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Records a STEP fall; `planAfterFall` or `plan` must say what comes next.
   @inlinable
   public mutating func fall(at now: Instant) {
-    isHigh = false
+    edge = .none
     lowUntil = now + stepLow
   }
+
+  /// When STEP last rose; of no meaning before it did.
+  private var lastRise: Instant { spacedFrom.preceding(by: spacing) }
 
   /// Not before this may STEP rise, by the spacing and by how long it must be low.
   @inlinable var earliestRise: Instant { max(spacedFrom, lowUntil) }
 
   /// De-energises at once, whatever the timing table says; a STEP that is high falls in its time.
   public mutating func trip(at now: Instant) {
-    if isEnergised { set(.deEnergise, now) } else if !isHigh { set(.none, .never) }
+    guard isEnergised else {
+      if edge != .fall { set(.none, .never) }
+      return
+    }
+    owesFall = edge == .fall
+    set(.deEnergise, now)
   }
 
   private mutating func set(_ edge: Edge, _ instant: Instant) {
@@ -157,7 +167,6 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
 
   @inlinable
   mutating func setFall(_ instant: Instant) {
-    isHigh = true
     edge = .fall
     edgeAt = instant
   }

@@ -31,7 +31,8 @@ public struct PumpHead: Sendable {
   /// Over one roller's part *x* of its way (0 to 1) it has delivered `x - a s(x)`, where `s` is a
   /// sine drawn with two parabolas and `a` makes the flow's ripple the one asked for.
   public func delivered(afterSteps steps: UInt64) -> Volume {
-    let perRevolution = Int128(volumePerRevolution.femtolitres) * Int128(1_000_000 + calibrationErrorPPM)
+    let perRevolution =
+      Int128(volumePerRevolution.femtolitres) * Int128(1_000_000 + calibrationErrorPPM)
     let rollersPassed = Int128(steps) * Int128(rollers)
     let (whole, rest) = rollersPassed.quotientAndRemainder(dividingBy: Int128(stepsPerRevolution))
     let grid: Int128 = 1 << 16

@@ -17,7 +17,8 @@ public enum DrugLoader {
 
   private static func drug(_ root: Fields) -> Drug? {
     let name = root.name("drug", hint: "baclofen")
-    let concentrations = (root.sequence("concentrations") ?? []).compactMap { node -> Concentration? in
+    let concentrations = (root.sequence("concentrations") ?? []).compactMap {
+      node -> Concentration? in
       let entry = Fields(
         node, keys: ["value", "use", "source"], what: "a concentration", report: root.report)
       _ = entry?.choice("use", among: ["screening", "maintenance"])
@@ -39,7 +40,8 @@ public enum DrugLoader {
         populations[name] = groups.fields(name, keys: populationKeys).flatMap(population)
       }
       if groups.present.isEmpty {
-        root.report.add(.wrongShape, at: groups.place, "a drug has limits for at least one population")
+        root.report.add(
+          .wrongShape, at: groups.place, "a drug has limits for at least one population")
       }
     }
     guard let name else { return nil }

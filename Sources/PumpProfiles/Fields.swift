@@ -129,11 +129,14 @@ package struct Fields {
   }
 
   /// A whole number without unit: a count.
-  package func count(_ key: String, in range: ClosedRange<UInt64>, isRequired: Bool = true) -> UInt64? {
+  package func count(_ key: String, in range: ClosedRange<UInt64>, isRequired: Bool = true)
+    -> UInt64?
+  {
     let hint = "\(range.lowerBound)"
     guard let text = text(key, hint: hint, isRequired: isRequired) else { return nil }
     guard text.value.wholeMatch(of: /0|[1-9][0-9]*/) != nil else {
-      report.add(.badNumber, at: text.place, "'\(text.value)' is not a whole number, such as \(hint)")
+      report.add(
+        .badNumber, at: text.place, "'\(text.value)' is not a whole number, such as \(hint)")
       return nil
     }
     guard let count = UInt64(text.value), range.contains(count) else {
@@ -146,7 +149,8 @@ package struct Fields {
   }
 
   /// A quantity with its unit, as a whole count of the dimension's base unit.
-  package func quantity(_ key: String, _ dimension: Dimension, isRequired: Bool = true) -> Measured? {
+  package func quantity(_ key: String, _ dimension: Dimension, isRequired: Bool = true) -> Measured?
+  {
     guard let text = text(key, hint: dimension.example, isRequired: isRequired) else { return nil }
     do {
       return Measured(count: try dimension.count(of: text.value), text: text)
@@ -157,7 +161,9 @@ package struct Fields {
   }
 
   /// A date of the calendar.
-  package func date(_ key: String, isRequired: Bool = true) -> (day: CalendarDay, place: SourcePlace)? {
+  package func date(_ key: String, isRequired: Bool = true) -> (
+    day: CalendarDay, place: SourcePlace
+  )? {
     guard let text = text(key, hint: "2027-03-31", isRequired: isRequired) else { return nil }
     guard let day = CalendarDay(text.value) else {
       report.add(

@@ -14,7 +14,7 @@ public enum Format {
 
   /// A volume in mL from 1 mL on, else in µL.
   public static func volume(_ volume: Volume) -> String {
-    volume >= Volume(microlitres: 1_000)
+    volume >= Volume(femtolitres: 999_995_000_000)
       ? decimal(volume.femtolitres, per: 1_000_000_000_000) + " mL"
       : decimal(volume.femtolitres, per: 1_000_000_000) + " µL"
   }

@@ -137,7 +137,8 @@ public struct ProfileLoader: Sendable {
     let kept = reserve?.count ?? Volume(microlitres: 1_000).count
     if capacity.count > Volume(microlitres: 100_000).count {
       root.report.add(
-        .outOfRange, at: capacity.place, "a reservoir holds at most 100 mL, not "
+        .outOfRange, at: capacity.place,
+        "a reservoir holds at most 100 mL, not "
           + capacity.text.value)
     }
     if volume.count > capacity.count {
@@ -174,7 +175,8 @@ public struct ProfileLoader: Sendable {
       total <= Volume(microlitres: 5_000).count
     else {
       root.report.add(
-        .outOfRange, at: volume.place, "the catheter would hold more than 5 mL; a usual one holds "
+        .outOfRange, at: volume.place,
+        "the catheter would hold more than 5 mL; a usual one holds "
           + "0.1 to 0.3 mL")
       return nil
     }

@@ -114,7 +114,8 @@ struct TherapyReader {
       } else if usual.contains(thousandth) {
         report.add(
           .milligramsForMicrograms, at: value.place,
-          "'\(written)' is \(shown) a day; if \(Format.mass(thousandth)) were meant, write ug for mg")
+          "'\(written)' is \(shown) a day; if \(Format.mass(thousandth)) were meant, write ug for mg"
+        )
       }
     }
     let asWritten = Mass(count: value.count / 24)
@@ -245,7 +246,8 @@ struct TherapyReader {
   }
 
   /// The patient's rule, off unless enabled with a reason.
-  func patientBolus(_ root: Fields) -> (rule: PatientBolusRule, place: SourcePlace, reason: String)? {
+  func patientBolus(_ root: Fields) -> (rule: PatientBolusRule, place: SourcePlace, reason: String)?
+  {
     let keys = ["enabled", "reason", "dose", "over", "lockout", "at-most-per-day"]
     guard let fields = root.fields("patient-bolus", keys: keys, isRequired: false),
       let isEnabled = fields.flag("enabled")
@@ -260,7 +262,8 @@ struct TherapyReader {
       _ = fields.count("at-most-per-day", in: 1...24, isRequired: false)
       return nil
     }
-    let reason = fields.present.contains("reason")
+    let reason =
+      fields.present.contains("reason")
       ? fields.text("reason", hint: "why this patient") : nil
     if reason.map({ $0.value.trimmingCharacters(in: .whitespaces).count < 10 }) ?? true {
       report.add(

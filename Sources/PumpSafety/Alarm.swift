@@ -1,4 +1,4 @@
-/// What an alarm is about. The order is the order of urgency among equals.
+/// What an alarm is about; among equals the earlier kind is shown first.
 public enum Alarm: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   /// A hard dose limit was reached: delivery has stopped.
   case overInfusion

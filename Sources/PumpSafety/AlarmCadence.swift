@@ -2,7 +2,7 @@ public import PumpUnits
 
 /// How often alarms sound, how long they may be silenced, and when they become more urgent.
 public struct AlarmCadence: Equatable, Sendable {
-  /// Between two-tone sounds of a critical alarm. Ten minutes is [BG]: adjustable.
+  /// Between two-tone sounds of a critical alarm; ten minutes are [BG], so adjustable.
   public var critical = TimeSpan(minutes: 10)
   /// Between single tones of a non-critical alarm; about an hour by the maker's patient pages (S54).
   public var nonCritical = TimeSpan.hour

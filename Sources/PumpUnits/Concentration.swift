@@ -2,7 +2,7 @@
 ///
 /// There is no default: a concentration that nobody entered has killed by a factor of ten.
 public struct Concentration: Comparable, Hashable, BitwiseCopyable, Sendable {
-  /// Nanograms per millilitre; 500 µg/mL is 500,000. Never zero.
+  /// Nanograms per millilitre, never zero; 500 µg/mL is 500,000.
   public let nanogramsPerMillilitre: UInt64
 
   /// Creates a concentration.
@@ -21,7 +21,7 @@ public struct Concentration: Comparable, Hashable, BitwiseCopyable, Sendable {
     left.nanogramsPerMillilitre < right.nanogramsPerMillilitre
   }
 
-  /// Femtograms per nanolitre, the factor between the two units' own grids: 1 ng/mL = 1 fg/nL.
+  /// Femtolitres of 1 ng/mL that hold one femtogram: a nanolitre.
   @usableFromInline static var grid: UInt64 { 1_000_000 }
 
   /// The volume that holds a mass.
@@ -31,7 +31,8 @@ public struct Concentration: Comparable, Hashable, BitwiseCopyable, Sendable {
     -> Volume
   {
     Volume(
-      femtolitres: try scaled(mass.femtograms, by: Self.grid, over: nanogramsPerMillilitre, rounding)
+      femtolitres: try scaled(
+        mass.femtograms, by: Self.grid, over: nanogramsPerMillilitre, rounding)
     )
   }
 
@@ -42,7 +43,8 @@ public struct Concentration: Comparable, Hashable, BitwiseCopyable, Sendable {
     throws(QuantityError) -> Mass
   {
     Mass(
-      femtograms: try scaled(volume.femtolitres, by: nanogramsPerMillilitre, over: Self.grid, rounding)
+      femtograms: try scaled(
+        volume.femtolitres, by: nanogramsPerMillilitre, over: Self.grid, rounding)
     )
   }
 

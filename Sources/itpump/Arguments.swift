@@ -47,7 +47,8 @@ struct StartArgument: ExpressibleByArgument {
     }
     guard let date = start.date(in: zone) else {
       throw ProjectFiles.Problem(
-        description: "--start \(start.text): error: \(zone.identifier) has no such time; its clocks "
+        description:
+          "--start \(start.text): error: \(zone.identifier) has no such time; its clocks "
           + "skip it")
     }
     return date

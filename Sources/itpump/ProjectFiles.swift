@@ -33,8 +33,9 @@ struct ProjectFiles {
     do {
       try text.write(toFile: path, atomically: true, encoding: .utf8)
     } catch {
-      throw Problem(description: "\(path): error: can't be written; check the folder and its "
-        + "permissions")
+      throw Problem(
+        description: "\(path): error: can't be written; check the folder and its "
+          + "permissions")
     }
   }
 
@@ -44,8 +45,9 @@ struct ProjectFiles {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
       .filter { $0.hasSuffix(".yaml") }.sorted()
     guard !names.isEmpty else {
-      throw Problem(description: "\(folder): error: no drug files (*.yaml) here; name the folder "
-        + "with --drugs")
+      throw Problem(
+        description: "\(folder): error: no drug files (*.yaml) here; name the folder "
+          + "with --drugs")
     }
     return try names.map { name in
       let path = "\(folder)/\(name)"

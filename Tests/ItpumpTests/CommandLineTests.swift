@@ -57,7 +57,8 @@ struct CommandLineTests {
     #expect(broken.out.contains("Profiles/invalid/oral-dose.yaml:7:23: error:"))
     #expect(try Self.itpump("check").code == 2)
     #expect(try Self.itpump("check", "--frobnicate", "x").code == 2)
-    #expect(try Self.itpump("simulate", "Profiles/adult-spinal-night.yaml", "--for", "24").code == 2)
+    #expect(
+      try Self.itpump("simulate", "Profiles/adult-spinal-night.yaml", "--for", "24").code == 2)
     let missing = try Self.itpump("check", "Profiles/none.yaml")
     #expect(missing.code == 1)
     #expect(missing.out.contains("Profiles/none.yaml:1:1: error: there is no such file"))

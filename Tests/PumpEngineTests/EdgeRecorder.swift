@@ -41,8 +41,12 @@ enum TimingTable {
       case (.step, true):
         guard let energisedAt else { return "STEP at \(edge.at) while de-energised" }
         if edge.at < energisedAt + wakeUp { return "STEP at \(edge.at) before the driver woke" }
-        if let fall = last[.step], edge.at < fall.at + stepLow { return "low too short: \(edge.at)" }
-        if let turn = last[.direction], edge.at < turn.at + setUp { return "DIR set-up: \(edge.at)" }
+        if let fall = last[.step], edge.at < fall.at + stepLow {
+          return "low too short: \(edge.at)"
+        }
+        if let turn = last[.direction], edge.at < turn.at + setUp {
+          return "DIR set-up: \(edge.at)"
+        }
         if let lastRise, edge.at < lastRise + rated { return "rated interval: \(edge.at)" }
         lastRise = edge.at
       case (.step, false):

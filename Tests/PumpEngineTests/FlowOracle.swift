@@ -3,9 +3,10 @@ import PumpPlan
 import PumpTherapy
 import PumpUnits
 
-/// The prescribed volume as the definition has it, in exact fractions: the integral of a flow that
-/// is the basal plus at most one bolus. It knows therapies and bolus parameters, and nothing of the
-/// planner's segments, units or carried remainders.
+/// The prescribed volume as the definition has it, in exact fractions.
+///
+/// It is the integral of a flow that is the basal plus at most one bolus. The oracle knows therapies
+/// and bolus parameters, and nothing of the planner's segments, units or carried remainders.
 struct FlowOracle {
   /// A stretch of flow that is `level + slope × (t - start)`, in fL/day and fL/day per ns.
   private struct Piece {

@@ -45,7 +45,9 @@ struct LatenessTests {
     try? loop.engine.perform(.bolus(bolus, isConfirmed: true), at: loop.hardware.now)
     loop.run(until: loop.hardware.now + TimeSpan(seconds: 70))
     let events = (0..<loop.engine.eventCount).compactMap { loop.engine.event($0)?.event }
-    return (loop.hardware.trace, loop.engine.ledger, events, settings.motor.ratedInterval.nanoseconds)
+    return (
+      loop.hardware.trace, loop.engine.ledger, events, settings.motor.ratedInterval.nanoseconds
+    )
   }
 
   @Test("The timing table and the rated interval hold on every edge", arguments: 0..<4)
@@ -85,7 +87,8 @@ struct LatenessTests {
   @Test("After one late hour at 1 step/s the hour is missed, not one step of it repaid")
   func lateHour() throws {
     let settings = try Fixture.settings(backlog: 10)
-    let flow = try FlowRate(delivering: settings.step.volume(ofSteps: 1), over: TimeSpan(seconds: 1))
+    let flow = try FlowRate(
+      delivering: settings.step.volume(ofSteps: 1), over: TimeSpan(seconds: 1))
     let fault = ScheduledFault(
       .at(Instant(nanoseconds: 100_500_000_000)), .lateWake(TimeSpan(seconds: 3_600)))
     var loop = ControlLoop(

@@ -168,7 +168,8 @@ struct OracleRun: ~Copyable {
 @Suite("Every step is due at the first nanosecond at which the exact integral has reached it")
 struct OracleTests {
   /// 3,000 programmes, each with 12 commands at random moments.
-  @Test("Over random programmes of boluses, cancels, pauses, mode changes and clock jumps",
+  @Test(
+    "Over random programmes of boluses, cancels, pauses, mode changes and clock jumps",
     arguments: 0..<8)
   func randomProgrammes(block: Int) throws {
     let perBlock = 375

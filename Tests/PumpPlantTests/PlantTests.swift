@@ -128,7 +128,8 @@ struct PlantTests {
     for (line, isAsserted, at) in edges {
       trace.record(line, isAsserted: isAsserted, at: Instant(nanoseconds: at))
       expected ^= at * 16 + UInt64(line.rawValue) * 2 + (isAsserted ? 1 : 0)
-      expected = (expected << 31 | expected >> 33).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15).low
+      expected =
+        (expected << 31 | expected >> 33).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15).low
     }
     #expect(trace.digest.value == expected)
   }

@@ -16,7 +16,9 @@ enum Files {
     try String(contentsOf: top.appendingPathComponent(path), encoding: .utf8)
   }
 
-  static func drug() throws -> Drug? { DrugLoader.load(try text("Profiles/drugs/baclofen.yaml")).drug }
+  static func drug() throws -> Drug? {
+    DrugLoader.load(try text("Profiles/drugs/baclofen.yaml")).drug
+  }
 
   static func bench() throws -> Bench? {
     guard let board = BenchLoader.board(try text("Hardware/boards/simulator.yaml")).board,

@@ -20,7 +20,8 @@ struct Mutator {
   }
 
   private static let pieces = [
-    "ug", "mg", "ng", "/day", "/h", "mL", "uL", "min", "s", " ", ":", "- ", "{", "}", "[", "]", "\"",
+    "ug", "mg", "ng", "/day", "/h", "mL", "uL", "min", "s", " ", ":", "- ", "{", "}", "[", "]",
+    "\"",
     "0", "1", "9", ".", ",", "-", "\n", "&a", "*a", "!!int ", "|", ">", "#", "\t", "é", "µ", "null",
     "true", "~", "? ", "---\n", "rate", "dose", "00:00", "%", "e9", "0x",
   ]
@@ -59,11 +60,19 @@ enum IndependentReader {
     if therapy.string == "stopped" { return [] }
     if let rate = therapy["continuous"]?.string { return flow(rate, strength).map { [$0] } }
     if let rate = therapy["minimum-rate"]?.string {
-      return number(rate, ["uL/day": 1_000_000_000, "µL/day": 1_000_000_000, "mL/day": BigInt(10).power(12), "uL/h": 24_000_000_000, "µL/h": 24_000_000_000, "mL/h": 24 * BigInt(10).power(12)])
-        .map { [$0.0 / $0.1] }
+      return number(
+        rate,
+        [
+          "uL/day": 1_000_000_000, "µL/day": 1_000_000_000, "mL/day": BigInt(10).power(12),
+          "uL/h": 24_000_000_000, "µL/h": 24_000_000_000, "mL/h": 24 * BigInt(10).power(12),
+        ]
+      )
+      .map { [$0.0 / $0.1] }
     }
     guard let flex = therapy["flex"] else { return nil }
-    let days = flex["every-day"] != nil ? ["every-day"]
+    let days =
+      flex["every-day"] != nil
+      ? ["every-day"]
       : ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
     var flows: [BigInt] = []
     for day in days {

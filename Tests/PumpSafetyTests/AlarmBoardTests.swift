@@ -12,7 +12,9 @@ struct AlarmBoardTests {
     var heard: [(UInt64, AlarmTone)] = []
     while board.deadline <= minute(end) {
       let at = board.deadline
-      if let tone = board.takeSound(at: at) { heard.append((at.nanoseconds / 60_000_000_000, tone)) }
+      if let tone = board.takeSound(at: at) {
+        heard.append((at.nanoseconds / 60_000_000_000, tone))
+      }
     }
     return heard
   }

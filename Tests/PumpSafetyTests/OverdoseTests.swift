@@ -4,8 +4,10 @@ import PumpTherapy
 import PumpUnits
 import Testing
 
-/// Lets random requests for boluses meet a rule of admission, delivers what is admitted, and looks
-/// for a window that holds more than its limit. It counts every tick by brute force.
+/// Looks for a window that holds more than its limit.
+///
+/// Random requests for boluses meet a rule of admission; what is admitted is delivered, and every
+/// tick is counted by brute force.
 struct OverdoseHarness {
   /// What a rule may look at, in steps.
   struct Question {
@@ -144,7 +146,10 @@ struct OverdoseTests {
           && $0.remainder + $0.request + 24 * $0.basalPerHour <= $0.dayLimit
       }
     ),
-    ("looks at the hour only", { $0.deliveredInHour + $0.remainder + $0.request + $0.basalPerHour <= $0.hourLimit }),
+    (
+      "looks at the hour only",
+      { $0.deliveredInHour + $0.remainder + $0.request + $0.basalPerHour <= $0.hourLimit }
+    ),
     ("admits everything", { _ in true }),
   ]
 
@@ -163,7 +168,8 @@ struct OverdoseTests {
     let step = try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1)
     let limit = DoseLimits.Limit(soft: Mass(micrograms: 1), hard: Mass(micrograms: 1))
     var dose = DoseGuard(
-      limits: DoseLimits(perHour: limit, perDay: .init(soft: limit.soft, hard: Mass(micrograms: 10))),
+      limits: DoseLimits(
+        perHour: limit, perDay: .init(soft: limit.soft, hard: Mass(micrograms: 10))),
       concentration: Concentration(microgramsPerMillilitre: 500), step: step)
     // 1 µg is 12,800 steps of 78,125 fg.
     let start = dose.permittedSteps(at: .epoch)

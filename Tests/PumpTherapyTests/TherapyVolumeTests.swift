@@ -113,7 +113,9 @@ struct TherapyVolumeTests {
 
   @Test("Quantities: overflow is a typed error at the edge, and conversions state their rounding")
   func quantities() throws {
-    #expect(throws: QuantityError.overflow) { try Volume(femtolitres: .max).adding(Volume(count: 1)) }
+    #expect(throws: QuantityError.overflow) {
+      try Volume(femtolitres: .max).adding(Volume(count: 1))
+    }
     #expect(throws: QuantityError.overflow) { try Mass(femtograms: 1 << 63).multiplied(by: 2) }
     #expect(throws: QuantityError.divisionByZero) {
       try FlowRate(delivering: Volume(microlitres: 1), over: .zero)

@@ -37,8 +37,11 @@ struct TidyTests {
     let files = Self.pure.flatMap { Self.files("Sources/\($0)") }
     #expect(files.count > 40)
     #expect(
-      try places(files, #"import (Foundation|Glibc|Musl|Dispatch|Synchronization)|\b(Double|Float)\b|Date\(|try!|fatalError\(|\bany [A-Z]"#)
-        .isEmpty)
+      try places(
+        files,
+        #"import (Foundation|Glibc|Musl|Dispatch|Synchronization)|\b(Double|Float)\b|Date\(|try!|fatalError\(|\bany [A-Z]"#
+      )
+      .isEmpty)
   }
 
   @Test("Sources: no try!, no fatalError, no forced unwrap")
@@ -64,7 +67,8 @@ struct TidyTests {
     for path in Self.pure.flatMap({ Self.files("Sources/\($0)") }) {
       let text = try String(contentsOf: Self.top.appendingPathComponent(path), encoding: .utf8)
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      let declaration = try Regex(#"^\s*(@inlinable )?public (struct|enum|protocol|mutating func|func|static func)"#)
+      let declaration = try Regex(
+        #"^\s*(@inlinable )?public (struct|enum|protocol|mutating func|func|static func)"#)
       for (index, line) in lines.enumerated() where line.contains(declaration) {
         // Operators and witnesses of a protocol that is documented are told by their names.
         if line.contains("static func") && line.contains(operators) { continue }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import PumpProfiles
 
-/// `itpump check`: is this profile what was meant?
+/// `itpump check`: whether a profile is what was meant.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",

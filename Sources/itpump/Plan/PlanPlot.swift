@@ -52,7 +52,9 @@ struct PlanPlot {
   private static func ceiling(_ value: Double) -> Double {
     guard value > 0 else { return 1 }
     let power = pow(10, floor(log10(value)))
-    return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].first { $0 * power >= value * 1.0001 }.map { $0 * power }
+    return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].first { $0 * power >= value * 1.0001 }.map {
+      $0 * power
+    }
       ?? value
   }
 

@@ -24,7 +24,8 @@ struct TerminalPlot {
     }
     var marks = [Character](repeating: " ", count: Self.columns)
     for row in report.plan.boluses {
-      marks[min(Self.columns - 1, Int(Double(row.start.nanoseconds) / span * Double(Self.columns)))] =
+      marks[
+        min(Self.columns - 1, Int(Double(row.start.nanoseconds) / span * Double(Self.columns)))] =
         "▼"
     }
     let label = Format.decimal(UInt64((top * 1e6).rounded()), per: 1_000_000) + " µg/h"

@@ -18,7 +18,8 @@ struct SimulateCommand: ParsableCommand {
   @Argument(help: "The profile.", completion: .file(extensions: ["yaml"]))
   var profile: String
 
-  @Option(name: .customLong("for"), help: .init("How long, such as 24h or 7days.", valueName: "time"))
+  @Option(
+    name: .customLong("for"), help: .init("How long, such as 24h or 7days.", valueName: "time"))
   var span = SpanArgument(.day)
 
   @Option(

@@ -93,7 +93,8 @@ struct Simulation {
     let total = Double(span.nanoseconds)
     let parts = max(1, UInt64(200 * Double((to - from).nanoseconds) / total))
     for part in 1...parts {
-      let at = part == parts
+      let at =
+        part == parts
         ? to : from + TimeSpan(nanoseconds: (to - from).nanoseconds / parts * part)
       loop.run(until: at)
       progress(Double(at.nanoseconds) / total)

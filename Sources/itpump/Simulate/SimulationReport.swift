@@ -52,7 +52,9 @@ struct SimulationReport {
       lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
     }
     lines.append("  steps        \(Self.grouped(status.ledger.delivered))" + rotor)
-    lines += ["", "  period                        prescribed    delivered        steps   mean rate"]
+    lines += [
+      "", "  period                        prescribed    delivered        steps   mean rate",
+    ]
     lines += outcome.periods.map(periodLine)
     lines += ["", reservoirLine, refillLine, batteryOrState]
     lines += ["", "  alarms       " + alarmLines.joined(separator: "\n               ")]
@@ -76,12 +78,14 @@ struct SimulationReport {
     let isShort = simulation.span <= TimeSpan(days: 2)
     let from = simulation.start.after(period.start)
     let to = simulation.start.after(period.end)
-    let name = isShort
+    let name =
+      isShort
       ? "\(moments.full(from).dropFirst(4).dropFirst(5)) - \(moments.time(to))"
       : "\(moments.full(from).dropFirst(4)) +\(Format.span(period.end - period.start))"
     let span = (period.end - period.start).nanoseconds
-    let rate = (try? scaled(
-      period.delivered.femtograms, by: TimeSpan.hour.nanoseconds, over: max(1, span), .down)) ?? 0
+    let rate =
+      (try? scaled(
+        period.delivered.femtograms, by: TimeSpan.hour.nanoseconds, over: max(1, span), .down)) ?? 0
     return "  \(name.padding(toLength: 26, withPad: " ", startingAt: 0))"
       + Self.padded(Format.mass(period.prescribed), 14)
       + Self.padded(Format.mass(period.delivered), 13)
@@ -99,7 +103,8 @@ struct SimulationReport {
     guard let due = outcome.status.refillDue else {
       return "  refill due   no date: nothing is being delivered"
     }
-    let rule = profile.prescription.patientBolus == nil
+    let rule =
+      profile.prescription.patientBolus == nil
       ? "" : ", if every permitted patient bolus is taken"
     return "  refill due   \(moments.full(simulation.start.after(due)))\(rule)"
   }
