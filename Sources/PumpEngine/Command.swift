@@ -5,7 +5,7 @@ public import PumpUnits
 /// What a clinician or a patient may ask the engine for.
 public enum Command: Sendable {
   /// Starts the prescription.
-  case begin
+  case begin(isConfirmed: Bool)
   /// Holds the therapy back; a bolus in progress ends as soon as the motor can slow down.
   case suspend
   /// Goes on with the therapy, where its pattern is by now.

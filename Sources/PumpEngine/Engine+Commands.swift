@@ -11,11 +11,10 @@ extension Engine {
   ///   - now: The present instant; `turn` has been called up to it.
   /// - Throws: `Refusal`, with the reason.
   public mutating func perform(_ command: Command, at now: Instant) throws(Refusal) {
-    catchUp(to: now)
-    books.owe(planner.takeAll(by: now))
+    bringUp(to: now)
     defer { planStroke(at: now) }
     switch command {
-    case .begin: try begin(at: now)
+    case .begin(let isConfirmed): try begin(isConfirmed: isConfirmed, at: now)
     case .suspend: try suspend(at: now)
     case .resume: try resume(at: now)
     case .adopt(let prescription, let place, let isConfirmed):
@@ -37,10 +36,10 @@ extension Engine {
     }
   }
 
-  private mutating func begin(at now: Instant) throws(Refusal) {
+  private mutating func begin(isConfirmed: Bool, at now: Instant) throws(Refusal) {
     guard state == .idle else { throw .notPossible(in: state) }
     guard program.bolus == nil else { throw .bolusInProgress }
-    try check(prescription, place: program.place(at: now), isConfirmed: true, at: now)
+    try check(prescription, place: program.place(at: now), isConfirmed: isConfirmed, at: now)
     state = .delivering
     program.isSuspended = false
     log(.began, at: now)

@@ -31,15 +31,20 @@ extension Engine {
       planner.begin(program.segment(from: at), at: at)
     }
     updateSpacing(at: now)
+    limitBacklog(at: now)
+  }
+
+  /// Brings the plan up to now: everything that is due by now and not made is owed.
+  mutating func bringUp(to now: Instant) {
+    catchUp(to: now)
+    books.owe(planner.takeAll(by: now))
+    limitBacklog(at: now)
   }
 
   /// Brings the plan up to now after a late wake-up, and decides what becomes of the backlog.
   mutating func settle(late: TimeSpan, at now: Instant) {
-    let owedBefore = books.owed
-    catchUp(to: now)
-    books.owe(planner.takeAll(by: now))
-    if owedBefore == 0 { log(.late(late), at: now) }
-    if books.owed > settings.backlogLimit { forgoBacklog(at: now) }
+    if books.owed == 0 { log(.late(late), at: now) }
+    bringUp(to: now)
     guard let bolus = program.bolus, bolus.isRamped, bolus.start < now else { return }
     // A motor that paused can't go on at full speed: what is owed comes first, at the start rate,
     // and the rest of the bolus begins anew from there.
@@ -64,10 +69,10 @@ extension Engine {
     planner.begin(program.segment(from: now), at: now)
   }
 
-  /// Gives up what is owed and says so.
-  mutating func forgoBacklog(at now: Instant) {
+  /// Gives up what is owed where it is past the limit, and says so.
+  private mutating func limitBacklog(at now: Instant) {
+    guard books.owed > settings.backlogLimit else { return }
     let steps = books.forgo()
-    guard steps > 0 else { return }
     log(.forgone(steps: steps), at: now)
     raise(.underDelivery, at: now)
     causeGone(.underDelivery, at: now)

@@ -47,7 +47,10 @@ extension Engine {
     if line == .step, level == .asserted {
       books.failLast(isUncertain: kind != .notDelivered)
     }
-    guard kind != .deviceLost, line == .step else { return trip(.deviceLost, at: now) }
+    // A STEP that can't fall makes no further step, and the other lines are what makes it safe.
+    guard kind != .deviceLost, line == .step, level == .asserted else {
+      return trip(.deviceLost, at: now)
+    }
     let alarm = kind == .deliveryUncertain ? Alarm.deliveryUncertain : .underDelivery
     raise(alarm, at: now)
     causeGone(alarm, at: now)

@@ -19,6 +19,8 @@ public struct PumpStatus: Equatable, Sendable {
   ///
   /// The worst case; `nil` where nothing uses it up.
   public var refillDue: Instant?
+  /// When the reservoir reaches its reserve and delivery stops, by the same reckoning.
+  public var stopsDue: Instant?
 }
 
 extension Engine {
@@ -28,16 +30,19 @@ extension Engine {
     func volume(_ steps: UInt64) -> Volume {
       (try? step.volume(ofSteps: steps)) ?? Volume(femtolitres: .max)
     }
-    let span = state == .delivering ? timeToAlarm(at: now) : nil
+    let isRunning = state == .delivering
+    let toAlarm = isRunning ? timeLeft(above: reservoir.lowAlarm, at: now) : nil
+    let toReserve = isRunning ? timeLeft(above: reservoir.reserve, at: now) : nil
     return PumpStatus(
       state: state, planned: planner.prescribed(by: now), delivered: volume(books.delivered),
       uncertain: volume(books.uncertain), missed: volume(books.missed), ledger: books,
-      reservoir: reservoirLeft, refillDue: span.map { now + $0 })
+      reservoir: reservoirLeft, refillDue: toAlarm.map { now + $0 },
+      stopsDue: toReserve.map { now + $0 })
   }
 
-  private func timeToAlarm(at now: Instant) -> TimeSpan? {
+  private func timeLeft(above level: Volume, at now: Instant) -> TimeSpan? {
     Reservoir.timeToUse(
-      reservoirLeft.lessening(by: settings.reservoir.lowAlarm), by: prescription,
+      reservoirLeft.lessening(by: level), by: prescription,
       from: program.place(at: now))
   }
 }

@@ -41,13 +41,23 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
       return
     }
     let from = startFlow.lessening(by: basal)
-    let perSecond = try step.flow(ofStepsPerSecond: motor.acceleration)
-    let ramp = try scaled(
-      (bolus.flow - from).count, by: 1_000_000_000, over: perSecond.count, .up)
+    let ramp = try Self.rampLength(
+      rising: bolus.flow - from, at: motor.acceleration, step: step)
     let shape = Self(
-      start: start, from: from, to: bolus.flow, rampLength: TimeSpan(nanoseconds: (ramp + 1) & ~1),
-      climb: .zero, cruise: .zero)
+      start: start, from: from, to: bolus.flow, rampLength: ramp, climb: .zero, cruise: .zero)
     self = shape.filled(with: bolus.volume)
+  }
+
+  /// The time in which a flow rises by so much, rounded up to an even number of nanoseconds.
+  private static func rampLength(
+    rising: FlowRate, at acceleration: UInt64, step: StepVolume
+  ) throws(QuantityError) -> TimeSpan {
+    let perSecond = UInt128(acceleration) * UInt128(step.numerator) * 86_400
+    guard perSecond > 0 else { throw .divisionByZero }
+    let rise = UInt128(rising.count) * UInt128(step.divisor) * 1_000_000_000
+    let length = (rise + perSecond - 1) / perSecond
+    guard length < UInt128(MotorLimits.longestRamp.nanoseconds) else { throw .overflow }
+    return TimeSpan(nanoseconds: (UInt64(length) + 1) & ~1)
   }
 
   init(

@@ -16,7 +16,7 @@ struct AllocationTests {
     var loop = ControlLoop(
       engine: Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow))),
       hardware: SimulatedBench(settings: Fixture.plant(), trace: DigestTrace()))
-    try loop.engine.perform(.begin, at: .epoch)
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     let bolus = try Bolus(
       volume: settings.step.volume(ofSteps: 15_000), duration: TimeSpan(seconds: 10))
     // The first minutes pay for what the language's runtime makes lazily, once.

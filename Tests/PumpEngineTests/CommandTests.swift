@@ -21,7 +21,7 @@ struct CommandTests {
         settings: settings, prescription: Fixture.prescription(therapy, patient: patient)),
       hardware: SimulatedBench(
         settings: Fixture.plant(filled: filled, faults: faults), trace: EdgeRecorder()))
-    if begins { try loop.engine.perform(.begin, at: .epoch) }
+    if begins { try loop.engine.perform(.begin(isConfirmed: true), at: .epoch) }
     return loop
   }
 
@@ -82,6 +82,27 @@ struct CommandTests {
     #expect(last[1] - last[0] > 900_000, "it ends at the start rate, 1,000 steps/s")
   }
 
+  @Test("A therapy above the soft limit begins only when confirmed")
+  func softLimit() throws {
+    let settings = try Fixture.settings(limits: Fixture.limits(hour: 60, day: 300, softDay: 100))
+    var engine = Engine(
+      settings: settings,
+      prescription: Fixture.prescription(.continuous(FlowRate(microlitresPerDay: 240))))
+    #expect(throws: Refusal.needsConfirmation(.day)) {
+      try engine.perform(.begin(isConfirmed: false), at: .epoch)
+    }
+    try engine.perform(.begin(isConfirmed: true), at: .epoch)
+  }
+
+  @Test("A steep ramp is no reason to refuse a bolus")
+  func steepRamp() throws {
+    let settings = try Fixture.settings(maximumRate: 20_000, acceleration: 900_000)
+    var engine = Engine(settings: settings, prescription: Fixture.prescription(.stopped))
+    try engine.perform(.begin(isConfirmed: true), at: .epoch)
+    let bolus = try Bolus(volume: Volume(microlitres: 3), duration: TimeSpan(seconds: 1))
+    try engine.perform(.bolus(bolus, isConfirmed: true), at: .epoch)
+  }
+
   @Test("Refusals by state")
   func states() throws {
     var idle = try loop(.continuous(FlowRate(microlitresPerDay: 240)), begins: false)
@@ -95,9 +116,9 @@ struct CommandTests {
     #expect(throws: Refusal.notPossible(in: .idle)) {
       try idle.engine.perform(.resume, at: .epoch)
     }
-    try idle.engine.perform(.begin, at: .epoch)
+    try idle.engine.perform(.begin(isConfirmed: true), at: .epoch)
     #expect(throws: Refusal.notPossible(in: .delivering)) {
-      try idle.engine.perform(.begin, at: .epoch)
+      try idle.engine.perform(.begin(isConfirmed: true), at: .epoch)
     }
     try idle.engine.perform(.bolus(given, isConfirmed: true), at: .epoch)
     #expect(throws: Refusal.bolusInProgress) {
@@ -299,7 +320,7 @@ struct CommandTests {
         prescription: Fixture.prescription(.continuous(FlowRate(microlitresPerDay: 2_400)))),
       hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
     #expect(throws: Refusal.doseLimit(.hour)) {
-      try loop.engine.perform(.begin, at: .epoch)
+      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     }
   }
 }

@@ -31,7 +31,7 @@ struct FaultSweepTests {
         prescription: Fixture.prescription(.minimumRate(flow))),
       hardware: SimulatedBench(
         settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
-    try loop.engine.perform(.begin, at: .epoch)
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: .epoch + TimeSpan(seconds: seconds))
     return loop
   }
@@ -90,7 +90,7 @@ struct FaultSweepTests {
         settings: try Fixture.settings(limits: limits),
         prescription: Fixture.prescription(.continuous(flow))),
       hardware: SimulatedBench(settings: Fixture.plant(), trace: DigestTrace()))
-    try loop.engine.perform(.begin, at: .epoch)
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: .epoch + TimeSpan(days: 3))
     let status = loop.engine.status(at: loop.hardware.now)
     #expect(status.state == .delivering)
@@ -108,7 +108,7 @@ struct FaultSweepTests {
         settings: try Fixture.settings(limits: Fixture.limits(hour: 3, day: 21)),
         prescription: Fixture.prescription(.continuous(flow))),
       hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
-    try loop.engine.perform(.begin, at: .epoch)
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: .epoch + TimeSpan(minutes: 10))
     // Past every check of a command: the flow itself is changed behind the engine's back.
     let fast = try Fixture.step().flow(ofStepsPerSecond: 30)

@@ -38,7 +38,7 @@ struct LatenessTests {
     var loop = ControlLoop(
       engine: engine,
       hardware: SimulatedBench(settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
-    try loop.engine.perform(.begin, at: .epoch)
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: Instant(nanoseconds: 10_000_000_000))
     let bolus = try Bolus(
       volume: step.volume(ofSteps: 1 + random.next() % 14_000), duration: TimeSpan(seconds: 5))
@@ -94,7 +94,7 @@ struct LatenessTests {
     var loop = ControlLoop(
       engine: Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow))),
       hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
-    try loop.engine.perform(.begin, at: .epoch)
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: Instant(nanoseconds: 4_000_000_000_000))
     let ledger = loop.engine.ledger
     // Due at 101 s … 3,701 s; the wake-up comes at 3,701 s.
@@ -107,6 +107,33 @@ struct LatenessTests {
     #expect(gaps.min() == 1_000_000_000)
   }
 
+  @Test("A late hour over many changes of rate is missed as well, not repaid from corner to corner")
+  func lateHourOfFlex() throws {
+    let settings = try Fixture.settings(backlog: 10)
+    let flows = try [1, 2].map {
+      try FlowRate(delivering: settings.step.volume(ofSteps: $0), over: TimeSpan(seconds: 1))
+    }
+    let pattern = try FlexPattern(
+      period: TimeSpan(minutes: 2),
+      segments: [
+        .init(start: .zero, flow: flows[0]), .init(start: TimeSpan(minutes: 1), flow: flows[1]),
+      ], boluses: [])
+    let fault = ScheduledFault(
+      .at(Instant(nanoseconds: 100_500_000_000)), .lateWake(TimeSpan(seconds: 3_600)))
+    var loop = ControlLoop(
+      engine: Engine(settings: settings, prescription: Fixture.prescription(.flex(pattern))),
+      hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: Instant(nanoseconds: 3_720_000_000_000))
+    let ledger = loop.engine.ledger
+    // 31 periods of 180 steps; by 100.5 s 60 + 81 are made, and the wake-up comes at 3,701 s.
+    #expect(ledger.planned == 31 * 180)
+    #expect(ledger.missed > 5_300)
+    let rises = loop.hardware.trace.times(.step, true)
+    let gaps = zip(rises.dropFirst(), rises).map { $0 - $1 }
+    #expect((gaps.min() ?? 0) >= 490_000_000)
+  }
+
   @Test("A bolus interrupted at full speed begins anew from the motor's rest, and is whole")
   func rampedBolusRestarts() throws {
     let settings = try Fixture.settings(backlog: 1_000)
@@ -115,7 +142,7 @@ struct LatenessTests {
     var loop = ControlLoop(
       engine: Engine(settings: settings, prescription: Fixture.prescription(.stopped)),
       hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
-    try loop.engine.perform(.begin, at: .epoch)
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     let bolus = try Bolus(
       volume: settings.step.volume(ofSteps: 15_000), duration: TimeSpan(seconds: 5))
     try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: .epoch)

@@ -181,7 +181,9 @@ struct OracleTests {
       let therapy = OracleRun.therapy(&random, step: steps1)
       var run = try OracleRun(
         seed: seed, therapy: therapy, step: steps1, startRate: random.next() % 2 == 0 ? 1_000 : 600)
-      guard (try? run.engine.perform(.begin, at: run.now)) != nil else { continue }
+      guard (try? run.engine.perform(.begin(isConfirmed: true), at: run.now)) != nil else {
+        continue
+      }
       programmes += 1
       run.oracle.change(at: 0) { $0.isSuspended = false }
       for _ in 0..<12 where run.problem == nil {

@@ -25,7 +25,7 @@ struct TenYearTests {
     var settings = try Fixture.settings(step: step)
     settings.housekeeping = TimeSpan(days: 30)
     var engine = Engine(settings: settings, prescription: Fixture.prescription(therapy))
-    try engine.perform(.begin, at: .epoch)
+    try engine.perform(.begin(isConfirmed: true), at: .epoch)
     let end = Instant.epoch + TimeSpan(days: 3_652)
     var lastDue = Instant.epoch
     while engine.deadline <= end {

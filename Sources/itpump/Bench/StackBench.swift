@@ -21,7 +21,7 @@ enum StackBench {
     var digest = TraceDigest()
     for _ in 0..<repeats {
       var loop = try loop(flow)
-      try loop.engine.perform(.begin, at: .epoch)
+      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
       let time = ContinuousClock().measure { loop.run(until: .epoch + span) }
       times.append(time.seconds)
       steps = loop.hardware.rotorSteps

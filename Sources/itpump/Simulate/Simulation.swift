@@ -59,7 +59,7 @@ struct Simulation {
     loop.run(until: .epoch)
     var refusal: Refusal?
     do {
-      try loop.engine.perform(.begin, at: .epoch)
+      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
       if let bolus = profile.singleBolus {
         try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: .epoch)
       }

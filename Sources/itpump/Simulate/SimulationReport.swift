@@ -100,13 +100,17 @@ struct SimulationReport {
   }
 
   private var refillLine: String {
-    guard let due = outcome.status.refillDue else {
+    let status = outcome.status
+    guard let due = status.refillDue else {
       return "  refill due   no date: nothing is being delivered"
     }
     let rule =
       profile.prescription.patientBolus == nil
       ? "" : ", if every permitted patient bolus is taken"
-    return "  refill due   \(moments.full(simulation.start.after(due)))\(rule)"
+    let left = status.stopsDue.map {
+      "; delivery would stop \(moments.full(simulation.start.after($0)))"
+    }
+    return "  refill due   \(moments.full(simulation.start.after(due)))\(rule)\(left ?? "")"
   }
 
   private var batteryOrState: String { "  state        \(Self.describe(outcome.status.state))" }
@@ -183,6 +187,7 @@ extension SimulationReport {
     var reservoir_ul: Double
     var ran_dry: Bool
     var refill_due: String?
+    var delivery_stops: String?
     var alarms: [AlarmRecord]
     var periods: [PeriodRecord]
     var events_not_kept: Int
@@ -208,6 +213,7 @@ extension SimulationReport {
       uncertain_steps: status.ledger.uncertain, rotor_steps: outcome.rotorSteps,
       reservoir_ul: status.reservoir.microlitres, ran_dry: outcome.isDry,
       refill_due: status.refillDue.map { moments.machine(simulation.start.after($0)) },
+      delivery_stops: status.stopsDue.map { moments.machine(simulation.start.after($0)) },
       alarms: outcome.events.compactMap { event in
         guard case .alarmRaised(let alarm) = event.event else { return nil }
         return AlarmRecord(
