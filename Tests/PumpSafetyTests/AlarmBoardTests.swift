@@ -7,13 +7,18 @@ import Testing
 struct AlarmBoardTests {
   private func minute(_ number: UInt64) -> Instant { .epoch + TimeSpan(minutes: number) }
 
-  /// The sounds of a board over a time, with their minutes.
-  private func sounds(_ board: inout AlarmBoard, to end: UInt64) -> [(UInt64, AlarmTone)] {
-    var heard: [(UInt64, AlarmTone)] = []
+  private struct Sound: Equatable {
+    var minute: UInt64
+    var tone: AlarmTone
+  }
+
+  /// The sounds of a board over a time.
+  private func sounds(_ board: inout AlarmBoard, to end: UInt64) -> [Sound] {
+    var heard: [Sound] = []
     while board.deadline <= minute(end) {
       let at = board.deadline
       if let tone = board.takeSound(at: at) {
-        heard.append((at.nanoseconds / 60_000_000_000, tone))
+        heard.append(Sound(minute: at.nanoseconds / 60_000_000_000, tone: tone))
       }
     }
     return heard
@@ -26,8 +31,8 @@ struct AlarmBoardTests {
     let again = board.raise(.driverFault, at: minute(6))
     let heard = sounds(&board, to: 40)
     #expect(isNews && !again)
-    #expect(heard.map(\.0) == [5, 15, 25, 35])
-    #expect(heard.allSatisfy { $0.1 == .double })
+    #expect(heard.map(\.minute) == [5, 15, 25, 35])
+    #expect(heard.allSatisfy { $0.tone == .double })
   }
 
   @Test("A non-critical alarm sounds one tone every hour")
@@ -35,8 +40,8 @@ struct AlarmBoardTests {
     var board = AlarmBoard()
     _ = board.raise(.reservoirLow, at: minute(0))
     let heard = sounds(&board, to: 200)
-    #expect(heard.map(\.0) == [0, 60, 120, 180])
-    #expect(heard.allSatisfy { $0.1 == .single })
+    #expect(heard.map(\.minute) == [0, 60, 120, 180])
+    #expect(heard.allSatisfy { $0.tone == .single })
   }
 
   @Test("A silence always ends, however long was asked for")
@@ -47,7 +52,7 @@ struct AlarmBoardTests {
     let end = board.silence(.driverFault, for: TimeSpan(days: 100), at: minute(1))
     #expect(end == minute(61))
     let heard = sounds(&board, to: 75)
-    #expect(heard.map(\.0) == [61, 71])
+    #expect(heard.map(\.minute) == [61, 71])
     let none = board.silence(.overheated, for: .hour, at: minute(0))
     #expect(none == nil)
   }
@@ -76,8 +81,9 @@ struct AlarmBoardTests {
     _ = board.raise(.stoppedLong, at: minute(0))
     _ = board.acknowledge(.stoppedLong)
     let heard = sounds(&board, to: 24 * 60 + 15)
-    #expect(heard.prefix(24).allSatisfy { $0.1 == .single })
-    #expect(heard.first { $0.1 == .double }?.0 == 24 * 60)
+    #expect(heard.prefix(24).allSatisfy { $0.tone == .single })
+    let firstDouble = heard.first { $0.tone == .double }
+    #expect(firstDouble == Sound(minute: 24 * 60, tone: .double))
     let priority = board[.stoppedLong].priority
     let isAcknowledged = board[.stoppedLong].isAcknowledged
     #expect(priority == .critical)
