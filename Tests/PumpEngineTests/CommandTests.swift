@@ -304,7 +304,8 @@ struct CommandTests {
     #expect(ledger.planned == ledger.delivered + 1 + ledger.owed)
     let left = loop.engine.status(at: loop.hardware.now).reservoir
     let step = try Fixture.step()
-    #expect(left == Volume(microlitres: 20_000) - (try step.volume(ofSteps: ledger.delivered + 1)))
+    let used = try step.volume(ofSteps: ledger.delivered + 1)
+    #expect(left == Volume(microlitres: 20_000) - used)
     let standing = loop.engine.standingAlarm(0)
     #expect(standing == .deliveryUncertain)
   }

@@ -19,10 +19,9 @@ struct OracleRun: ~Copyable {
   var problem: String?
   var random: SplitMix64
 
-  init(seed: UInt64, therapy: Therapy, step: StepVolume, startRate: UInt64) throws {
+  init(seed: UInt64, therapy: Therapy, settings: EngineSettings) {
     random = SplitMix64(seed: seed)
-    self.step = step
-    let settings = try Fixture.settings(step: step, startRate: startRate, filled: 40_000)
+    step = settings.step
     engine = Engine(settings: settings, prescription: Fixture.prescription(therapy))
     oracle = ProgrammeOracle(therapy: therapy)
   }
@@ -177,10 +176,11 @@ struct OracleTests {
     var programmes = 0
     for seed in UInt64(block * perBlock)..<UInt64((block + 1) * perBlock) {
       var random = SplitMix64(seed: seed &+ 0x5EED)
-      let steps1 = try Fixture.step(1 + random.next() % 1_000_000, in: 1 + random.next() % 4)
-      let therapy = OracleRun.therapy(&random, step: steps1)
-      var run = try OracleRun(
-        seed: seed, therapy: therapy, step: steps1, startRate: random.next() % 2 == 0 ? 1_000 : 600)
+      let step = try Fixture.step(1 + random.next() % 1_000_000, in: 1 + random.next() % 4)
+      let therapy = OracleRun.therapy(&random, step: step)
+      let settings = try Fixture.settings(
+        step: step, startRate: random.next() % 2 == 0 ? 1_000 : 600, filled: 40_000)
+      var run = OracleRun(seed: seed, therapy: therapy, settings: settings)
       guard (try? run.engine.perform(.begin(isConfirmed: true), at: run.now)) != nil else {
         continue
       }
