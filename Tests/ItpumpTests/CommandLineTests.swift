@@ -164,8 +164,8 @@ struct CommandLineTests {
       "plan", "Profiles/adult-spinal-weekdays.yaml", "--days", "7", "--start", "2026-11-23",
       "--csv", "-")
     let rows = csv.out.split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
-    let column = try #require(
-      csv.out.split(separator: "\n").first?.split(separator: ",").firstIndex(of: "dose_ug"))
+    let header = csv.out.split(separator: "\n").first?.split(separator: ",") ?? []
+    let column = try #require(header.firstIndex(of: "dose_ug"))
     let sum = rows.reduce(0.0) { $0 + (Double($1[column]) ?? .nan) }
     // Monday to Friday: 80 + 15 + 56 + 72 + 30 = 253 µg; the weekend: 100 + 126 = 226 µg a day.
     #expect(abs(sum - (5 * 253 + 2 * 226)) < 0.001, "\(sum)")
