@@ -20,9 +20,11 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
   public mutating func run(until end: Instant) {
     var deadline = engine.deadline
     while deadline <= end {
-      let now = hardware.wait(until: deadline)
+      var now = hardware.wait(until: deadline)
       repeat {
         if let action = engine.turn(at: now) { perform(action, at: now) }
+        // A sound or a round of sensors takes time: the next edge is measured from now.
+        now = hardware.now
         deadline = engine.deadline
       } while deadline <= now
     }

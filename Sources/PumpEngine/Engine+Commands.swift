@@ -44,7 +44,7 @@ extension Engine {
     program.isSuspended = false
     log(.began, at: now)
     renewPermit(at: now)
-    replan(at: now)
+    replan(at: now, searches: true)
   }
 
   private mutating func suspend(at now: Instant) throws(Refusal) {
@@ -55,17 +55,20 @@ extension Engine {
     let steps = books.forgo()
     if steps > 0 { log(.forgone(steps: steps), at: now) }
     program.isSuspended = true
+    nextScheduled = nil
     try? cancelBolus(at: now)
-    replan(at: now)
+    replan(at: now, searches: true)
   }
 
   private mutating func resume(at now: Instant) throws(Refusal) {
     guard state == .suspended else { throw .notPossible(in: state) }
     guard program.bolus == nil else { throw .bolusInProgress }
+    try check(prescription, place: program.place(at: now), isConfirmed: true, at: now)
     state = .delivering
     program.isSuspended = false
     log(.resumed, at: now)
-    replan(at: now)
+    renewPermit(at: now)
+    replan(at: now, searches: true)
   }
 
   private mutating func adopt(
@@ -78,23 +81,25 @@ extension Engine {
     prescription = other
     program.adopt(other.therapy, place: place, at: now)
     log(.adopted, at: now)
-    replan(at: now)
+    renewPermit(at: now)
+    replan(at: now, searches: true)
   }
 
   private mutating func anchor(_ place: TimeSpan, at now: Instant) throws(Refusal) {
     guard program.bolus == nil else { throw .bolusInProgress }
+    if state == .delivering { try check(prescription, place: place, isConfirmed: true, at: now) }
     program.adopt(prescription.therapy, place: place, at: now)
     log(.anchored(place), at: now)
-    replan(at: now)
+    replan(at: now, searches: true)
   }
 
   private mutating func cancelBolus(at now: Instant) throws(Refusal) {
     guard let bolus = program.bolus else { throw .noBolusInProgress }
     let left = bolus.cancelled(at: now)
-    isBolusCut = left != bolus
+    isBolusCut = isBolusCut || left != bolus
     program.bolus = left
     if left.end <= now { endBolus(at: now) }
-    replan(at: now)
+    replan(at: now, searches: false)
   }
 
   private mutating func patientBolus(at now: Instant) throws(Refusal) {
@@ -106,7 +111,7 @@ extension Engine {
     case nil: break
     }
     watchReservoir(at: now)
-    for alarm in Alarm.allCases where alarms[alarm].isCausePresent {
+    for alarm in Alarm.allCases where alarms[alarm].isStanding {
       if alarm == .reservoirLow || alarms[alarm].priority == .critical { throw .alarm(alarm) }
     }
     try start(rule.bolus, .patient, isConfirmed: false, at: now)
@@ -129,7 +134,7 @@ extension Engine {
     guard left >= bolus.volume else { throw .reservoirTooLow(left) }
     try judge(bolus.volume, isConfirmed: isConfirmed, at: now)
     lay(shape, kind: kind, at: now)
-    replan(at: now)
+    replan(at: now, searches: false)
   }
 
   private mutating func judge(_ request: Volume, isConfirmed: Bool, at now: Instant)
@@ -138,34 +143,39 @@ extension Engine {
     renewPermit(at: now)
     let therapy = program.isSuspended ? Therapy.stopped : prescription.therapy
     let place = program.place(at: now)
-    let verdict = doseGuard.judge(request: request, remainder: .zero, at: now) {
-      (span: TimeSpan) throws(QuantityError) -> Volume in
+    let verdict = doseGuard.judge(
+      request: request, remainder: .zero, at: now,
+      demand: program.isSuspended ? .none : demand
+    ) { (span: TimeSpan) throws(QuantityError) -> Volume in
       try therapy.volume(from: place, lasting: span)
     }
     try accept(verdict, isConfirmed: isConfirmed)
   }
 
-  /// Checks a whole prescription against motor and limits.
+  /// Checks a whole prescription against motor and limits, and keeps what it asks for.
   private mutating func check(
     _ other: Prescription, place: TimeSpan, isConfirmed: Bool, at now: Instant
   ) throws(Refusal) {
     let motor = settings.motor
-    let basalRate = motor.startRate == 0 ? motor.maximumRate : motor.startRate
     let peak = other.therapy.peakBasal
-    guard let fastest = try? settings.step.flow(ofStepsPerSecond: basalRate), peak <= fastest else {
+    guard peak <= fastest(motor.startRate == 0 ? motor.maximumRate : motor.startRate) else {
       throw .beyondMotor
     }
     if case .flex(let pattern) = other.therapy {
-      for entry in pattern.boluses where !isWithinMotor(entry.bolus.flow, over: peak) {
-        throw .beyondMotor
+      for entry in pattern.boluses {
+        let shape = try? BolusShape(
+          of: entry.bolus, from: now, over: peak, motor: motor, step: settings.step)
+        guard shape != nil, isWithinMotor(entry.bolus.flow, over: peak) else { throw .beyondMotor }
       }
     }
     renewPermit(at: now)
-    let verdict = doseGuard.judge(request: .zero, remainder: .zero, at: now) {
+    guard let asked = try? TherapyDemand(of: other.therapy) else { throw .doseLimit(.day) }
+    let verdict = doseGuard.judge(request: .zero, remainder: .zero, at: now, demand: asked) {
       (span: TimeSpan) throws(QuantityError) -> Volume in
-      try other.therapy.mostVolume(inAny: span)
+      try other.therapy.volume(from: place, lasting: span)
     }
     try accept(verdict, isConfirmed: isConfirmed)
+    demand = asked
   }
 
   private func accept(_ verdict: DoseGuard.Verdict, isConfirmed: Bool) throws(Refusal) {
@@ -178,10 +188,13 @@ extension Engine {
   }
 
   private func isWithinMotor(_ flow: FlowRate, over basal: FlowRate) -> Bool {
-    guard let sum = try? flow.adding(basal),
-      let fastest = try? settings.step.flow(ofStepsPerSecond: settings.motor.maximumRate)
-    else { return false }
-    return sum <= fastest
+    guard let sum = try? flow.adding(basal) else { return false }
+    return sum <= fastest(settings.motor.maximumRate)
+  }
+
+  /// The flow of a step rate, as far as the arithmetic goes.
+  private func fastest(_ rate: UInt64) -> FlowRate {
+    (try? settings.step.flow(ofStepsPerSecond: rate)) ?? .maximum
   }
 
   private mutating func refill(_ volume: Volume, at now: Instant) throws(Refusal) {

@@ -21,13 +21,18 @@ extension Engine {
     scheduleSlow()
   }
 
+  /// By how much the plan is behind.
+  func lateness(at now: Instant) -> TimeSpan { now.elapsed(since: min(planner.nextDue, planAt)) }
+
   /// Walks the plan up to now: what fell due on the way is owed.
   mutating func catchUp(to now: Instant) {
     while planAt <= now {
       let at = planAt
       books.owe(planner.takeAll(by: at))
       if let bolus = program.bolus, bolus.end <= at { endBolus(at: at) }
-      if let next = nextScheduled, next.at <= at { beginScheduled(next.bolus, at: at) }
+      if let next = nextScheduled, next.at <= at {
+        beginScheduled(next.bolus, due: next.due, at: at)
+      }
       planner.begin(program.segment(from: at), at: at)
     }
     updateSpacing(at: now)
@@ -36,21 +41,24 @@ extension Engine {
 
   /// Brings the plan up to now: everything that is due by now and not made is owed.
   mutating func bringUp(to now: Instant) {
+    if lateness(at: now) > lateLimit { return settle(at: now) }
     catchUp(to: now)
     books.owe(planner.takeAll(by: now))
     limitBacklog(at: now)
   }
 
   /// Brings the plan up to now after a late wake-up, and decides what becomes of the backlog.
-  mutating func settle(late: TimeSpan, at now: Instant) {
-    if books.owed == 0 { log(.late(late), at: now) }
-    bringUp(to: now)
-    guard let bolus = program.bolus, bolus.isRamped, bolus.start < now else { return }
+  mutating func settle(at now: Instant) {
+    if books.owed == 0 { log(.late(lateness(at: now)), at: now) }
+    catchUp(to: now)
+    books.owe(planner.takeAll(by: now))
+    limitBacklog(at: now)
+    guard let bolus = program.bolus, bolus.isRamped else { return }
     // A motor that paused can't go on at full speed: what is owed comes first, at the start rate,
     // and the rest of the bolus begins anew from there.
     let pause = settings.motor.startInterval * (books.owed + 1) + settings.driver.wakeUp
     deliveredBeforePause += bolus.volume(by: now)
-    program.bolus = bolus.resumed(at: now, after: pause)
+    program.bolus = bolus.resumed(at: max(now, bolus.start), after: pause)
     planner.begin(program.segment(from: now), at: now)
     updateSpacing(at: now)
   }
@@ -59,11 +67,11 @@ extension Engine {
   mutating func stopPlan(at now: Instant) {
     catchUp(to: now)
     books.owe(planner.takeAll(by: now))
+    let steps = books.forgo()
+    if steps > 0 { log(.forgone(steps: steps), at: now) }
     isBolusCut = true
     endBolus(at: now)
     isBolusCut = false
-    let steps = books.forgo()
-    if steps > 0 { log(.forgone(steps: steps), at: now) }
     program.isSuspended = true
     nextScheduled = nil
     planner.begin(program.segment(from: now), at: now)
@@ -79,56 +87,77 @@ extension Engine {
   }
 
   /// Lets the flow change at once.
-  mutating func replan(at now: Instant) {
+  ///
+  /// - Parameters:
+  ///   - now: The present instant.
+  ///   - searches: Whether the pattern's next bolus is another one now; else the one that is known,
+  ///     a postponed one too, keeps its turn.
+  mutating func replan(at now: Instant, searches: Bool) {
     planner.begin(program.segment(from: now), at: now)
-    nextScheduled = program.nextScheduledBolus(from: now)
+    if searches { findScheduled(from: now) }
     updateSpacing(at: now)
     planStroke(at: now)
+  }
+
+  private mutating func findScheduled(from instant: Instant) {
+    nextScheduled = program.nextScheduledBolus(from: instant).map { ($0.bolus, $0.at, $0.at) }
   }
 
   /// Lays a bolus over the basal.
   mutating func lay(_ shape: BolusShape, kind: BolusKind, at now: Instant) {
     program.bolus = shape
     bolusKind = kind
+    lostBeforeBolus = books.missed + books.uncertain
     log(.bolusBegan(kind, shape.volume), at: now)
   }
 
-  private mutating func beginScheduled(_ bolus: Bolus, at instant: Instant) {
+  private mutating func beginScheduled(_ bolus: Bolus, due: Instant, at instant: Instant) {
     if let running = program.bolus {
       // A ramp makes a bolus a little longer than prescribed; the next one waits for it.
-      nextScheduled = (bolus, running.end)
+      nextScheduled = (bolus, due, running.end)
       return
     }
-    if let shape = try? shape(of: bolus, at: instant) {
-      lay(shape, kind: .scheduled, at: instant)
+    findScheduled(from: due + TimeSpan(nanoseconds: 1))
+    // One that had to wait until the next one's turn can't be given; nor can one that the checks of
+    // the prescription should have refused. Neither is lost in silence.
+    guard instant < (nextScheduled?.at ?? .never), let shape = try? shape(of: bolus, at: instant)
+    else {
+      log(.bolusDropped(bolus.volume), at: instant)
+      raise(.underDelivery, at: instant)
+      causeGone(.underDelivery, at: instant)
+      return
     }
-    nextScheduled = program.nextScheduledBolus(from: instant + TimeSpan(nanoseconds: 1))
+    lay(shape, kind: .scheduled, at: instant)
   }
 
   /// The shape of a bolus that begins now; one that needs a ramp waits for the driver to wake.
   func shape(of bolus: Bolus, at instant: Instant) throws(QuantityError) -> BolusShape {
-    let basal = program.isSuspended ? .zero : prescription.therapy.peakBasal
-    let shape = try BolusShape(
-      of: bolus, from: instant, over: basal, motor: settings.motor, step: settings.step)
-    guard shape.isRamped else { return shape }
-    return try BolusShape(
-      of: bolus, from: instant + settings.driver.wakeUp + settings.driver.directionSetUp,
-      over: basal, motor: settings.motor, step: settings.step)
+    try BolusShape(
+      of: bolus, from: instant, over: program.isSuspended ? .zero : prescription.therapy.peakBasal,
+      motor: settings.motor, step: settings.step, lead: settings.driver.lead)
   }
 
   /// Closes the books of the bolus in progress.
   mutating func endBolus(at instant: Instant) {
     guard let bolus = program.bolus else { return }
     program.bolus = nil
+    let lost = books.missed + books.uncertain - lostBeforeBolus
+    let lostVolume = (try? settings.step.volume(ofSteps: lost, .up)) ?? bolus.volume
     let delivered = deliveredBeforePause + bolus.volume(by: instant)
-    log(.bolusEnded(bolusKind, delivered, isWhole: !isBolusCut), at: instant)
+    log(
+      .bolusEnded(
+        bolusKind, delivered.lessening(by: lostVolume), isWhole: !isBolusCut && lost == 0),
+      at: instant)
     deliveredBeforePause = .zero
     isBolusCut = false
   }
 
   /// Sets the spacing of steps to what the motor needs now.
-  private mutating func updateSpacing(at now: Instant) {
-    let isFast = program.bolus.map { $0.isRamped && $0.start <= now } ?? false
+  mutating func updateSpacing(at now: Instant) {
+    let isRamped = program.bolus.map { $0.isRamped && $0.start <= now } ?? false
+    let isFast = isRamped && books.owed == 0
     sequencer.spacing = isFast ? settings.motor.ratedInterval : settings.motor.startInterval
+    // Waking the driver may hold up the first step of a flow; a ramp has waited for that before.
+    lateLimit = isFast ? sequencer.spacing : sequencer.spacing + settings.driver.lead
   }
 }

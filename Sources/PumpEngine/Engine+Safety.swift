@@ -22,11 +22,17 @@ extension Engine {
     }
     if let battery = readings.batteryMillivolts {
       let limits = settings.sensors
-      set(.batteryDepleted, battery < limits.batteryDepletedMillivolts, at: now)
-      set(.batteryLow, battery < limits.batteryLowMillivolts, at: now)
+      // A cause has gone only when it is clear of the limit: noise around it is one alarm.
+      let margin = limits.batteryMarginMillivolts
+      let depleted = limits.batteryDepletedMillivolts
+      let low = limits.batteryLowMillivolts
+      set(.batteryDepleted, battery < depleted, unless: battery < depleted + margin, at: now)
+      set(.batteryLow, battery < low, unless: battery < low + margin, at: now)
     }
     if let temperature = readings.milliCelsius {
-      set(.overheated, temperature > settings.sensors.overheatedMilliCelsius, at: now)
+      let limit = settings.sensors.overheatedMilliCelsius
+      let isNear = temperature > limit - settings.sensors.marginMilliCelsius
+      set(.overheated, temperature > limit, unless: isNear, at: now)
     }
     watchWallClock(wallSeconds, at: now)
   }
@@ -49,7 +55,12 @@ extension Engine {
     }
     // A STEP that can't fall makes no further step, and the other lines are what makes it safe.
     guard kind != .deviceLost, line == .step, level == .asserted else {
-      return trip(.deviceLost, at: now)
+      trip(.deviceLost, at: now)
+      // A motor that could not be de-energised is not safe: again, until it works.
+      if line == .enable, level == .released {
+        sequencer.retryDeEnergising(at: now + TimeSpan(milliseconds: 10))
+      }
+      return scheduleSlow()
     }
     let alarm = kind == .deliveryUncertain ? Alarm.deliveryUncertain : .underDelivery
     raise(alarm, at: now)
@@ -75,7 +86,7 @@ extension Engine {
     let made = books.delivered + books.uncertain
     if made > guarded { doseGuard.record(steps: made - guarded, at: now) }
     guarded = max(guarded, made)
-    let dose = doseGuard.permittedSteps(at: now)
+    let dose = doseGuard.permittedSteps(at: now, demand: demand)
     if dose > 0 { causeGone(.overInfusion, at: now) }
     permit = min(dose, reservoir.stepsToReserve(afterSteps: stepsSinceFill, of: settings.step))
   }
@@ -92,6 +103,7 @@ extension Engine {
     if case .tripped = state { return }
     stopPlan(at: now)
     if state == .delivering { idleSince = now }
+    wasIdle = state == .idle
     state = .tripped(alarm)
     log(.tripped(alarm), at: now)
     sequencer.trip(at: now)
@@ -100,7 +112,13 @@ extension Engine {
 
   /// Lets a tripped pump be resumed once its alarm's cause has gone and it was acknowledged.
   mutating func releaseTrip(_ alarm: Alarm) {
-    if state == .tripped(alarm), !alarms[alarm].isStanding { state = .suspended }
+    guard state == .tripped(alarm), !alarms[alarm].isStanding else { return }
+    for other in [Alarm.overInfusion, .reservoirEmpty, .driverFault, .deviceLost]
+    where alarms[other].isCausePresent {
+      state = .tripped(other)
+      return
+    }
+    state = wasIdle ? .idle : .suspended
   }
 
   mutating func raise(_ alarm: Alarm, at now: Instant) {
@@ -123,9 +141,17 @@ extension Engine {
 
   /// Reminds of a pump that has been stopped for long.
   mutating func watchIdleness(at now: Instant) {
-    let isFlowing = state == .delivering && prescription.therapy != .stopped
+    let isFlowing = books.delivered > deliveredWhenSeen
+    deliveredWhenSeen = books.delivered
     if isFlowing || state == .idle { idleSince = now }
     set(.stoppedLong, now.elapsed(since: idleSince) >= settings.stoppedReminder, at: now)
+  }
+
+  /// Raises an alarm where its cause is present, and ends the cause unless it is near.
+  private mutating func set(
+    _ alarm: Alarm, _ isPresent: Bool, unless isNear: Bool, at now: Instant
+  ) {
+    if isPresent { raise(alarm, at: now) } else if !isNear { causeGone(alarm, at: now) }
   }
 
   private mutating func set(_ alarm: Alarm, _ isPresent: Bool, at now: Instant) {
@@ -134,10 +160,10 @@ extension Engine {
 
   private mutating func watchWallClock(_ seconds: Int64, at now: Instant) {
     let offset = seconds - Int64(now.nanoseconds / 1_000_000_000)
-    defer { wallOffset = offset }
-    guard let wallOffset else { return }
-    let moved = offset - wallOffset
+    let moved = offset - (wallOffset ?? offset)
+    if wallOffset == nil { wallOffset = offset }
     guard abs(moved) > settings.sensors.wallClockToleranceSeconds else { return }
+    wallOffset = offset
     log(.wallClockMoved(seconds: moved), at: now)
     raise(.wallClockMoved, at: now)
     causeGone(.wallClockMoved, at: now)

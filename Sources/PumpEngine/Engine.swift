@@ -28,7 +28,16 @@ public struct Engine: ~Copyable {
   /// What the bolus in progress delivered before a pause made it begin anew.
   var deliveredBeforePause = Volume.zero
   var isBolusCut = false
-  var nextScheduled: (bolus: Bolus, at: Instant)?
+  /// Steps that were missed or uncertain before the bolus in progress began.
+  var lostBeforeBolus: UInt64 = 0
+  /// The pattern's next bolus: when the pattern has it, and when it can begin.
+  var nextScheduled: (bolus: Bolus, due: Instant, at: Instant)?
+  /// What the therapy that runs asks for by itself.
+  var demand = TherapyDemand.none
+  /// The plan may be behind by this before it counts as late: what the driver's timing explains.
+  @usableFromInline var lateLimit = TimeSpan.zero
+  /// Whether the pump was tripped before it ever began.
+  var wasIdle = false
   var doseGuard: DoseGuard
   var lockout = PatientLockout()
   var reservoir: Reservoir
@@ -39,6 +48,8 @@ public struct Engine: ~Copyable {
   var stepsBeforeFill: UInt64 = 0
   var nextHousekeeping: Instant
   var idleSince: Instant
+  /// Steps that were made when the pump was last seen to deliver.
+  var deliveredWhenSeen: UInt64 = 0
   /// Seconds by which the wall clock was ahead of the elapsed time when last seen.
   var wallOffset: Int64?
 
@@ -94,7 +105,7 @@ public struct Engine: ~Copyable {
     guard due <= slowAt else { return slowTurn(at: now) }
     switch sequencer.next {
     case .rise:
-      guard permit > 0, books.owed == 0, now.elapsed(since: due) <= sequencer.spacing else {
+      guard permit > 0, books.owed == 0, now.elapsed(since: planner.nextDue) <= lateLimit else {
         return slowRise(at: now)
       }
       permit -= 1
@@ -104,7 +115,7 @@ public struct Engine: ~Copyable {
       return .edge(.step, .asserted, due: due)
     case .fall:
       sequencer.fall(at: now)
-      guard books.owed == 0 else {
+      guard books.owed == 0, planner.nextDue != .never else {
         planStroke(at: now)
         return .edge(.step, .released, due: due)
       }
@@ -128,8 +139,8 @@ public struct Engine: ~Copyable {
   /// A rise that is late, owed or without a permit.
   @usableFromInline
   mutating func slowRise(at now: Instant) -> EngineAction? {
-    if now.elapsed(since: sequencer.nextAt) > sequencer.spacing {
-      settle(late: now.elapsed(since: sequencer.nextAt), at: now)
+    if lateness(at: now) > lateLimit {
+      settle(at: now)
       planStroke(at: now)
       guard sequencer.next == .rise, sequencer.nextAt <= now else { return nil }
     }
@@ -142,6 +153,7 @@ public struct Engine: ~Copyable {
     permit -= 1
     if books.owed > 0 {
       books.deliver(isOwed: true)
+      if books.owed == 0 { updateSpacing(at: now) }
     } else {
       books.deliver(isOwed: false)
       planner.take()
@@ -154,16 +166,14 @@ public struct Engine: ~Copyable {
   @usableFromInline
   mutating func slowTurn(at now: Instant) -> EngineAction? {
     if planAt <= now {
-      catchUp(to: now)
+      if lateness(at: now) > lateLimit { settle(at: now) } else { catchUp(to: now) }
       planStroke(at: now)
       return nil
     }
     if alarms.deadline <= now {
       let tone = alarms.takeSound(at: now)
       scheduleSlow()
-      guard let tone else { return nil }
-      recorder.record(.sounded(tone), at: now)
-      return .sound(tone)
+      return tone.map { .sound($0) }
     }
     let round = settings.housekeeping.nanoseconds
     nextHousekeeping = Instant(nanoseconds: now.nanoseconds / round * round + round)

@@ -47,8 +47,12 @@ public struct SensorLimits: Equatable, Sendable {
   public var batteryLowMillivolts: UInt32 = 2_600
   /// Below this the battery is at its end, in millivolts.
   public var batteryDepletedMillivolts: UInt32 = 2_300
+  /// So far above its limit the battery must be before its alarm's cause has gone, in millivolts.
+  public var batteryMarginMillivolts: UInt32 = 50
   /// Above this the pump is overheated, in thousandths of a degree Celsius.
   public var overheatedMilliCelsius: Int32 = 55_000
+  /// So far below its limit it must be before the alarm's cause has gone.
+  public var marginMilliCelsius: Int32 = 1_000
   /// A wall clock that moved against the elapsed time by more than this is news, in seconds.
   public var wallClockToleranceSeconds: Int64 = 2
 

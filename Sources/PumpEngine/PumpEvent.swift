@@ -1,4 +1,3 @@
-public import PumpHAL
 public import PumpSafety
 public import PumpTherapy
 public import PumpUnits
@@ -13,8 +12,10 @@ public enum PumpEvent: Equatable, BitwiseCopyable, Sendable {
   /// The pattern was moved to this place by command.
   case anchored(TimeSpan)
   case bolusBegan(BolusKind, Volume)
-  /// A bolus ended with exactly this volume delivered.
+  /// A bolus ended with exactly this volume delivered; what was missed meanwhile is taken off it.
   case bolusEnded(BolusKind, Volume, isWhole: Bool)
+  /// A bolus of the pattern was not given.
+  case bolusDropped(Volume)
   /// The controller woke this late.
   case late(TimeSpan)
   /// So many steps are given up; never repaid.
@@ -25,7 +26,6 @@ public enum PumpEvent: Equatable, BitwiseCopyable, Sendable {
   case alarmCauseGone(Alarm)
   case acknowledged(Alarm)
   case silenced(Alarm, until: Instant)
-  case sounded(AlarmTone)
   /// The wall clock moved by so many seconds; no dose did.
   case wallClockMoved(seconds: Int64)
   case refilled(Volume)

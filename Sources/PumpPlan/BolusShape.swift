@@ -5,7 +5,7 @@ public import PumpUnits
 ///
 /// A trapezoid rises from the start rate to the bolus's own flow, never above it, and falls back, so
 /// a ramped bolus lasts longer than prescribed by about one ramp. A bolus too small to reach its
-/// flow is a triangle. The last 4 fL at most are lost to rounding down.
+/// flow is a triangle. At most 16 fL are lost to rounding down.
 public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
   /// When the flow begins.
   public let start: Instant
@@ -28,10 +28,11 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
   ///   - basal: The fastest flow that runs under it.
   ///   - motor: What the motor can follow.
   ///   - step: The volume of a step.
+  ///   - lead: How long a ramped bolus waits for the driver to wake.
   /// - Throws: `QuantityError` where the sum of the flows is beyond the arithmetic.
   public init(
     of bolus: Bolus, from start: Instant, over basal: FlowRate, motor: MotorLimits,
-    step: StepVolume
+    step: StepVolume, lead: TimeSpan = .zero
   ) throws(QuantityError) {
     let startFlow = try step.flow(ofStepsPerSecond: motor.startRate)
     guard try bolus.flow.adding(basal) > startFlow else {
@@ -44,7 +45,8 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
     let ramp = try Self.rampLength(
       rising: bolus.flow - from, at: motor.acceleration, step: step)
     let shape = Self(
-      start: start, from: from, to: bolus.flow, rampLength: ramp, climb: .zero, cruise: .zero)
+      start: start + lead, from: from, to: bolus.flow, rampLength: ramp, climb: .zero, cruise: .zero
+    )
     self = shape.filled(with: bolus.volume)
   }
 

@@ -15,6 +15,9 @@ public struct DriverTiming: Hashable, BitwiseCopyable, Sendable {
   /// Whether the motor is energised around strokes only, or as long as the therapy runs.
   public let energise: Energise
 
+  /// From a sleeping driver to its first possible step.
+  public var lead: TimeSpan { wakeUp + directionSetUp }
+
   /// When the motor is energised.
   public enum Energise: UInt8, BitwiseCopyable, Sendable {
     case always

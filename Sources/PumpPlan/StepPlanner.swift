@@ -136,7 +136,7 @@ public struct StepPlanner: ~Copyable {
 
   /// The integral of the flow from the segment's start to an instant, in units.
   private func integral(to instant: Instant) -> UInt128 {
-    let time = instant - start
+    let time = instant.elapsed(since: start)
     guard isRamp else { return UInt128(flux) * UInt128(time.nanoseconds) }
     return ramp.integral(over: time.nanoseconds)
   }

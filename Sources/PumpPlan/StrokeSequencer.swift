@@ -69,7 +69,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     if !isEnergised {
       guard wantsEnergy else { return set(.none, .never) }
       guard isDirectionSet else { return set(.direction, now) }
-      let lead = timing.energise == .always ? Instant.epoch : wish.preceding(by: timing.wakeUp)
+      let lead = timing.energise == .always ? Instant.epoch : wakingFor(wish)
       return set(.energise, max(now, lead))
     }
     // ENABLE and DIR keep still for a while after the last rise.
@@ -77,7 +77,8 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     guard wantsEnergy else { return set(.deEnergise, rests) }
     guard wish != .never else { return set(.none, .never) }
     let earliest = max(max(wish, readyAt), earliestRise)
-    if earliest.elapsed(since: rests) >= sleepGap {
+    // Only where waking comes after going to sleep: or the two would follow each other for ever.
+    if earliest.elapsed(since: rests) >= sleepGap, wakingFor(wish) > rests {
       set(.deEnergise, rests)
     } else {
       setRise(earliest)
@@ -143,6 +144,17 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
 
   /// Not before this may STEP rise, by the spacing and by how long it must be low.
   @inlinable var earliestRise: Instant { max(spacedFrom, lowUntil) }
+
+  /// When to wake the driver for a step that may not come before the motor is ready for it.
+  private func wakingFor(_ wish: Instant) -> Instant {
+    max(max(wish, readyAt), earliestRise).preceding(by: timing.wakeUp)
+  }
+
+  /// Plans to de-energise again after ENABLE could not be released.
+  public mutating func retryDeEnergising(at instant: Instant) {
+    isEnergised = true
+    set(.deEnergise, instant)
+  }
 
   /// De-energises at once, whatever the timing table says; a STEP that is high falls in its time.
   public mutating func trip(at now: Instant) {

@@ -1,4 +1,4 @@
-import PumpHAL
+public import PumpHAL
 public import PumpUnits
 
 extension SimulatedBench {
@@ -18,13 +18,14 @@ extension SimulatedBench {
 
   /// An edge at which something unusual is due.
   @usableFromInline
-  mutating func unusualEdge() throws(PlantFailure) {
+  mutating func unusualEdge(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
     while edges >= faults.nextEdge, let fault = faults.takeCounted() { begin(fault) }
     updateCalm()
     guard let kind = pendingFailure else { return }
     pendingFailure = nil
     updateCalm()
-    if kind == .deliveryUncertain, random.next() & 1 == 0 { turnIfPossible() }
+    let isStep = line == .step && level == .asserted
+    if kind == .deliveryUncertain, isStep, random.next() & 1 == 0 { turnIfPossible() }
     throw PlantFailure(kind)
   }
 

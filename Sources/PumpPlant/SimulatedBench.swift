@@ -82,7 +82,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   @inlinable @inline(__always)
   public mutating func set(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
     edges += 1
-    if edges > calmEdges { try unusualEdge() }
+    if edges > calmEdges { try unusualEdge(line, level) }
     guard line == .step else { return setOther(line, level) }
     trace.record(.step, isAsserted: level == .asserted, at: clock)
     guard level == .asserted else { return }

@@ -46,7 +46,8 @@ public struct DeliveryPlan: Sendable {
     var planner = StepPlanner(step: bench.step)
     func shape(_ bolus: Bolus, _ at: Instant) -> BolusShape? {
       try? BolusShape(
-        of: bolus, from: at, over: therapy.peakBasal, motor: bench.driver.motor, step: bench.step)
+        of: bolus, from: at, over: therapy.peakBasal, motor: bench.driver.motor, step: bench.step,
+        lead: bench.driver.timing.lead)
     }
     var number = 0
     if let bolus = profile.singleBolus { program.bolus = shape(bolus, .epoch) }

@@ -48,9 +48,10 @@ public struct AlarmBoard: ~Copyable {
       entry.isStanding = true
       entry.raisedAt = now
       entry.priority = alarm.priority
-      entry.escalatesAt = alarm == .stoppedLong ? now + cadence.stoppedEscalation : .never
+      entry.soundsAt = now
     }
-    entry.soundsAt = now
+    // One that stands already keeps its rhythm and its silence: a flapping cause is no siren.
+    if alarm == .stoppedLong { entry.escalatesAt = now + cadence.stoppedEscalation }
     put(entry, alarm)
     return true
   }
@@ -60,6 +61,7 @@ public struct AlarmBoard: ~Copyable {
     var entry = self[alarm]
     guard entry.isCausePresent else { return }
     entry.isCausePresent = false
+    entry.escalatesAt = .never
     put(entry.isAcknowledged ? Entry() : entry, alarm)
   }
 

@@ -12,8 +12,8 @@ public struct DoseGuard: ~Copyable {
   public private(set) var limits: DoseLimits
   private let step: StepVolume
   private var concentration: Concentration
-  private var hour = SlidingWindow(length: .hour, buckets: 60)
-  private var day = SlidingWindow(length: .day, buckets: 288)
+  private var hour = SlidingWindow(.hour)
+  private var day = SlidingWindow(.day)
 
   /// What a judgement says of a request.
   public enum Verdict: Equatable, Sendable {
@@ -50,15 +50,18 @@ public struct DoseGuard: ~Copyable {
 
   /// How many steps may be made now without reaching beyond a hard limit.
   ///
-  /// It stops delivery only for what is in a window for sure, or a therapy just below its limit
-  /// would be stopped for a limit that it keeps. What it may let pass beyond the limit is therefore
-  /// at most the oldest bucket: one minute of the hour's, five minutes of the day's.
-  public mutating func permittedSteps(at now: Instant) -> UInt64 {
+  /// The oldest bucket counts whole, and what the therapy itself asks for in one bucket is allowed
+  /// for, or a therapy that keeps its limit would be stopped for it. So a window never holds more
+  /// than its limit and that allowance: a minute of the therapy for the hour, five for the day.
+  ///
+  /// - Parameters:
+  ///   - now: The present instant.
+  ///   - demand: Of the therapy that runs.
+  public mutating func permittedSteps(at now: Instant, demand: TherapyDemand) -> UInt64 {
     hour.turn(to: now)
     day.turn(to: now)
     let room = min(
-      limits.perHour.hard.lessening(by: hour.surelyInside),
-      limits.perDay.hard.lessening(by: day.surelyInside))
+      ceiling(.hour, demand).lessening(by: hour.sum), ceiling(.day, demand).lessening(by: day.sum))
     guard let volume = try? concentration.volume(of: room), let steps = try? step.steps(in: volume)
     else { return 0 }
     return steps
@@ -67,17 +70,15 @@ public struct DoseGuard: ~Copyable {
   /// Judges a request to deliver more than the therapy does by itself, or, for a request of nothing,
   /// the therapy itself.
   ///
-  /// A bolus is judged by every bucket that may be in a window; it is refused rather too early. A
-  /// therapy is judged by what is there for sure: one just below its limit may begin again.
-  ///
   /// - Parameters:
   ///   - request: The volume asked for; zero for the therapy alone.
   ///   - remainder: What a bolus in progress will still deliver.
   ///   - now: The present instant.
-  ///   - therapy: The volume that the therapy will deliver by itself in a span from now, rounded up.
+  ///   - demand: Of the therapy that runs, or is to run.
+  ///   - therapy: The volume that this therapy will deliver by itself in a span from now, rounded up.
   /// - Returns: The hardest verdict of the two windows.
   public mutating func judge(
-    request: Volume, remainder: Volume, at now: Instant,
+    request: Volume, remainder: Volume, at now: Instant, demand: TherapyDemand,
     therapy: (TimeSpan) throws(QuantityError) -> Volume
   ) -> Verdict {
     hour.turn(to: now)
@@ -85,10 +86,10 @@ public struct DoseGuard: ~Copyable {
     var verdict = Verdict.permitted
     for window in DoseWindow.allCases {
       let limit = window == .hour ? limits.perHour : limits.perDay
+      let hard = request.isZero ? ceiling(window, demand) : limit.hard
       guard
-        let most = try? most(
-          in: window, adding: request.adding(remainder), countsOldest: !request.isZero, therapy),
-        most <= limit.hard
+        let most = try? most(in: window, adding: request.adding(remainder), demand, therapy),
+        most <= hard
       else { return .refused(window) }
       if most > limit.soft, verdict == .permitted { verdict = .needsConfirmation(window) }
     }
@@ -105,24 +106,32 @@ public struct DoseGuard: ~Copyable {
     return day.sum
   }
 
-  /// The most that any window that ends from now on will hold: every bucket's end is tried, with
-  /// the bolus counted as if it were given at once.
+  /// The most that any window that ends from now on will hold, with the bolus counted as if it were
+  /// given at once: every bucket's end up to one window ahead, and beyond that the therapy's worst
+  /// window with the bolus in it, for it may last longer than a window.
   private func most(
-    in window: DoseWindow, adding bolus: Volume, countsOldest: Bool,
+    in window: DoseWindow, adding bolus: Volume, _ demand: TherapyDemand,
     _ therapy: (TimeSpan) throws(QuantityError) -> Volume
   ) throws(QuantityError) -> Mass {
+    let worst = window == .hour ? demand.perHour : demand.perDay
+    var most = try concentration.mass(in: worst.adding(bolus), .up)
     let span = window == .hour ? hour.span : day.span
-    let bucket = window == .hour ? hour.bucket : day.bucket
-    var most = Mass.zero
     for ahead in 0...span {
       let past =
         window == .hour
-        ? hour.mass(stillThereAfter: ahead, countsOldest: countsOldest)
-        : day.mass(stillThereAfter: ahead, countsOldest: countsOldest)
-      let promised = try therapy(bucket * UInt64(ahead)).adding(bolus)
+        ? hour.mass(stillThereAfter: ahead) : day.mass(stillThereAfter: ahead)
+      let promised = try therapy(window.bucket * UInt64(ahead)).adding(bolus)
       most = max(most, try past.adding(concentration.mass(in: promised, .up)))
     }
     return most
+  }
+
+  /// A window's hard limit, and what the therapy asks for in one bucket of it.
+  private func ceiling(_ window: DoseWindow, _ demand: TherapyDemand) -> Mass {
+    let hard = window == .hour ? limits.perHour.hard : limits.perDay.hard
+    let bucket = window == .hour ? demand.perHourBucket : demand.perDayBucket
+    guard let allowance = try? concentration.mass(in: bucket, .up) else { return hard }
+    return (try? hard.adding(allowance)) ?? hard
   }
 
   private func mass(ofSteps steps: UInt64) throws(QuantityError) -> Mass {

@@ -37,4 +37,7 @@ public enum DoseWindow: UInt8, CaseIterable, Sendable {
 
   /// Its length.
   public var length: TimeSpan { self == .hour ? .hour : .day }
+
+  /// How finely the guard counts in it: a minute of the hour, five of the day.
+  var bucket: TimeSpan { TimeSpan(minutes: self == .hour ? 1 : 5) }
 }

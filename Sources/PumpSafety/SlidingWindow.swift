@@ -2,8 +2,8 @@ import PumpUnits
 
 /// The mass delivered in the last hour or day, in buckets.
 ///
-/// The oldest bucket is partly in the window. Counted whole, the sum is never less than the truth;
-/// left out, never more. The two differ by one bucket.
+/// The oldest bucket counts whole until all of it has left the window, so the sum is never less than
+/// the truth, and more by at most one bucket.
 struct SlidingWindow: ~Copyable {
   /// Its length.
   let length: TimeSpan
@@ -14,16 +14,12 @@ struct SlidingWindow: ~Copyable {
   private var current: UInt64 = 0
   private(set) var sum = Mass.zero
 
-  /// What is in the window for sure: without the oldest bucket.
-  var surelyInside: Mass { sum - masses[slot(current + 1)] }
-
-  init(length: TimeSpan, buckets: UInt64) {
-    precondition(
-      buckets > 0 && length.nanoseconds % buckets == 0, "buckets divide their window evenly")
-    self.length = length
-    bucket = TimeSpan(nanoseconds: length.nanoseconds / buckets)
+  init(_ window: DoseWindow) {
+    length = window.length
+    bucket = window.bucket
     // One more than the window holds: the one being filled beside the one that is leaving.
-    masses = FixedBuffer(repeating: .zero, count: Int(buckets) + 1)
+    masses = FixedBuffer(
+      repeating: .zero, count: Int(length.nanoseconds / bucket.nanoseconds) + 1)
   }
 
   /// Adds what was delivered up to now.
@@ -49,14 +45,9 @@ struct SlidingWindow: ~Copyable {
   }
 
   /// What of the present window will still be in it after a time that is a whole number of buckets.
-  ///
-  /// - Parameters:
-  ///   - buckets: How many.
-  ///   - countsOldest: Whether the bucket that is partly in the window counts.
-  func mass(stillThereAfter buckets: Int, countsOldest: Bool) -> Mass {
+  func mass(stillThereAfter buckets: Int) -> Mass {
     var left = Mass.zero
-    for age in 0..<max(0, masses.count - buckets - (countsOldest ? 0 : 1))
-    where UInt64(age) <= current {
+    for age in 0..<max(0, masses.count - buckets) where UInt64(age) <= current {
       left += masses[slot(current - UInt64(age))]
     }
     return left

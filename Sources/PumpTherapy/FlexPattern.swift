@@ -37,6 +37,9 @@ public struct FlexPattern: Hashable, Sendable {
   public let segments: [BasalSegment]
   /// In order, never overlapping.
   public let boluses: [ScheduledBolus]
+  /// The fastest and the slowest of the segments' flows.
+  public let peak: FlowRate
+  public let least: FlowRate
 
   /// The most entries of each kind: seven days of 48.
   public static var mostEntries: Int { 336 }
@@ -86,6 +89,8 @@ public struct FlexPattern: Hashable, Sendable {
     self.period = period
     self.segments = segments
     self.boluses = boluses
+    peak = segments.reduce(.zero) { max($0, $1.flow) }
+    least = segments.reduce(first.flow) { min($0, $1.flow) }
   }
 
   /// The basal segment at a place.

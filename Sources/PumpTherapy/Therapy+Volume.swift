@@ -66,14 +66,9 @@ extension FlexPattern {
     for entry in boluses {
       let untilEnd = period - entry.start
       let crossed = entry.bolus.duration.lessening(by: untilEnd)
-      let spans = [
-        min(entry.bolus.duration, place.lessening(by: entry.start)), min(crossed, place),
-      ]
-      for span in spans {
-        sum = try sum.adding(
-          span == entry.bolus.duration
-            ? entry.bolus.volume : entry.bolus.flow.volume(in: span, rounding))
-      }
+      let inThis = min(entry.bolus.duration, place.lessening(by: entry.start))
+      sum = try sum.adding(entry.bolus.part(inThis, rounding))
+      sum = try sum.adding(entry.bolus.part(min(crossed, place), rounding))
     }
     return sum
   }
@@ -93,5 +88,12 @@ extension FlexPattern {
   fileprivate var corners: [TimeSpan] {
     segments.map { $0.start } + boluses.map { $0.start }
       + boluses.map { $0.start + $0.bolus.duration }
+  }
+}
+
+extension Bolus {
+  /// What is delivered in the first part of its time, or in any other of that length.
+  fileprivate func part(_ span: TimeSpan, _ rounding: Rounding) throws(QuantityError) -> Volume {
+    span == duration ? volume : try flow.volume(in: span, rounding)
   }
 }

@@ -16,7 +16,7 @@ public enum Therapy: Hashable, Sendable {
     switch self {
     case .stopped: .zero
     case .minimumRate(let flow), .continuous(let flow): flow
-    case .flex(let pattern): pattern.segments.map { $0.flow }.max() ?? .zero
+    case .flex(let pattern): pattern.peak
     }
   }
 
@@ -25,7 +25,7 @@ public enum Therapy: Hashable, Sendable {
     switch self {
     case .stopped: .zero
     case .minimumRate(let flow), .continuous(let flow): flow
-    case .flex(let pattern): pattern.segments.map { $0.flow }.min() ?? .zero
+    case .flex(let pattern): pattern.least
     }
   }
 }

@@ -82,6 +82,73 @@ struct CommandTests {
     #expect(last[1] - last[0] > 900_000, "it ends at the start rate, 1,000 steps/s")
   }
 
+  @Test("A bolus that a later, higher basal would carry past a limit is refused")
+  func laterBasal() throws {
+    let pattern = try FlexPattern(
+      period: .day,
+      segments: [
+        .init(start: .zero, flow: FlowRate(microlitresPerDay: 1)),
+        .init(start: TimeSpan(hours: 2), flow: FlowRate(microlitresPerDay: 3_840)),
+      ], boluses: [])
+    var loop = try loop(.flex(pattern), limits: Fixture.limits(hour: 100, day: 100_000))
+    loop.run(until: .epoch + .hour)
+    // 80 µg/h from 02:00; 90 µg over four hours from 01:00.
+    let long = try bolus(180, over: 4 * 3_600)
+    #expect(throws: Refusal.doseLimit(.hour)) {
+      try loop.engine.perform(.bolus(long, isConfirmed: true), at: loop.hardware.now)
+    }
+  }
+
+  @Test("What a prime delivered counts when the therapy resumes")
+  func primeThenResume() throws {
+    var loop = try loop(
+      .continuous(FlowRate(microlitresPerDay: 2_400)),
+      limits: Fixture.limits(hour: 100, day: 100_000))
+    try loop.engine.perform(.suspend, at: .epoch)
+    try loop.engine.perform(.prime(bolus(180, over: 600), isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(minutes: 15))
+    #expect(throws: Refusal.doseLimit(.hour)) {
+      try loop.engine.perform(.resume, at: loop.hardware.now)
+    }
+    loop.run(until: .epoch + TimeSpan(minutes: 75))
+    try loop.engine.perform(.resume, at: loop.hardware.now)
+  }
+
+  @Test(
+    "A scheduled bolus that is cancelled at once stays cancelled; a second cancel changes nothing")
+  func cancelScheduled() throws {
+    let pattern = try FlexPattern(
+      period: .day, segments: [.init(start: .zero, flow: FlowRate(microlitresPerDay: 240))],
+      boluses: [.init(start: .hour, bolus: bolus(5, over: 300))])
+    var loop = try loop(.flex(pattern))
+    loop.run(until: .epoch + .hour)
+    try loop.engine.perform(.cancelBolus, at: loop.hardware.now)
+    loop.run(until: .epoch + TimeSpan(hours: 2))
+    let planned = loop.engine.status(at: loop.hardware.now).planned
+    #expect(planned == Volume(microlitres: 20))
+    var fast = try self.loop(.stopped)
+    try fast.engine.perform(.bolus(bolus(3, over: 5), isConfirmed: true), at: .epoch)
+    for seconds in [UInt64(2_000), 2_100] {
+      fast.run(until: .epoch + TimeSpan(milliseconds: seconds))
+      try fast.engine.perform(.cancelBolus, at: fast.hardware.now)
+    }
+    fast.run(until: .epoch + TimeSpan(seconds: 9))
+    let cut = events(fast).contains {
+      if case .bolusEnded(_, _, isWhole: false) = $0 { true } else { false }
+    }
+    #expect(cut)
+  }
+
+  @Test("An always energised driver sleeps while the pump is suspended, even from a high STEP")
+  func suspendedSleeps() throws {
+    var loop = try loop(.continuous(FlowRate(femtolitresPerDay: 156_250 * 86_400)))
+    loop.run(until: .epoch + TimeSpan(seconds: 10))
+    try loop.engine.perform(.suspend, at: loop.hardware.now)
+    loop.run(until: .epoch + TimeSpan(seconds: 20))
+    let enable = loop.hardware.trace.edges.last { $0.line == .enable }
+    #expect(enable?.isAsserted == false)
+  }
+
   @Test("A therapy above the soft limit begins only when confirmed")
   func softLimit() throws {
     let settings = try Fixture.settings(limits: Fixture.limits(hour: 60, day: 300, softDay: 100))
@@ -308,20 +375,5 @@ struct CommandTests {
     #expect(left == Volume(microlitres: 20_000) - used)
     let standing = loop.engine.standingAlarm(0)
     #expect(standing == .deliveryUncertain)
-  }
-
-  @Test("The hard limit holds for steps, whatever was prescribed")
-  func hardLimitOnSteps() throws {
-    // 1,200 µg a day asked for by a basal that the limit of 2,000 allowed when it began; the guard
-    // has since been told 500 µg a day.
-    let settings = try Fixture.settings(limits: Fixture.limits(hour: 20, day: 500))
-    var loop = Loop(
-      engine: Engine(
-        settings: settings,
-        prescription: Fixture.prescription(.continuous(FlowRate(microlitresPerDay: 2_400)))),
-      hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
-    #expect(throws: Refusal.doseLimit(.hour)) {
-      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
-    }
   }
 }

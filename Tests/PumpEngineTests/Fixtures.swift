@@ -40,7 +40,9 @@ enum Fixture {
         lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000)))
   }
 
-  static func plant(filled: UInt64 = 20_000, faults: [ScheduledFault] = []) -> PlantSettings {
+  static func plant(
+    filled: UInt64 = 20_000, faults: [ScheduledFault] = [], seed: UInt64 = 1
+  ) -> PlantSettings {
     let concentration = Concentration(microgramsPerMillilitre: 500)
     var plant = PlantSettings(
       head: PumpHead(volumePerRevolution: Volume(microlitres: 50), stepsPerRevolution: 320_000),
@@ -49,6 +51,7 @@ enum Fixture {
         volume: Volume(microlitres: 298), old: concentration, new: concentration),
       wallSecondsAtStart: 1_800_000_000)
     plant.faults = FaultSchedule(faults)
+    plant.seed = seed
     return plant
   }
 

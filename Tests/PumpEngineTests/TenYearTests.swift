@@ -41,9 +41,12 @@ struct TenYearTests {
     let steps = (total * Rational(BigInt(step.divisor), BigInt(step.numerator))).floor
     #expect(BigInt(planned) == steps)
     #expect(lastDue > .epoch + TimeSpan(days: 3_651))
-    // Unrounded prescription: 500,003 fL a bolus instead of the flow's own 500,002.99….
-    let ideal = total + Rational(BigInt(3_652))
-    #expect((ideal - total) < Rational(BigInt(step.numerator), BigInt(step.divisor)))
+    // The unrounded prescription: a whole bolus every day, of which the flow loses less than a step
+    // in ten years.
+    let own = Rational(BigInt(bolus.flow.count) * BigInt(bolus.duration.nanoseconds), Self.day)
+    let lost = (Rational(BigInt(bolus.volume.count)) - own) * Rational(3_652)
+    #expect(lost >= Rational(0))
+    #expect(lost < Rational(BigInt(step.numerator), BigInt(step.divisor)))
   }
 
   /// The exact volume of a day: flows by their lengths, the bolus by its own flow.
@@ -53,8 +56,9 @@ struct TenYearTests {
     let basal = segments.reduce(Rational(0)) { sum, segment in
       sum + Rational(BigInt(segment.flow.count), 6)
     }
-    let day = BigInt(86_400_000_000_000)
     return basal
       + Rational(BigInt(bolus.flow.count) * BigInt(bolus.duration.nanoseconds), day)
   }
+
+  private static let day = BigInt(86_400_000_000_000)
 }

@@ -90,6 +90,29 @@ struct AlarmBoardTests {
     #expect(!isAcknowledged, "becoming critical asks for attention anew")
   }
 
+  @Test("A flapping cause keeps the alarm's rhythm and its silence")
+  func flapping() {
+    var board = AlarmBoard()
+    _ = board.raise(.batteryLow, at: minute(0))
+    _ = board.takeSound(at: minute(0))
+    _ = board.silence(.batteryLow, for: TimeSpan(hours: 5), at: minute(1))
+    for number in UInt64(2)..<200 {
+      board.causeGone(.batteryLow)
+      _ = board.raise(.batteryLow, at: minute(number))
+    }
+    let heard = sounds(&board, to: 400)
+    #expect(heard.map(\.minute) == [301, 361])
+  }
+
+  @Test("A pump that runs again does not become critical for having been stopped")
+  func noEscalationAfterwards() {
+    var board = AlarmBoard()
+    _ = board.raise(.stoppedLong, at: minute(0))
+    board.causeGone(.stoppedLong)
+    let heard = sounds(&board, to: 3_000)
+    #expect(heard.allSatisfy { $0.tone == .single })
+  }
+
   @Test("Order: by priority, then the oldest, then by kind")
   func order() {
     var board = AlarmBoard()

@@ -32,19 +32,30 @@ struct OverdoseHarness {
   /// - Returns: What went wrong; `nil` where every window kept its limit.
   func run(seed: UInt64, rule: ((Question) -> Bool)?) throws -> (String?, admitted: Int) {
     var random = SplitMix64(seed: seed)
-    let basalPerTick = 2 + random.next() % 20
-    let basalPerHour = basalPerTick * 360
+    // The basal is three times as high in every second two hours.
+    let low = 2 + random.next() % 8
+    let basalPerHour = 3 * low * 360
     // In hourly and daily steps: a little above the basal's own.
     let hourLimit = basalPerHour + 2_000 + random.next() % 20_000
-    let dayLimit = basalPerHour * 24 + hourLimit + random.next() % 60_000
+    let dayLimit = low * 2 * 8_640 + hourLimit + random.next() % 60_000
     func mass(_ steps: UInt64) -> Mass { perStep * steps }
     let limits = DoseLimits(
       perHour: .init(soft: mass(hourLimit), hard: mass(hourLimit)),
       perDay: .init(soft: mass(dayLimit), hard: mass(dayLimit)))
     var dose = DoseGuard(
       limits: limits, concentration: Concentration(microgramsPerMillilitre: 500), step: step)
-    let basal = try FlowRate(
-      delivering: step.volume(ofSteps: basalPerTick), over: TimeSpan(seconds: Self.tick))
+    let tick = TimeSpan(seconds: Self.tick)
+    let flows = try [low, 3 * low].map {
+      try FlowRate(delivering: step.volume(ofSteps: $0), over: tick)
+    }
+    let period = TimeSpan(hours: 4)
+    let therapy = Therapy.flex(
+      try FlexPattern(
+        period: period,
+        segments: [
+          .init(start: .zero, flow: flows[0]), .init(start: TimeSpan(hours: 2), flow: flows[1]),
+        ], boluses: []))
+    let demand = try TherapyDemand(of: therapy)
     var delivered: [UInt64] = []
     var running: [(left: UInt64, perTick: UInt64)] = []
     var admitted = 0
@@ -64,18 +75,18 @@ struct OverdoseHarness {
         } else {
           let verdict = dose.judge(
             request: try step.volume(ofSteps: request),
-            remainder: try step.volume(ofSteps: remainder), at: now
+            remainder: try step.volume(ofSteps: remainder), at: now, demand: demand
           ) { (span: TimeSpan) throws(QuantityError) -> Volume in
-            try basal.volume(in: span, .up)
+            try therapy.volume(from: TimeSpan(nanoseconds: now.nanoseconds), lasting: span)
           }
           isAdmitted = verdict == .permitted
         }
         if isAdmitted {
           admitted += 1
-          running.append((request, 1 + request / (1 + random.next() % 700)))
+          running.append((request, 1 + request / (1 + random.next() % 2_000)))
         }
       }
-      var steps = basalPerTick
+      var steps = UInt64(number) % 1_440 < 720 ? low : 3 * low
       for index in running.indices {
         let part = min(running[index].left, running[index].perTick)
         running[index].left -= part
@@ -129,7 +140,7 @@ struct OverdoseTests {
       "forgets the rest of a started bolus",
       {
         $0.deliveredInHour + $0.request + $0.basalPerHour <= $0.hourLimit
-          && $0.deliveredInDay + $0.request + 24 * $0.basalPerHour <= $0.dayLimit
+          && $0.deliveredInDay + $0.request + 16 * $0.basalPerHour <= $0.dayLimit
       }
     ),
     (
@@ -143,7 +154,7 @@ struct OverdoseTests {
       "forgets what was delivered",
       {
         $0.remainder + $0.request + $0.basalPerHour <= $0.hourLimit
-          && $0.remainder + $0.request + 24 * $0.basalPerHour <= $0.dayLimit
+          && $0.remainder + $0.request + 16 * $0.basalPerHour <= $0.dayLimit
       }
     ),
     (
@@ -172,13 +183,14 @@ struct OverdoseTests {
         perHour: limit, perDay: .init(soft: limit.soft, hard: Mass(micrograms: 10))),
       concentration: Concentration(microgramsPerMillilitre: 500), step: step)
     // 1 µg is 12,800 steps of 78,125 fg.
-    let start = dose.permittedSteps(at: .epoch)
+    let start = dose.permittedSteps(at: .epoch, demand: .none)
     #expect(start == 12_800)
     dose.record(steps: 12_799, at: .epoch)
-    let one = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 59))
+    let one = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 59), demand: .none)
     dose.record(steps: 1, at: .epoch + TimeSpan(minutes: 59))
-    let none = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 59))
-    let later = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 61))
-    #expect([one, none, later] == [1, 0, 12_799])
+    let none = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 59), demand: .none)
+    let early = dose.permittedSteps(at: .epoch + TimeSpan(seconds: 3_659), demand: .none)
+    let later = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 61), demand: .none)
+    #expect([one, none, early, later] == [1, 0, 0, 12_799])
   }
 }
