@@ -34,7 +34,7 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
     of bolus: Bolus, from start: Instant, over basal: FlowRate, motor: MotorLimits,
     step: StepVolume, lead: TimeSpan = .zero
   ) throws(QuantityError) {
-    let startFlow = try step.flow(ofStepsPerSecond: motor.startRate)
+    let startFlow = (try? step.flow(ofStepsPerSecond: motor.startRate)) ?? .maximum
     guard try bolus.flow.adding(basal) > startFlow else {
       self.init(
         start: start, from: bolus.flow, to: bolus.flow, rampLength: .zero, climb: .zero,

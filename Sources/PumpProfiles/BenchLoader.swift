@@ -21,7 +21,7 @@ public enum BenchLoader {
     let chip = root.text("chip", hint: "pinctrl-bcm2711")
     let driver = root.text("driver", hint: "../drivers/drv8825.yaml")
     let pump = root.text("pump", hint: "../pumps/peristaltic-50ul.yaml")
-    let limit = root.quantity("backlog-limit", .volume)
+    let limit = root.quantity("backlog-limit", .volume, example: "10 nL")
     var lines: [String: Board.Line] = [:]
     var owners: [String: String] = [:]
     if let fields = root.fields("lines", keys: lineRoles) {
@@ -190,7 +190,14 @@ public enum BenchLoader {
         "'\(written.value)' is not a checksum; write 0x and eight hexadecimal digits")
       return
     }
-    guard let actual = checksum(of: text) else { return }
+    let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.isEmpty }
+    guard let actual = checksum(of: text), lines.last?.hasPrefix("checksum:") == true else {
+      root.report.add(
+        .badChecksum, at: written.place,
+        "the checksum must stand in the file's last line, as 'checksum:' at its beginning, or it "
+          + "would not cover everything")
+      return
+    }
     guard actual != written.value else { return }
     root.report.add(
       .badChecksum, at: written.place,
@@ -207,6 +214,16 @@ public enum BenchLoader {
         nil,
         "a microstep of pump '\(pump.name)' on driver '\(driver.name)' is beyond the arithmetic: "
           + "at most 270 nL, and a fraction of at most 4096 parts of a femtolitre"
+      )
+    }
+    let most = Volume(microlitres: 1)
+    guard let backlog = try? step.steps(in: board.backlogLimit), backlog >= 1,
+      board.backlogLimit <= most
+    else {
+      return (
+        nil,
+        "the backlog limit must be at least one microstep and at most \(Format.volume(most)): what "
+          + "is late beyond it is missed, not made up"
       )
     }
     return (Bench(board: board, driver: driver, pump: pump, step: step), nil)

@@ -41,7 +41,11 @@ public struct Diagnostic: Hashable, Sendable {
 
   /// The diagnostic as compilers print it.
   public func line(file: String) -> String {
-    "\(file):\(place.line):\(place.column): \(severity.rawValue): \(message) [\(code.rawValue)]"
+    // A control character of the file must not reach the reader's terminal.
+    let shown = String(
+      message.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+    return
+      "\(file):\(place.line):\(place.column): \(severity.rawValue): \(shown) [\(code.rawValue)]"
   }
 }
 
@@ -78,6 +82,9 @@ public enum DiagnosticCode: String, CaseIterable, Sendable {
   case perHourForPerDay = "dose-looks-per-hour-for-per-day"
   case doseStepAboveHardLimit = "dose-step-above-hard-limit"
   case doseStepAboveSoftLimit = "dose-step-above-soft-limit"
+  case doseCutAboveSoftLimit = "dose-cut-above-soft-limit"
+  case concentrationChanged = "concentration-changed"
+  case screeningSolution = "screening-solution"
   case hourlyDoseAboveLimit = "dose-above-hourly-limit"
   case flexUnordered = "flex-unordered"
   case flexOverlap = "flex-overlap"

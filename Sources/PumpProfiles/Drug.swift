@@ -4,6 +4,8 @@ public import PumpUnits
 public struct Drug: Sendable {
   public var name: String
   public var concentrations: [Concentration]
+  /// Those of them that are for screening only.
+  public var screening: [Concentration]
   public var populations: [String: Population]
 
   /// The limits of one group of patients.
@@ -24,5 +26,8 @@ public struct Drug: Sendable {
     /// The largest increase of a daily dose in 24 h, in thousandths of a percent.
     public var softIncrease: UInt64
     public var hardIncrease: UInt64
+    /// The largest usual decrease, in thousandths of a percent; there is no hard one, for an
+    /// overdose must be cut at once.
+    public var softDecrease: UInt64
   }
 }

@@ -17,18 +17,21 @@ public enum DrugLoader {
 
   private static func drug(_ root: Fields) -> Drug? {
     let name = root.name("drug", hint: "baclofen")
+    var screening: [Concentration] = []
     let concentrations = (root.sequence("concentrations") ?? []).compactMap {
       node -> Concentration? in
       let entry = Fields(
         node, keys: ["value", "use", "source"], what: "a concentration", report: root.report)
-      _ = entry?.choice("use", among: ["screening", "maintenance"])
+      let use = entry?.choice("use", among: ["screening", "maintenance"])
       _ = entry?.text("source", hint: "S108")
       guard let value = entry?.quantity("value", .concentration) else { return nil }
       guard value.count > 0 else {
         root.report.add(.outOfRange, at: value.place, "a concentration is never zero")
         return nil
       }
-      return Concentration(nanogramsPerMillilitre: value.count)
+      let concentration = Concentration(nanogramsPerMillilitre: value.count)
+      if use?.value == "screening" { screening.append(concentration) }
+      return concentration
     }
     if concentrations.isEmpty, root.present.contains("concentrations") {
       root.report.add(
@@ -45,7 +48,9 @@ public enum DrugLoader {
       }
     }
     guard let name else { return nil }
-    return Drug(name: name.value, concentrations: concentrations, populations: populations)
+    return Drug(
+      name: name.value, concentrations: concentrations, screening: screening,
+      populations: populations)
   }
 
   private static func population(_ fields: Fields) -> Drug.Population? {
@@ -53,7 +58,7 @@ public enum DrugLoader {
     let hourly = fields.fields("hourly", keys: ["soft-high", "hard-high", "source"])
     let bolus = fields.fields("bolus", keys: ["soft-high", "hard-high", "shortest", "source"])
     let titration = fields.fields(
-      "titration", keys: ["soft-increase", "hard-increase", "source"])
+      "titration", keys: ["soft-increase", "hard-increase", "soft-decrease", "source"])
     for part in [daily, hourly, bolus, titration] { _ = part?.text("source", hint: "S45") }
     let softLow = daily?.quantity("soft-low", .mass)
     let softHigh = daily?.quantity("soft-high", .mass)
@@ -65,6 +70,7 @@ public enum DrugLoader {
     let shortest = bolus?.quantity("shortest", .duration)
     let softStep = titration?.quantity("soft-increase", .percent)
     let hardStep = titration?.quantity("hard-increase", .percent)
+    let softCut = titration?.quantity("soft-decrease", .percent)
     for (soft, hard) in [
       (softLow, softHigh), (softHigh, hardHigh), (hourSoft, hourHard), (bolusSoft, bolusHard),
       (softStep, hardStep),
@@ -75,13 +81,14 @@ public enum DrugLoader {
         "the limit \(soft.text.value) is above the harder one, \(hard.text.value)")
     }
     guard let softLow, let softHigh, let hardHigh, let hourSoft, let hourHard, let bolusSoft,
-      let bolusHard, let shortest, let softStep, let hardStep, !fields.report.hasErrors
+      let bolusHard, let shortest, let softStep, let hardStep, let softCut, !fields.report.hasErrors
     else { return nil }
     return Drug.Population(
       softLowPerDay: Mass(count: softLow.count), softHighPerDay: Mass(count: softHigh.count),
       hardHighPerDay: Mass(count: hardHigh.count), softHighPerHour: Mass(count: hourSoft.count),
       hardHighPerHour: Mass(count: hourHard.count), softBolus: Mass(count: bolusSoft.count),
       hardBolus: Mass(count: bolusHard.count), shortestBolus: TimeSpan(count: shortest.count),
-      softIncrease: softStep.count, hardIncrease: hardStep.count)
+      softIncrease: softStep.count, hardIncrease: hardStep.count,
+      softDecrease: softCut.count)
   }
 }

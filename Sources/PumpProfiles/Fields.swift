@@ -149,9 +149,12 @@ package struct Fields {
   }
 
   /// A quantity with its unit, as a whole count of the dimension's base unit.
-  package func quantity(_ key: String, _ dimension: Dimension, isRequired: Bool = true) -> Measured?
-  {
-    guard let text = text(key, hint: dimension.example, isRequired: isRequired) else { return nil }
+  package func quantity(
+    _ key: String, _ dimension: Dimension, example: String? = nil, isRequired: Bool = true
+  ) -> Measured? {
+    guard let text = text(key, hint: example ?? dimension.example, isRequired: isRequired) else {
+      return nil
+    }
     do {
       return Measured(count: try dimension.count(of: text.value), text: text)
     } catch {

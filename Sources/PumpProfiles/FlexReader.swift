@@ -37,6 +37,10 @@ struct FlexReader {
     let boluses = entries.flatMap(\.boluses)
     checkOverlap(boluses, period: TimeSpan(days: UInt64(days.count)))
     let peak = segments.map(\.flow).max() ?? .zero
+    guard !peak.isZero || !boluses.isEmpty else {
+      report.add(.outOfRange, at: fields.place, "this pattern delivers nothing; write stopped")
+      return nil
+    }
     for entry in boluses { reader.checkReach(entry.read, over: peak) }
     guard
       let pattern = try? FlexPattern(

@@ -47,13 +47,19 @@ public struct Profile: Sendable {
     return TimeSpan(seconds: UInt64(day * 86_400 + ofDay))
   }
 
-  /// The therapy's own dose in a day: the mean over a week for a weekly pattern.
+  /// The therapy's own dose in a day, on the mean of its whole pattern.
   public var meanDosePerDay: Mass {
-    let days: UInt64 = mode == .flexWeekly ? 7 : 1
-    let span = TimeSpan(days: days)
-    guard let volume = try? prescription.therapy.volume(from: .zero, lasting: span),
-      let mass = try? concentration.mass(in: volume)
+    let period: TimeSpan
+    if case .flex(let pattern) = prescription.therapy {
+      period = pattern.period
+    } else {
+      period = .day
+    }
+    guard let volume = try? prescription.therapy.volume(from: .zero, lasting: period),
+      let mass = try? concentration.mass(in: volume),
+      let perDay = try? scaled(
+        mass.femtograms, by: TimeSpan.day.nanoseconds, over: period.nanoseconds, .down)
     else { return .zero }
-    return Mass(femtograms: mass.femtograms / days)
+    return Mass(femtograms: perDay)
   }
 }

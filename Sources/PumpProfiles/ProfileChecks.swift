@@ -6,6 +6,7 @@ import PumpUnits
 /// Checks a profile as a whole against the drug's limits and the reservoir.
 struct ProfileChecks {
   let profile: Profile
+  let drug: Drug
   let limits: Drug.Population
   let root: Fields
   let now: Date
@@ -21,8 +22,7 @@ struct ProfileChecks {
   private var place: SourcePlace { root.place(of: "therapy") }
 
   private func checkDay() {
-    guard let volume = try? profile.prescription.mostVolumePerDay(),
-      let most = try? profile.concentration.mass(in: volume)
+    guard let most = most(inAny: .day)
     else {
       report.add(.outOfRange, at: place, "the dose of a day is beyond the arithmetic")
       return
@@ -52,10 +52,15 @@ struct ProfileChecks {
     }
   }
 
+  /// The most in a window: therapy, permitted patient boluses, and the single bolus.
+  private func most(inAny window: TimeSpan) -> Mass? {
+    guard let own = try? profile.prescription.mostVolume(inAny: window) else { return nil }
+    let single = profile.singleBolus?.volume ?? .zero
+    return (try? own.adding(single)).flatMap { try? profile.concentration.mass(in: $0) }
+  }
+
   private func checkHour() {
-    guard let volume = try? profile.prescription.therapy.mostVolume(inAny: .hour),
-      let most = try? profile.concentration.mass(in: volume)
-    else { return }
+    guard let most = most(inAny: .hour) else { return }
     let grain = Mass(count: 1_000_000)
     if most > limits.hardHighPerHour + grain {
       report.add(
@@ -95,7 +100,27 @@ struct ProfileChecks {
   }
 
   private func checkTreatment() {
+    if profile.singleBolus != nil, case .flex(let pattern) = profile.prescription.therapy,
+      !pattern.boluses.isEmpty
+    {
+      report.add(
+        .flexOverlap, at: root.place(of: "single-bolus"),
+        "a single bolus at the start could meet the therapy's own boluses; leave one of them out")
+    }
+    let isScreening = drug.screening.contains(profile.concentration)
+    if isScreening, profile.mode != .stopped {
+      report.add(
+        .screeningSolution, at: root.place(of: "drug"),
+        "\(Format.concentration(profile.concentration)) is a solution for screening; a therapy "
+          + "empties the reservoir in days",
+        severity: .warning)
+    }
     switch profile.mode {
+    case .minimumRate where profile.meanDosePerDay >= limits.softLowPerDay:
+      report.add(
+        .outOfRange, at: place,
+        "this minimum rate gives \(Format.mass(profile.meanDosePerDay)) a day, which is a treatment: "
+          + "write continuous")
     case .minimumRate:
       report.add(
         .notTherapeutic, at: place, "a minimum rate keeps the lumen open; it is not a treatment",

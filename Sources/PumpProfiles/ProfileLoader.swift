@@ -66,7 +66,7 @@ public struct ProfileLoader: Sendable {
         perHour: .init(soft: limits.softHighPerHour, hard: limits.hardHighPerHour),
         perDay: .init(soft: limits.softHighPerDay, hard: limits.hardHighPerDay)),
       singleBolus: single?.bolus, patientBolusReason: patient?.reason)
-    ProfileChecks(profile: profile, limits: limits, root: root, now: now).run()
+    ProfileChecks(profile: profile, drug: library, limits: limits, root: root, now: now).run()
     return profile
   }
 
@@ -146,10 +146,10 @@ public struct ProfileLoader: Sendable {
         .reservoirOverfilled, at: volume.place,
         "\(volume.text.value) do not fit in \(capacity.text.value)")
     }
-    if alarm.count < kept {
+    if alarm.count <= kept {
       root.report.add(
         .reservoirAlarm, at: alarm.place,
-        "the low alarm must come at or above the reserve of \(Format.volume(Volume(count: kept)))")
+        "the low alarm must come above the reserve of \(Format.volume(Volume(count: kept)))")
     } else if alarm.count >= volume.count {
       root.report.add(
         .reservoirAlarm, at: alarm.place,
@@ -167,8 +167,8 @@ public struct ProfileLoader: Sendable {
     let length = fields.quantity("length", .length)
     let volume = fields.quantity("volume-per-length", .volumePerLength)
     guard let length, let volume else { return nil }
-    if length.count > 2_000_000 {
-      root.report.add(.outOfRange, at: length.place, "a catheter is at most 200 cm long")
+    if length.count == 0 || length.count > 2_000_000 {
+      root.report.add(.outOfRange, at: length.place, "a catheter is up to 200 cm long")
       return nil
     }
     guard let total = try? scaled(length.count, by: volume.count, over: 10_000, .up),

@@ -52,6 +52,10 @@ struct TherapyReader {
     switch kind {
     case "continuous":
       guard let flow = doseFlow(fields, "continuous") else { return nil }
+      guard !flow.isZero else {
+        report.add(.outOfRange, at: fields.place, "this rate delivers nothing; write stopped")
+        return nil
+      }
       guard root.present.contains("periodic-bolus") else {
         return Read(therapy: .continuous(flow), mode: .continuous, timeZone: .gmt)
       }
@@ -216,7 +220,7 @@ struct TherapyReader {
     guard let bench else { return }
     let motor = bench.driver.motor
     let rate = motor.startRate == 0 ? motor.maximumRate : motor.startRate
-    guard let fastest = try? bench.step.flow(ofStepsPerSecond: rate) else { return }
+    let fastest = (try? bench.step.flow(ofStepsPerSecond: rate)) ?? .maximum
     if flow > fastest {
       report.add(
         .flowUnreachable, at: place,
@@ -233,9 +237,9 @@ struct TherapyReader {
 
   /// Whether the motor can follow a bolus over a basal.
   func checkReach(_ read: ReadBolus, over basal: FlowRate) {
-    guard let bench,
-      let fastest = try? bench.step.flow(ofStepsPerSecond: bench.driver.motor.maximumRate)
-    else { return }
+    guard let bench else { return }
+    let fastest =
+      (try? bench.step.flow(ofStepsPerSecond: bench.driver.motor.maximumRate)) ?? .maximum
     guard let sum = try? read.bolus.flow.adding(basal), sum <= fastest else {
       report.add(
         .flowUnreachable, at: read.place,

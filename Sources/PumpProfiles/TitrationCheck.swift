@@ -7,13 +7,24 @@ public enum TitrationCheck {
   /// - Returns: Nothing where the dose does not rise, or by no more than is usual.
   public static func diagnostics(from old: Profile, to new: Profile, drugs: [Drug]) -> [Diagnostic]
   {
+    let start = SourcePlace(line: 1, column: 1)
+    guard old.concentration == new.concentration else {
+      return [
+        Diagnostic(
+          .concentrationChanged, at: start,
+          "from \(Format.concentration(old.concentration)) to "
+            + "\(Format.concentration(new.concentration)): that needs a refill and a bridge, for "
+            + "the old solution still fills the catheter")
+      ]
+    }
     let before = old.meanDosePerDay
     let after = new.meanDosePerDay
-    guard after > before, !before.isZero,
-      let limits = drugs.first(where: { $0.name == new.drug })?.populations[new.population],
-      let increase = try? scaled((after - before).count, by: 100_000, over: before.count, .down)
+    guard !before.isZero,
+      let limits = drugs.first(where: { $0.name == new.drug })?.populations[new.population]
     else { return [] }
-    let start = SourcePlace(line: 1, column: 1)
+    if after < before { return decrease(from: before, to: after, limits, at: start) }
+    guard let increase = try? scaled((after - before).count, by: 100_000, over: before.count, .down)
+    else { return [] }
     let shown =
       "from \(Format.mass(before)) to \(Format.mass(after)) a day, "
       + "\(Format.decimal(increase, per: 1_000)) % more"
@@ -31,6 +42,23 @@ public enum TitrationCheck {
         .doseStepAboveSoftLimit, at: start,
         "\(shown): above the usual \(Format.decimal(limits.softIncrease, per: 1_000)) % in 24 h; "
           + "confirm",
+        severity: .warning)
+    ]
+  }
+
+  /// An abrupt cut brings withdrawal; an overdose needs one all the same, so it is never refused.
+  private static func decrease(
+    from before: Mass, to after: Mass, _ limits: Drug.Population, at place: SourcePlace
+  ) -> [Diagnostic] {
+    guard let cut = try? scaled((before - after).count, by: 100_000, over: before.count, .down),
+      cut > limits.softDecrease
+    else { return [] }
+    return [
+      Diagnostic(
+        .doseCutAboveSoftLimit, at: place,
+        "from \(Format.mass(before)) to \(Format.mass(after)) a day, "
+          + "\(Format.decimal(cut, per: 1_000)) % less: above the usual "
+          + "\(Format.decimal(limits.softDecrease, per: 1_000)) %; withdrawal threatens, confirm",
         severity: .warning)
     ]
   }

@@ -19,6 +19,7 @@ public struct Reservoir: Equatable, Sendable {
   /// Why a reservoir can't be used.
   public enum Problem: Error, Equatable, Sendable {
     case overfilled
+    /// The low alarm would come with the stop, or after it.
     case alarmBelowReserve
   }
 
@@ -27,7 +28,7 @@ public struct Reservoir: Equatable, Sendable {
   /// - Throws: `Problem`.
   public init(capacity: Volume, filled: Volume, lowAlarm: Volume, reserve: Volume) throws(Problem) {
     guard filled <= capacity else { throw .overfilled }
-    guard reserve <= lowAlarm else { throw .alarmBelowReserve }
+    guard reserve < lowAlarm else { throw .alarmBelowReserve }
     self.capacity = capacity
     self.filled = filled
     self.lowAlarm = lowAlarm
@@ -80,7 +81,8 @@ public struct Reservoir: Equatable, Sendable {
     let own = try prescription.therapy.volume(from: place, lasting: span)
     guard let rule = prescription.patientBolus else { return own }
     let begunDays = (span.nanoseconds + TimeSpan.day.nanoseconds - 1) / TimeSpan.day.nanoseconds
-    return try own.adding(
-      rule.bolus.volume.multiplied(by: UInt64(rule.maximumPerDay)).multiplied(by: begunDays))
+    let byDay = begunDays * UInt64(rule.maximumPerDay)
+    let byLockout = span.nanoseconds / max(1, rule.lockout.nanoseconds) + 1
+    return try own.adding(rule.bolus.volume.multiplied(by: min(byDay, byLockout)))
   }
 }

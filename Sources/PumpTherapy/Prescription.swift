@@ -17,13 +17,20 @@ public struct Prescription: Hashable, Sendable {
     self.patientBolus = patientBolus
   }
 
-  /// The most that may leave the pump in a day: the therapy by itself, and every patient bolus that
-  /// the rule permits.
+  /// The most that may leave the pump in any window: the therapy by itself, and every patient bolus
+  /// that lock-out and daily maximum permit.
   ///
+  /// - Parameter window: At most 24 h, or the daily maximum would count for several days.
   /// - Throws: `QuantityError.overflow`.
-  public func mostVolumePerDay() throws(QuantityError) -> Volume {
-    let own = try therapy.mostVolume(inAny: .day)
+  public func mostVolume(inAny window: TimeSpan) throws(QuantityError) -> Volume {
+    let own = try therapy.mostVolume(inAny: window)
     guard let rule = patientBolus else { return own }
-    return try own.adding(rule.bolus.volume.multiplied(by: UInt64(rule.maximumPerDay)))
+    let all = try rule.bolus.volume.multiplied(by: UInt64(rule.maximumPerDay))
+    // One bolus after the other, as fast as the lock-out lets them.
+    let train = try? FlexPattern(
+      period: rule.lockout, segments: [.init(start: .zero, flow: .zero)],
+      boluses: [.init(start: .zero, bolus: rule.bolus)])
+    guard let train else { return try own.adding(all) }
+    return try own.adding(min(all, Therapy.flex(train).mostVolume(inAny: window)))
   }
 }

@@ -49,6 +49,31 @@ extension Therapy {
   }
 }
 
+extension Therapy {
+  /// What is left at a place of a bolus that began before it, of which a therapy that begins there
+  /// gives nothing.
+  ///
+  /// - Parameters:
+  ///   - place: Where in the pattern the therapy begins.
+  ///   - span: How much of the time after it counts.
+  /// - Throws: `QuantityError.overflow`.
+  public func bolusBegun(before place: TimeSpan, within span: TimeSpan) throws(QuantityError)
+    -> Volume
+  {
+    guard case .flex(let pattern) = self else { return .zero }
+    let here = place.nanoseconds % pattern.period.nanoseconds
+    for entry in pattern.boluses {
+      let start = entry.start.nanoseconds
+      let since = here >= start ? here - start : here + pattern.period.nanoseconds - start
+      let duration = entry.bolus.duration.nanoseconds
+      guard since > 0, since < duration else { continue }
+      return try entry.bolus.flow.volume(
+        in: TimeSpan(nanoseconds: min(duration - since, span.nanoseconds)), .up)
+    }
+    return .zero
+  }
+}
+
 extension FlexPattern {
   /// The volume of one whole period.
   fileprivate func volumePerPeriod(_ rounding: Rounding) throws(QuantityError) -> Volume {

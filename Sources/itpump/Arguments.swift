@@ -14,6 +14,17 @@ struct SpanArgument: ExpressibleByArgument {
 
   init(_ span: TimeSpan) { self.span = span }
 
+  /// Reads a time, or says what is wrong with it.
+  static func parse(_ text: String) throws -> Self {
+    do {
+      let count = try Dimension.duration.count(of: text)
+      guard count > 0 else { throw ValidationError("a time longer than zero, such as 24h") }
+      return Self(TimeSpan(nanoseconds: count))
+    } catch let problem as PumpProfiles.Dimension.Problem {
+      throw ValidationError(problem.message)
+    }
+  }
+
   var defaultValueDescription: String { Format.span(span) }
 }
 

@@ -28,10 +28,43 @@ struct ProjectFiles {
     return text
   }
 
+  /// Refuses outputs that would overwrite an input or one another.
+  static func checkOutputs(_ outputs: [String?], inputs: [String?]) throws {
+    func real(_ path: String) -> String {
+      URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+    }
+    var taken = Set(inputs.compactMap { $0.map(real) })
+    for output in outputs.compactMap({ $0 }) where output != "-" {
+      guard taken.insert(real(output)).inserted else {
+        throw Problem(
+          description: "\(output): error: this would overwrite an input, or another output; name "
+            + "another file")
+      }
+    }
+  }
+
+  /// Prints a result, or says why it can't be printed.
+  static func print(_ text: String) throws {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      throw Problem(description: "standard output: error: can't be written")
+    }
+  }
+
   /// Writes a file, or says why not.
   static func write(_ text: String, to path: String) throws {
     do {
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      // Only a regular file is replaced whole; a pipe or a device is written to.
+      let isSpecial =
+        (try? FileManager.default.attributesOfItem(atPath: path)[.type])
+        .map { ($0 as? FileAttributeType) != .typeRegular } ?? false
+      if isSpecial, let handle = FileHandle(forWritingAtPath: path) {
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+      } else {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      }
     } catch {
       throw Problem(
         description: "\(path): error: can't be written; check the folder and its "

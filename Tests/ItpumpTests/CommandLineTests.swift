@@ -71,10 +71,28 @@ struct CommandLineTests {
     let profile = try #require(reports?.first?["profile"] as? [String: Any])
     #expect(profile["dose_ug_per_day"] as? Double == 120)
     #expect(profile["highest_flow_ul_per_h"] as? Double == 10)
-    let step = try Self.itpump(
+    func after(_ dose: String, _ before: String) throws -> Run {
+      let (new, old) = (temporary("new.yaml"), temporary("old.yaml"))
+      defer { for path in [new, old] { try? FileManager.default.removeItem(atPath: path) } }
+      let text = try String(
+        contentsOf: Self.top.appendingPathComponent("Profiles/adult-spinal-continuous.yaml"),
+        encoding: .utf8)
+      for (path, rate) in [(new, dose), (old, before)] {
+        try text.replacingOccurrences(of: "300 ug/day", with: rate)
+          .write(toFile: path, atomically: true, encoding: .utf8)
+      }
+      return try Self.itpump(
+        "check", new, "--after", old, "--drugs", "Profiles/drugs", "--board",
+        "Hardware/boards/simulator.yaml")
+    }
+    #expect(try after("500 ug/day", "300 ug/day").out.contains("dose-step-above-hard-limit"))
+    #expect(try after("420 ug/day", "300 ug/day").out.contains("dose-step-above-soft-limit"))
+    #expect(try after("380 ug/day", "300 ug/day").out.contains("clean"))
+    #expect(try after("200 ug/day", "300 ug/day").out.contains("dose-cut-above-soft-limit"))
+    let strength = try Self.itpump(
       "check", "Profiles/adult-spinal-continuous.yaml", "--after", "Profiles/adult-cerebral.yaml")
-    #expect(step.code == 1)
-    #expect(step.out.contains("dose-step-above-hard-limit"))
+    #expect(strength.code == 1)
+    #expect(strength.out.contains("concentration-changed"))
   }
 
   @Test("simulate: what was asked for is what was delivered, twice the same, quiet in a pipe")
@@ -156,6 +174,27 @@ struct CommandLineTests {
       "simulate", "Profiles/adult-spinal-continuous.yaml", "--faults", path)
     #expect(broken.code == 1)
     #expect(broken.err.contains("missing-unit") && broken.err.contains("fault-incomplete"))
+  }
+
+  @Test("A therapy that begins inside a bolus of its pattern prescribes nothing of that bolus")
+  func startInsideBolus() throws {
+    let run = try Self.itpump(
+      "simulate", "Profiles/adult-spinal-night.yaml", "--for", "1h", "--start",
+      "2026-11-23T22:05", "--json", "-")
+    let outcome = try json(run.out)
+    #expect(outcome["prescribed_ug"] as? Double == 12)
+    #expect(outcome["delivered_ug"] as? Double == 12)
+  }
+
+  @Test("No output overwrites an input, and a failed write is no success")
+  func outputs() throws {
+    let profile = "Profiles/adult-spinal-night.yaml"
+    let before = try String(contentsOf: Self.top.appendingPathComponent(profile), encoding: .utf8)
+    #expect(try Self.itpump("simulate", profile, "--for", "1h", "--json", profile).code == 1)
+    let after = try String(contentsOf: Self.top.appendingPathComponent(profile), encoding: .utf8)
+    #expect(before == after)
+    #expect(try Self.itpump("plan", profile, "--csv", "/dev/full").code == 1)
+    #expect(try Self.itpump("plan", profile, "--svg", "/nowhere/plan.svg").code == 1)
   }
 
   @Test("plan: rows of CSV and JSON add up to the profile's dose; the SVG says what it is")

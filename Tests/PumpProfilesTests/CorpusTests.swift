@@ -44,7 +44,8 @@ struct CorpusTests {
     let elsewhere: Set<DiagnosticCode> = [
       .unreadable, .unknownPopulation, .doseAboveSoftLimit, .doseBelowSoftLimit, .drugExpiresSoon,
       .bolusAboveSoftLimit, .flowBelowStep, .refillBeyondPractice, .notTherapeutic,
-      .doseStepAboveHardLimit, .doseStepAboveSoftLimit, .badFault,
+      .doseStepAboveHardLimit, .doseStepAboveSoftLimit, .badFault, .doseCutAboveSoftLimit,
+      .concentrationChanged, .screeningSolution,
     ]
     let missing = Set(DiagnosticCode.allCases).subtracting(met).subtracting(elsewhere)
     #expect(missing.isEmpty)

@@ -87,12 +87,12 @@ struct BenchCommand: ParsableCommand {
     if let json {
       let text = try JSONOutput.text(figures)
       if json == "-" {
-        print(text, terminator: "")
+        try ProjectFiles.print(text)
         return
       }
       try ProjectFiles.write(text, to: json)
     }
-    print(Self.table(figures), terminator: "")
+    try ProjectFiles.print(Self.table(figures))
   }
 
   private static func table(_ figures: Figures) -> String {

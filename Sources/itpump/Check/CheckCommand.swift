@@ -32,9 +32,9 @@ struct CheckCommand: ParsableCommand {
     var reports: [CheckReport] = []
     for path in profiles { reports.append(try report(path, previous: previous, now: now)) }
     if json {
-      print(try JSONOutput.text(reports), terminator: "")
+      try ProjectFiles.print(JSONOutput.text(reports))
     } else {
-      for report in reports { print(report.text, terminator: "") }
+      for report in reports { try ProjectFiles.print(report.text) }
     }
     if reports.contains(where: { !$0.isClean }) { throw ExitCode(1) }
   }

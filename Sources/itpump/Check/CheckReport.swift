@@ -25,6 +25,9 @@ struct CheckReport: Encodable {
     var lowest_flow_ul_per_h: Double
     var highest_flow_ul_per_h: Double
     var scheduled_boluses: Int
+    var single_bolus_ug: Double?
+    var patient_bolus_ug: Double?
+    var patient_boluses_per_day: Int?
     var days_to_low_alarm: Double?
     var low_alarm_ul: Double
     var reservoir_ul: Double
@@ -70,6 +73,9 @@ struct CheckReport: Encodable {
       let dose = (try? profile.concentration.doseRate(of: flow, .up)) ?? .zero
       return (Double(dose.femtogramsPerDay) / 24e3).rounded() / 1e6
     }
+    func mass(_ volume: Volume) -> Double {
+      ((try? profile.concentration.mass(in: volume, .up)) ?? .zero).micrograms
+    }
     func flow(_ flow: FlowRate) -> Double {
       (Double(flow.femtolitresPerDay) / 24e3).rounded() / 1e6
     }
@@ -82,6 +88,9 @@ struct CheckReport: Encodable {
       lowest_flow_ul_per_h: flow(therapy.leastBasal),
       highest_flow_ul_per_h: flow(therapy.peakBasal),
       scheduled_boluses: therapy.scheduledBoluses.count,
+      single_bolus_ug: profile.singleBolus.map { mass($0.volume) },
+      patient_bolus_ug: profile.prescription.patientBolus.map { mass($0.bolus.volume) },
+      patient_boluses_per_day: profile.prescription.patientBolus?.maximumPerDay,
       days_to_low_alarm: span(profile, now).map { Double($0.nanoseconds) / 86_400e9 },
       low_alarm_ul: profile.reservoir.lowAlarm.microlitres,
       reservoir_ul: profile.reservoir.filled.microlitres)
@@ -99,7 +108,9 @@ struct CheckReport: Encodable {
       let dose = (try? profile.concentration.doseRate(of: flow, .up)) ?? .zero
       return Format.decimal(dose.femtogramsPerDay, per: 24_000_000_000) + " µg/h"
     }
-    let mean = profile.mode == .flexWeekly ? " on the mean of a week" : ""
+    let mean =
+      profile.mode == .flexWeekly
+      ? " on the mean of a week" : profile.mode == .periodic ? " on the mean" : ""
     var lines = [
       "  \(profile.name): \(profile.mode.rawValue), \(profile.drug) "
         + Format.concentration(profile.concentration),
@@ -108,7 +119,7 @@ struct CheckReport: Encodable {
       "    basal flow    \(Format.flow(therapy.leastBasal)) to \(Format.flow(therapy.peakBasal))",
     ]
     for bolus in therapy.scheduledBoluses.prefix(4) {
-      lines.append("    bolus         " + describe(bolus, profile))
+      lines.append("    bolus         " + describe(bolus, profile) + interval(profile))
     }
     if therapy.scheduledBoluses.count > 4 {
       lines.append("                  and \(therapy.scheduledBoluses.count - 4) more")
@@ -127,6 +138,13 @@ struct CheckReport: Encodable {
         + "(\(Format.volume(profile.reservoir.filled)) down to "
         + "\(Format.volume(profile.reservoir.lowAlarm)))")
     return lines
+  }
+
+  private static func interval(_ profile: Profile) -> String {
+    guard profile.mode == .periodic, case .flex(let pattern) = profile.prescription.therapy else {
+      return ""
+    }
+    return ", every \(Format.span(pattern.period))"
   }
 
   private static func describe(_ bolus: Bolus, _ profile: Profile) -> String {

@@ -40,7 +40,8 @@ struct PlanCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (profile, bench) = try options.load(self.profile, now: Date())
+    try ProjectFiles.checkOutputs([json, csv, svg], inputs: [self.profile, options.board])
+    let (profile, bench) = try options.load(self.profile, now: start?.date(in: .gmt) ?? Date())
     let start = try StartArgument.resolve(start, in: profile.timeZone)
     let plan = DeliveryPlan(
       profile, on: bench, from: profile.place(at: start), lasting: TimeSpan(days: days))
@@ -52,11 +53,11 @@ struct PlanCommand: ParsableCommand {
     for (path, text) in outputs {
       guard let path else { continue }
       if path == "-" {
-        print(try text(), terminator: "")
+        try ProjectFiles.print(text())
       } else {
         try ProjectFiles.write(try text(), to: path)
       }
     }
-    if json != "-", csv != "-", svg != "-" { print(report.text, terminator: "") }
+    if json != "-", csv != "-", svg != "-" { try ProjectFiles.print(report.text) }
   }
 }

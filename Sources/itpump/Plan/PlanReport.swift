@@ -1,5 +1,7 @@
 import Foundation
 import PumpProfiles
+import PumpSafety
+import PumpTherapy
 import PumpUnits
 
 /// A delivery plan for people and for programs.
@@ -30,6 +32,8 @@ struct PlanReport {
         + "\(Format.concentration(profile.concentration)), on \(bench.board.name)",
       "Bench equipment: not a medical device, not for human use.", "",
     ]
+    let end = start.after(.epoch + plan.span)
+    if let note = ClockChange.note(profile, from: start, to: end) { lines.insert(note, at: 1) }
     lines += TerminalPlot(self).lines + [""]
     lines.append(
       "  from                    until       basal rate  bolus over it         dose       volume"
@@ -43,6 +47,17 @@ struct PlanReport {
       "  total in \(Format.span(plan.span)): \(Format.mass(plan.dose)), "
         + "\(Format.volume(plan.volume)), \(SimulationReport.grouped(plan.steps)) steps",
     ]
+    if let rule = profile.prescription.patientBolus {
+      let dose = (try? plan.concentration.mass(in: rule.bolus.volume, .up)) ?? .zero
+      lines.append(
+        "  not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day")
+    }
+    let usable = profile.reservoir.filled.lessening(by: profile.reservoir.lowAlarm)
+    if plan.volume > usable {
+      lines.append(
+        "  the reservoir reaches its alarm level after \(Format.volume(usable)): a refill lies within "
+          + "this plan")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 

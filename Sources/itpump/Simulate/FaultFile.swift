@@ -1,4 +1,3 @@
-import Foundation
 import PumpHAL
 import PumpPlant
 import PumpProfiles
@@ -54,7 +53,16 @@ enum FaultFile {
 
   private static func plantFault(_ kind: String, _ entry: Fields) -> PlantFault? {
     func span() -> TimeSpan? {
-      entry.quantity(kind, .duration).map { TimeSpan(nanoseconds: $0.count) }
+      bounded(.duration, TimeSpan(days: 3_660).nanoseconds).map { TimeSpan(nanoseconds: $0) }
+    }
+    func bounded(_ dimension: Dimension, _ most: UInt64) -> UInt64? {
+      guard let value = entry.quantity(kind, dimension) else { return nil }
+      guard value.count <= most else {
+        entry.report.add(
+          .outOfRange, at: value.place, "'\(value.text.value)' is more than a plant can have")
+        return nil
+      }
+      return value.count
     }
     switch kind {
     case "stall": return span().map { .stall($0) }
@@ -68,11 +76,9 @@ enum FaultFile {
     case "missed-steps":
       return entry.count(kind, in: 1...UInt64(1 << 32)).map { .missedSteps($0) }
     case "battery":
-      return entry.quantity(kind, .voltage).flatMap { UInt32(exactly: $0.count) }
-        .map { .battery($0) }
+      return bounded(.voltage, 100_000).map { .battery(UInt32($0)) }
     case "temperature":
-      return entry.quantity(kind, .temperature).flatMap { Int32(exactly: $0.count) }
-        .map { .temperature($0) }
+      return bounded(.temperature, 1_000_000).map { .temperature(Int32($0)) }
     default:
       let kinds: [String: FaultKind] = [
         "not-delivered": .notDelivered, "uncertain": .deliveryUncertain,

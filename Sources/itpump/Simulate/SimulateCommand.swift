@@ -19,7 +19,8 @@ struct SimulateCommand: ParsableCommand {
   var profile: String
 
   @Option(
-    name: .customLong("for"), help: .init("How long, such as 24h or 7days.", valueName: "time"))
+    name: .customLong("for"), help: .init("How long, such as 24h or 7days.", valueName: "time"),
+    transform: SpanArgument.parse)
   var span = SpanArgument(.day)
 
   @Option(
@@ -45,13 +46,15 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup var options: FileOptions
 
   func validate() throws {
+    guard vcd != "-" else { throw ValidationError("--vcd: name a file; a waveform is large") }
     guard span.span <= TimeSpan(days: 3660) else {
       throw ValidationError("--for: at most 3660 days are simulated at once")
     }
   }
 
   func run() throws {
-    let (profile, bench) = try options.load(self.profile, now: Date())
+    try ProjectFiles.checkOutputs([json, vcd], inputs: [self.profile, faults, options.board])
+    let (profile, bench) = try options.load(self.profile, now: start?.date(in: .gmt) ?? Date())
     let simulation = Simulation(
       profile: profile, bench: bench, span: span.span,
       start: try StartArgument.resolve(start, in: profile.timeZone), seed: seed,
@@ -61,12 +64,12 @@ struct SimulateCommand: ParsableCommand {
     if let json {
       let text = try JSONOutput.text(report.machine)
       if json == "-" {
-        print(text, terminator: "")
+        try ProjectFiles.print(text)
       } else {
         try ProjectFiles.write(text, to: json)
       }
     }
-    if json != "-" { print(report.text, terminator: "") }
+    if json != "-" { try ProjectFiles.print(report.text) }
     if outcome.refusal != nil { throw ExitCode(1) }
   }
 

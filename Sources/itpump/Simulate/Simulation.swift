@@ -42,6 +42,8 @@ struct Simulation {
     var digest: TraceDigest
     /// Why the therapy could not begin, or its bolus.
     var refusal: Refusal?
+    /// Whether it was the single bolus that was refused.
+    var refusedBolus: Bool
   }
 
   /// Runs it.
@@ -58,6 +60,7 @@ struct Simulation {
       engine: engine, hardware: SimulatedBench(settings: plant(settings), trace: trace))
     loop.run(until: .epoch)
     var refusal: Refusal?
+    var refusedBolus = false
     do {
       try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
       if let bolus = profile.singleBolus {
@@ -65,6 +68,7 @@ struct Simulation {
       }
     } catch {
       refusal = error
+      refusedBolus = loop.engine.state == .delivering
     }
     let end = Instant.epoch + span
     var periods: [Period] = []
@@ -78,11 +82,12 @@ struct Simulation {
     }
     let events = (0..<loop.engine.eventCount).compactMap { loop.engine.event($0) }
     let outcome = Outcome(
-      status: loop.engine.status(at: end), events: events,
+      status: loop.engine.status(at: max(end, loop.hardware.now)), events: events,
       lostEvents: loop.engine.eventCount - events.count, periods: periods,
       prescribed: prescribed(from: .epoch, to: end), pumped: loop.hardware.pumped,
       atTip: (try? loop.hardware.massAtTip()) ?? .zero, rotorSteps: loop.hardware.rotorSteps,
-      isDry: loop.hardware.isDry, digest: loop.hardware.trace.digest, refusal: refusal)
+      isDry: loop.hardware.isDry, digest: loop.hardware.trace.digest, refusal: refusal,
+      refusedBolus: refusedBolus)
     return (outcome, loop.hardware.trace)
   }
 
@@ -159,7 +164,15 @@ struct Simulation {
   /// The prescription's closed form over a stretch: therapy and single bolus.
   private func prescribed(from: Instant, to: Instant) -> Volume {
     let place = profile.place(at: start) + TimeSpan(nanoseconds: from.nanoseconds)
-    let own = (try? profile.prescription.therapy.volume(from: place, lasting: to - from)) ?? .zero
+    let therapy = profile.prescription.therapy
+    let all = (try? therapy.volume(from: place, lasting: to - from)) ?? .zero
+    // A bolus that would have begun before the run is none of its business.
+    let before = profile.place(at: start)
+    func tail(_ span: TimeSpan) -> Volume {
+      (try? therapy.bolusBegun(before: before, within: span)) ?? .zero
+    }
+    let own = all.lessening(
+      by: tail(to - .epoch).lessening(by: tail(from - .epoch)))
     guard let bolus = profile.singleBolus else { return own }
     func given(_ at: Instant) -> Volume {
       let span = TimeSpan(nanoseconds: at.nanoseconds)

@@ -37,8 +37,12 @@ struct SimulationReport {
         + "\(profile.timeZone.identifier), \(Format.span(simulation.span))",
       "Bench equipment: not a medical device, not for human use.", "",
     ]
+    if let note = ClockChange.note(profile, from: simulation.start, to: end) {
+      lines.insert(note, at: 2)
+    }
     if let refusal = outcome.refusal {
-      lines.append("  REFUSED      \(Self.describe(refusal))")
+      let what = outcome.refusedBolus ? "the single bolus" : "the therapy"
+      lines.append("  REFUSED      \(what): \(Self.describe(refusal))")
     }
     lines += [
       row("prescribed", outcome.prescribed, "what the profile asks for"),
@@ -47,6 +51,10 @@ struct SimulationReport {
     ]
     if !status.missed.isZero {
       lines.append(row("missed", status.missed, "due and given up: never repaid as a burst"))
+    }
+    let withheld = outcome.prescribed.lessening(by: status.delivered + status.missed)
+    if withheld >= Volume(microlitres: 1), outcome.refusal == nil {
+      lines.append(row("withheld", withheld, "not delivered while the pump was stopped"))
     }
     if !status.uncertain.isZero {
       lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
@@ -101,6 +109,11 @@ struct SimulationReport {
 
   private var refillLine: String {
     let status = outcome.status
+    if status.reservoir <= profile.reservoir.lowAlarm {
+      let since = outcome.events.first { $0.event == .alarmRaised(.reservoirLow) }?.at
+      let date = since.map { moments.full(simulation.start.after($0)) } ?? "the start"
+      return "  refill due   OVERDUE since \(date)"
+    }
     guard let due = status.refillDue else {
       return "  refill due   no date: nothing is being delivered"
     }
@@ -113,7 +126,16 @@ struct SimulationReport {
     return "  refill due   \(moments.full(simulation.start.after(due)))\(rule)\(left ?? "")"
   }
 
-  private var batteryOrState: String { "  state        \(Self.describe(outcome.status.state))" }
+  private var batteryOrState: String { "  state        \(stateText)" }
+
+  private var stateText: String {
+    guard outcome.status.state == .delivering else { return Self.describe(outcome.status.state) }
+    switch profile.mode {
+    case .stopped: return "therapy stopped: nothing is delivered by itself"
+    case .minimumRate: return "minimum rate: keeps the lumen open, no treatment"
+    default: return "delivering"
+    }
+  }
 
   private var alarmLines: [String] {
     let raised = outcome.events.compactMap { event -> String? in
@@ -121,8 +143,11 @@ struct SimulationReport {
       return "\(moments.full(simulation.start.after(event.at))) "
         + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
     }
-    guard !raised.isEmpty else { return ["none"] }
+    guard !raised.isEmpty || outcome.lostEvents > 0 else { return ["none"] }
     let shown = raised.prefix(12)
+    if outcome.lostEvents > 0 {
+      return shown + ["and earlier ones: \(outcome.lostEvents) events were no longer kept"]
+    }
     return shown + (raised.count > 12 ? ["and \(raised.count - 12) more; see --json"] : [])
   }
 
@@ -169,6 +194,7 @@ extension SimulationReport {
     var end: String
     var duration_s: Double
     var seed: UInt64
+    var mode: String
     var state: String
     var refusal: String?
     var prescribed_ug: Double
@@ -202,7 +228,8 @@ extension SimulationReport {
       start: moments.machine(simulation.start),
       end: moments.machine(simulation.start.after(.epoch + simulation.span)),
       duration_s: Double(simulation.span.nanoseconds) / 1e9, seed: simulation.seed,
-      state: Self.describe(status.state), refusal: outcome.refusal.map(Self.describe),
+      mode: profile.mode.rawValue, state: Self.describe(status.state),
+      refusal: outcome.refusal.map(Self.describe),
       prescribed_ug: mass(outcome.prescribed).micrograms,
       delivered_ug: mass(status.delivered).micrograms, pumped_ug: mass(outcome.pumped).micrograms,
       catheter_tip_ug: outcome.atTip.micrograms, missed_ug: mass(status.missed).micrograms,
