@@ -22,17 +22,18 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
     while deadline <= end {
       var now = hardware.wait(until: deadline)
       repeat {
-        if let action = engine.turn(at: now) { perform(action, at: now) }
-        // A sound or a round of sensors takes time: the next edge is measured from now.
-        now = hardware.now
+        if let action = engine.turn(at: now), perform(action, at: now) { now = hardware.now }
         deadline = engine.deadline
       } while deadline <= now
     }
     _ = hardware.wait(until: end)
   }
 
+  /// Does an action.
+  ///
+  /// - Returns: Whether it took a while, so that the next edge must be measured from a new instant.
   @inlinable
-  mutating func perform(_ action: EngineAction, at now: Instant) {
+  mutating func perform(_ action: EngineAction, at now: Instant) -> Bool {
     switch action {
     case .edge(let line, let level, _):
       do throws(Hardware.Failure) {
@@ -40,9 +41,11 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
       } catch {
         engine.failed(line, level, error.kind, at: now)
       }
+      return false
     case .sound(let tone): sound(tone)
     case .housekeep: housekeep(at: now)
     }
+    return true
   }
 
   @usableFromInline

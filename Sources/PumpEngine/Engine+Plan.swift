@@ -155,6 +155,8 @@ extension Engine {
   /// Sets the spacing of steps to what the motor needs now.
   mutating func updateSpacing(at now: Instant) {
     let isRamped = program.bolus.map { $0.isRamped && $0.start <= now } ?? false
+    sequencer.wakeFor =
+      program.bolus.map { $0.isRamped && $0.start > now ? $0.start : .never } ?? .never
     let isFast = isRamped && books.owed == 0
     sequencer.spacing = isFast ? settings.motor.ratedInterval : settings.motor.startInterval
     // Waking the driver may hold up the first step of a flow; a ramp has waited for that before.

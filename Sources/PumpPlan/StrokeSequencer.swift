@@ -31,6 +31,10 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     }
   }
 
+  /// When a ramped bolus begins that the driver must be awake for; `never` for none. Its first step
+  /// is not planned yet, and a ramp can't wait for the driver.
+  public var wakeFor = Instant.never
+
   private let timing: DriverTiming
   private var isDirectionSet = false
   private var isEnergised = false
@@ -65,23 +69,25 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   ///   - now: No edge is planned before this.
   public mutating func plan(step wish: Instant, isDelivering: Bool, after now: Instant) {
     guard edge != .fall, !owesFall else { return }
-    let wantsEnergy = timing.energise == .always ? isDelivering : wish != .never
+    let needed = min(wish, wakeFor)
+    let wantsEnergy = timing.energise == .always ? isDelivering : needed != .never
     if !isEnergised {
       guard wantsEnergy else { return set(.none, .never) }
       guard isDirectionSet else { return set(.direction, now) }
-      let lead = timing.energise == .always ? Instant.epoch : wakingFor(wish)
+      let lead = timing.energise == .always ? Instant.epoch : wakingFor(needed)
       return set(.energise, max(now, lead))
     }
     // ENABLE and DIR keep still for a while after the last rise.
     let rests = max(now, lastRise + timing.directionHold)
     guard wantsEnergy else { return set(.deEnergise, rests) }
-    guard wish != .never else { return set(.none, .never) }
-    let earliest = max(max(wish, readyAt), earliestRise)
     // Only where waking comes after going to sleep: or the two would follow each other for ever.
-    if earliest.elapsed(since: rests) >= sleepGap, wakingFor(wish) > rests {
+    let soonest = max(max(needed, readyAt), earliestRise)
+    if soonest.elapsed(since: rests) >= sleepGap, wakingFor(needed) > rests {
       set(.deEnergise, rests)
+    } else if wish == .never {
+      set(.none, .never)
     } else {
-      setRise(earliest)
+      setRise(max(max(wish, readyAt), earliestRise))
     }
   }
 

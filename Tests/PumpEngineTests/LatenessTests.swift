@@ -136,6 +136,36 @@ struct LatenessTests {
     #expect(gaps.filter { $0 < 990_000_000 }.count <= 1)
   }
 
+  @Test(
+    "A ramped bolus on a driver that sleeps between strokes is given on time and without a pause")
+  func rampedBolusAwake() throws {
+    let table = Fixture.driver
+    let driver = DriverTiming(
+      stepHigh: table.stepHigh, stepLow: table.stepLow, directionSetUp: table.directionSetUp,
+      directionHold: table.directionHold, wakeUp: table.wakeUp, energise: .aroundStrokes)
+    for basal in [UInt64(0), 1, 50] {
+      let settings = try Fixture.settings(driver: driver)
+      let flow = try settings.step.flow(ofStepsPerSecond: basal)
+      var loop = ControlLoop(
+        engine: Engine(
+          settings: settings,
+          prescription: Fixture.prescription(basal == 0 ? .stopped : .continuous(flow))),
+        hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
+      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+      loop.run(until: .epoch + TimeSpan(seconds: 10))
+      let bolus = try Bolus(
+        volume: settings.step.volume(ofSteps: 15_000), duration: TimeSpan(seconds: 5))
+      try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: loop.hardware.now)
+      loop.run(until: .epoch + TimeSpan(seconds: 17))
+      let events = (0..<loop.engine.eventCount).compactMap { loop.engine.event($0)?.event }
+      let isLate = events.contains { if case .late = $0 { true } else { false } }
+      #expect(!isLate)
+      let ledger = loop.engine.ledger
+      #expect(ledger.planned >= 14_999 + 10 * basal)
+      #expect(ledger.missed == 0)
+    }
+  }
+
   @Test("No timing table makes the edges chase each other at one instant", arguments: 0..<40)
   func noChase(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))
