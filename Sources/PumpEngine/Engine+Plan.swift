@@ -155,8 +155,12 @@ extension Engine {
   /// Sets the spacing of steps to what the motor needs now.
   mutating func updateSpacing(at now: Instant) {
     let isRamped = program.bolus.map { $0.isRamped && $0.start <= now } ?? false
-    sequencer.wakeFor =
-      program.bolus.map { $0.isRamped && $0.start > now ? $0.start : .never } ?? .never
+    // A ramp can't wait for a sleeping driver, neither at its beginning nor at its corners, beyond
+    // which the next step is not known yet.
+    sequencer.wakeFor = .never
+    if let bolus = program.bolus, bolus.isRamped {
+      sequencer.wakeFor = bolus.start > now ? bolus.start : planner.segmentEnd
+    }
     let isFast = isRamped && books.owed == 0
     sequencer.spacing = isFast ? settings.motor.ratedInterval : settings.motor.startInterval
     // Waking the driver may hold up the first step of a flow; a ramp has waited for that before.

@@ -31,8 +31,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     }
   }
 
-  /// When a ramped bolus begins that the driver must be awake for; `never` for none. Its first step
-  /// is not planned yet, and a ramp can't wait for the driver.
+  /// What the driver must be awake for beside the next step; `never` for nothing.
   public var wakeFor = Instant.never
 
   private let timing: DriverTiming
