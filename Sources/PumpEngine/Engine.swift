@@ -115,11 +115,9 @@ public struct Engine: ~Copyable {
       return .edge(.step, .asserted, due: due)
     case .fall:
       sequencer.fall(at: now)
-      guard books.owed == 0, planner.nextDue != .never else {
+      if books.owed > 0 || !sequencer.planAfterFall(step: planner.nextDue, at: now) {
         planStroke(at: now)
-        return .edge(.step, .released, due: due)
       }
-      sequencer.planAfterFall(step: planner.nextDue, at: now)
       return .edge(.step, .released, due: due)
     default:
       return otherEdge(at: now)

@@ -55,9 +55,11 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     spacing = motor.startInterval
     stepHigh = timing.stepHigh
     stepLow = timing.stepLow
-    // De-energised for at least as long as waking takes, or it is not worth it.
+    // De-energised for at least as long as waking takes, or it is not worth it. An always energised
+    // driver never is; half the clock tells "never" from any instant.
     sleepGap =
-      timing.energise == .always ? TimeSpan(nanoseconds: .max) : timing.wakeUp + timing.wakeUp
+      timing.energise == .always
+      ? TimeSpan(nanoseconds: 1 << 62) : timing.wakeUp + timing.wakeUp
   }
 
   /// Plans the next edge.
@@ -91,13 +93,14 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   }
 
   /// Plans the next edge right after a step has fallen, on the way from step to step.
+  ///
+  /// - Returns: Whether the next edge is a rise; where not, `plan` must say what it is.
   @inlinable
-  public mutating func planAfterFall(step wish: Instant, at now: Instant) {
+  public mutating func planAfterFall(step wish: Instant, at now: Instant) -> Bool {
     let earliest = max(wish, earliestRise)
-    guard earliest.elapsed(since: now) < sleepGap else {
-      return plan(step: wish, isDelivering: true, after: now)
-    }
+    guard earliest.elapsed(since: now) < sleepGap else { return false }
     setRise(earliest)
+    return true
   }
 
   /// Records that the next edge happened.
