@@ -29,6 +29,7 @@ extension Engine {
     while planAt <= now {
       let at = planAt
       books.owe(planner.takeAll(by: at))
+      limitBacklog(at: now)
       if let bolus = program.bolus, bolus.end <= at { endBolus(at: at) }
       if let next = nextScheduled, next.at <= at {
         beginScheduled(next.bolus, due: next.due, at: at)
@@ -120,7 +121,9 @@ extension Engine {
     findScheduled(from: due + TimeSpan(nanoseconds: 1))
     // One that had to wait until the next one's turn can't be given; nor can one that the checks of
     // the prescription should have refused. Neither is lost in silence.
-    guard instant < (nextScheduled?.at ?? .never), let shape = try? shape(of: bolus, at: instant)
+    let nextDue = nextScheduled?.due ?? .never
+    if nextDue < instant { nextScheduled?.at = instant }
+    guard instant < nextDue, let shape = try? shape(of: bolus, at: instant)
     else {
       log(.bolusDropped(bolus.volume), at: instant)
       raise(.underDelivery, at: instant)

@@ -15,6 +15,8 @@ extension Engine {
     _ readings: SensorReadings, wallSeconds: Int64, at now: Instant
   ) {
     causeGone(.sensorFailed, at: now)
+    // A line that failed once and was then released works again; a device that is gone does not.
+    if !isDeviceGone, sequencer.isAtRest { causeGone(.deviceLost, at: now) }
     if readings.driverFault {
       trip(.driverFault, at: now)
     } else {
@@ -55,6 +57,7 @@ extension Engine {
     }
     // A STEP that can't fall makes no further step, and the other lines are what makes it safe.
     guard kind != .deviceLost, line == .step, level == .asserted else {
+      isDeviceGone = isDeviceGone || kind == .deviceLost
       trip(.deviceLost, at: now)
       // A motor that could not be de-energised is not safe: again, until it works.
       if line == .enable, level == .released {

@@ -36,6 +36,8 @@ public struct Engine: ~Copyable {
   var demand = TherapyDemand.none
   /// The plan may be behind by this before it counts as late: what the driver's timing explains.
   @usableFromInline var lateLimit = TimeSpan.zero
+  /// Whether a backend said that a device is gone until the next start.
+  var isDeviceGone = false
   /// Whether the pump was tripped before it ever began.
   var wasIdle = false
   var doseGuard: DoseGuard

