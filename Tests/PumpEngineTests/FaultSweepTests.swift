@@ -115,11 +115,11 @@ struct FaultSweepTests {
           prescription: Fixture.prescription(therapy), place: TimeSpan(minutes: 7)),
         hardware: SimulatedBench(settings: Fixture.plant(), trace: DigestTrace()))
       try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
-      loop.run(until: .epoch + TimeSpan(hours: 76))
+      loop.run(until: .epoch + TimeSpan(hours: 30))
       let status = loop.engine.status(at: loop.hardware.now)
       #expect(status.state == .delivering)
       #expect(status.ledger.missed == 0)
-      #expect(status.delivered > Volume(microlitres: 75 * 40))
+      #expect(status.delivered > Volume(microlitres: 29 * 40))
     }
     // A quarter more is refused, though each bolus alone would fit in a bucket.
     let double = try Bolus(volume: Volume(microlitres: 50), duration: TimeSpan(seconds: 90))
