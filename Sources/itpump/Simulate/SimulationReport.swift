@@ -54,7 +54,8 @@ struct SimulationReport {
     }
     let withheld = outcome.prescribed.lessening(by: status.delivered + status.missed)
     if withheld >= Volume(microlitres: 1), outcome.refusal == nil {
-      lines.append(row("withheld", withheld, "not delivered while the pump was stopped"))
+      lines.append(
+        row("withheld", withheld, "asked for, and not given: stopped, suspended or dropped"))
     }
     if !status.uncertain.isZero {
       lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
