@@ -69,8 +69,8 @@ public struct DoseGuard: ~Copyable {
     hour.turn(to: now)
     day.turn(to: now)
     let room = min(
-      ceiling(.hour, after: 0, demand).lessening(by: hour.sum),
-      ceiling(.day, after: 0, demand).lessening(by: day.sum))
+      ceiling(.hour, demand).lessening(by: hour.sum),
+      ceiling(.day, demand).lessening(by: day.sum))
     guard let volume = try? concentration.volume(of: room), let steps = try? step.steps(in: volume)
     else { return 0 }
     return steps
@@ -140,10 +140,10 @@ public struct DoseGuard: ~Copyable {
   }
 
   /// A window's hard limit, a step, and what the therapy may have delivered in the oldest bucket.
-  private func ceiling(_ window: DoseWindow, after buckets: Int, _ demand: TherapyDemand) -> Mass {
+  private func ceiling(_ window: DoseWindow, _ demand: TherapyDemand) -> Mass {
     let hard = window == .hour ? limits.perHour.hard : limits.perDay.hard
     let step = (try? mass(ofSteps: 1)) ?? .zero
-    return (try? hard.adding(step + allowance(window, after: buckets, demand))) ?? hard
+    return (try? hard.adding(step + allowance(window, after: 0, demand))) ?? hard
   }
 
   /// What the therapy may have delivered in the oldest bucket, and no more than is in it.

@@ -62,7 +62,8 @@ struct SimulationReport {
     }
     lines.append("  steps        \(Self.grouped(status.ledger.delivered))" + rotor)
     lines += [
-      "", "  period                        prescribed    delivered        steps   mean rate",
+      "",
+      "  period                        prescribed    delivered        steps   mean rate    mean flow",
     ]
     lines += outcome.periods.map(periodLine)
     lines += ["", reservoirLine, refillLine, batteryOrState]
@@ -100,6 +101,14 @@ struct SimulationReport {
       + Self.padded(Format.mass(period.delivered), 13)
       + Self.padded(Self.grouped(period.steps), 13)
       + Self.padded(Format.decimal(rate, per: 1_000_000_000) + " µg/h", 12)
+      + Self.padded(flow(period), 13)
+  }
+
+  private func flow(_ period: Simulation.Period) -> String {
+    guard let volume = try? simulation.bench.step.volume(ofSteps: period.steps),
+      let flow = try? FlowRate(delivering: volume, over: period.end - period.start)
+    else { return "-" }
+    return Format.flow(flow)
   }
 
   private var reservoirLine: String {
