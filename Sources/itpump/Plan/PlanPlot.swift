@@ -84,9 +84,15 @@ struct PlanPlot {
   private var bolusMarks: [String] {
     let boluses = report.plan.boluses
     guard !boluses.isEmpty else { return [] }
+    func words(_ dose: Mass, _ span: TimeSpan) -> String {
+      "\(Format.mass(dose)) over \(Format.span(span))"
+    }
+    let kinds = Set(boluses.map { words($0.dose, $0.end - $0.start) })
+    let isOneKind = kinds.count == 1
+    let legend = isOneKind ? kinds.first ?? "" : "with its dose and time where there is room"
     var out = [
       "<text x=\"\(width - right)\" y=\"82\" text-anchor=\"end\" fill=\"#b3471d\">"
-        + "▼ bolus, with its dose and time; not to scale</text>"
+        + "▼ bolus: \(legend); not to scale</text>"
     ]
     var lastLabel = -1000.0
     for row in boluses {
@@ -95,13 +101,13 @@ struct PlanPlot {
         "<line x1=\"\(Self.number(at))\" y1=\"\(rateTop)\" x2=\"\(Self.number(at))\" "
           + "y2=\"\(rateTop + rateHeight)\" stroke=\"#b3471d\" stroke-width=\"2\"/>"
           + "<path d=\"M \(Self.number(at - 6)) \(rateTop - 4) h 12 l -6 10 z\" fill=\"#b3471d\"/>")
-      guard at - lastLabel > 150 else { continue }
+      guard !isOneKind, at - lastLabel > 150 else { continue }
       lastLabel = at
       let isLeft = at > width - 220
       out.append(
         "<text x=\"\(Self.number(isLeft ? at - 9 : at + 9))\" y=\"\(rateTop + 14)\" "
           + "text-anchor=\"\(isLeft ? "end" : "start")\" fill=\"#b3471d\">"
-          + "\(Format.mass(row.dose)) over \(Format.span(row.end - row.start))</text>")
+          + words(row.dose, row.end - row.start) + "</text>")
     }
     return out
   }
@@ -140,13 +146,16 @@ struct PlanPlot {
           + "<text x=\"\(left - 8)\" y=\"\(y + 4)\" text-anchor=\"end\">"
           + "\(shown(most * Double(part) / 4))</text>")
     }
-    let parts = 8
+    let days = seconds / 86_400
+    let isByDay = days > 1 && days <= 10
+    let parts = isByDay ? Int(days.rounded(.down)) : days > 10 ? 6 : 8
     for part in 0...parts {
-      let at = left + (width - left - right) * Double(part) / Double(parts)
-      let date = report.start.addingTimeInterval(seconds * Double(part) / Double(parts))
+      let place = isByDay ? Double(part) / days : Double(part) / Double(parts)
+      let at = left + (width - left - right) * place
+      let date = report.start.addingTimeInterval(seconds * place)
       let label =
-        seconds > 3 * 86_400
-        ? String(report.moments.full(date).dropFirst(9)) : report.moments.time(date)
+        days > 1
+        ? String(report.moments.full(date).dropFirst(9).prefix(5)) : report.moments.time(date)
       out.append(
         "<line x1=\"\(at)\" y1=\"\(top + height)\" x2=\"\(at)\" y2=\"\(top + height + 5)\" "
           + "stroke=\"#888\"/><text x=\"\(at)\" y=\"\(top + height + 20)\" "

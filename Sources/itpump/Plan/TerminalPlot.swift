@@ -47,15 +47,20 @@ struct TerminalPlot {
     return lines
   }
 
-  /// The times under the plot, at quarters.
+  /// The times under the plot: midnights of up to ten days, else quarters.
   private func axis(_ span: Double) -> String {
+    let days = span / 86_400e9
+    let isByDay = days > 1 && days <= 10
+    let parts = isByDay ? Int(days.rounded(.down)) : 4
     var axis = [Character](repeating: " ", count: Self.columns + 8)
-    for quarter in 0...4 {
-      let date = report.start.addingTimeInterval(span / 1e9 * Double(quarter) / 4)
+    for part in 0...parts {
+      let place = isByDay ? Double(part) / days : Double(part) / 4
+      let date = report.start.addingTimeInterval(span / 1e9 * place)
       let text =
-        span > 3 * 86_400e9
+        days > 1
         ? String(report.moments.full(date).dropFirst(9).prefix(5)) : report.moments.time(date)
-      let at = quarter * Self.columns / 4 - (quarter == 4 ? text.count : 0)
+      let isLast = place > 0.99
+      let at = Int(place * Double(Self.columns)) - (isLast && !isByDay ? text.count : 0)
       for (offset, character) in text.enumerated() { axis[max(0, at) + offset] = character }
     }
     return String(axis).replacingOccurrences(of: " +$", with: "", options: .regularExpression)
