@@ -104,20 +104,16 @@ struct BenchCommand: ParsableCommand {
       let error = row.worst_error_ns.map { "\($0) ns" } ?? "-"
       lines.append(
         "  " + row.programme.padding(toLength: 50, withPad: " ", startingAt: 0)
-          + right(SimulationReport.grouped(row.steps), 12)
-          + right(String(format: "%.2f", row.ns_per_step), 10)
-          + right(
+          + TextColumns.right(TextColumns.grouped(row.steps), 12)
+          + TextColumns.right(String(format: "%.2f", row.ns_per_step), 10)
+          + TextColumns.right(
             row.seconds < 1
               ? String(format: "%.2f ms", row.seconds * 1e3)
               : String(format: "%.2f s", row.seconds), 10)
-          + right(error, 14))
+          + TextColumns.right(error, 14))
     }
     lines.append(String(format: "  peak memory %.1f MiB", figures.peak_memory_mib))
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(1, width - text.count)) + text
   }
 }
 

@@ -45,7 +45,7 @@ struct PlanReport {
     lines += [
       "",
       "  total in \(Format.span(plan.span)): \(Format.mass(plan.dose)), "
-        + "\(Format.volume(plan.volume)), \(SimulationReport.grouped(plan.steps)) steps",
+        + "\(Format.volume(plan.volume)), \(TextColumns.grouped(plan.steps)) steps",
     ]
     if let rule = profile.prescription.patientBolus {
       let dose = (try? plan.concentration.mass(in: rule.bolus.volume, .up)) ?? .zero
@@ -66,13 +66,12 @@ struct PlanReport {
     let to = start.after(row.end)
     let rate =
       Format.decimal(UInt64((self.rate(row.basal) * 1e6).rounded()), per: 1_000_000) + " µg/h"
-    func right(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(1, width - text.count)) + text
-    }
     return "  \(moments.full(from))  - \(moments.full(to).dropFirst(15))"
-      + right(rate, 16) + right(row.bolus.map { Format.mass($0.dose) } ?? "-", 15)
-      + right(Format.mass(row.dose), 13) + right(Format.volume(row.volume), 13)
-      + right(SimulationReport.grouped(row.steps), 12)
+      + TextColumns.right(rate, 16)
+      + TextColumns.right(row.bolus.map { Format.mass($0.dose) } ?? "-", 15)
+      + TextColumns.right(Format.mass(row.dose), 13)
+      + TextColumns.right(Format.volume(row.volume), 13)
+      + TextColumns.right(TextColumns.grouped(row.steps), 12)
   }
 
   struct RowRecord: Encodable {

@@ -60,7 +60,7 @@ struct SimulationReport {
     if !status.uncertain.isZero {
       lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
     }
-    lines.append("  steps        \(Self.grouped(status.ledger.delivered))" + rotor)
+    lines.append("  steps        \(TextColumns.grouped(status.ledger.delivered))" + rotor)
     lines += [
       "",
       "  period                        prescribed    delivered        steps   mean rate    mean flow",
@@ -73,15 +73,16 @@ struct SimulationReport {
   }
 
   private func row(_ name: String, _ volume: Volume, _ meaning: String) -> String {
-    let dose = Self.padded(Format.mass(mass(volume)), 14)
+    let dose = TextColumns.right(Format.mass(mass(volume)), 14)
     return "  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))\(dose) "
-      + "\(Self.padded(Format.volume(volume), 12))   \(meaning)"
+      + "\(TextColumns.right(Format.volume(volume), 12))   \(meaning)"
   }
 
   private var rotor: String {
     let made = outcome.status.ledger.delivered
     guard outcome.rotorSteps != made else { return ", all turned the rotor" }
-    return ", but the rotor turned \(Self.grouped(outcome.rotorSteps)): delivery was not as counted"
+    return
+      ", but the rotor turned \(TextColumns.grouped(outcome.rotorSteps)): delivery was not as counted"
   }
 
   private func periodLine(_ period: Simulation.Period) -> String {
@@ -97,11 +98,11 @@ struct SimulationReport {
       (try? scaled(
         period.delivered.femtograms, by: TimeSpan.hour.nanoseconds, over: max(1, span), .down)) ?? 0
     return "  \(name.padding(toLength: 26, withPad: " ", startingAt: 0))"
-      + Self.padded(Format.mass(period.prescribed), 14)
-      + Self.padded(Format.mass(period.delivered), 13)
-      + Self.padded(Self.grouped(period.steps), 13)
-      + Self.padded(Format.decimal(rate, per: 1_000_000_000) + " µg/h", 12)
-      + Self.padded(flow(period), 13)
+      + TextColumns.right(Format.mass(period.prescribed), 14)
+      + TextColumns.right(Format.mass(period.delivered), 13)
+      + TextColumns.right(TextColumns.grouped(period.steps), 13)
+      + TextColumns.right(Format.decimal(rate, per: 1_000_000_000) + " µg/h", 12)
+      + TextColumns.right(flow(period), 13)
   }
 
   private func flow(_ period: Simulation.Period) -> String {
@@ -164,19 +165,6 @@ struct SimulationReport {
   static func hex(_ digest: TraceDigest) -> String {
     let digits = String(digest.value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
-  static func grouped(_ number: UInt64) -> String {
-    var text = ""
-    for (index, digit) in String(number).reversed().enumerated() {
-      if index > 0, index % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return String(text.reversed())
-  }
-
-  private static func padded(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(1, width - text.count)) + text
   }
 }
 
