@@ -8,6 +8,9 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Settings of every C target; unsafe flags are for root packages, which this is.
+let warnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra"])]
+
 let package = Package(
   name: "itpump",
   products: [
@@ -20,6 +23,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     // YAML nodes with line and column; its decoder is not used, for it guesses types.
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    // Lateness percentiles, without keeping every edge.
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     // Tests only: the oracle's arbitrary-precision integers.
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.0"),
   ],
@@ -40,8 +45,17 @@ let package = Package(
       dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety"],
       swiftSettings: settings),
 
+    // What a run is recorded by, and hardware that answers from a record.
+    .target(name: "PumpReplay", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
+
     // Backends: each implements PumpHAL and knows no engine.
     .target(name: "PumpPlant", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
+    .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+    .target(name: "CPumpGPIO", dependencies: ["CGpiod"], cSettings: warnings),
+    .target(name: "CPumpLinux", cSettings: warnings),
+    .target(
+      name: "PumpLinux", dependencies: ["PumpUnits", "PumpHAL", "CPumpGPIO", "CPumpLinux"],
+      swiftSettings: settings),
 
     // Edges: Foundation allowed.
     .target(
@@ -55,8 +69,9 @@ let package = Package(
       name: "itpump",
       dependencies: [
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpPlant",
-        "PumpProfiles",
+        "PumpLinux", "PumpReplay", "PumpProfiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
 

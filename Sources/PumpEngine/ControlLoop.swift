@@ -22,7 +22,7 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
     while deadline <= end {
       var now = hardware.wait(until: deadline)
       repeat {
-        if let action = engine.turn(at: now), perform(action, at: now) { now = hardware.now }
+        if let action = engine.turn(at: now), perform(action, at: now) { now = hardware.readClock() }
         deadline = engine.deadline
       } while deadline <= now
     }
@@ -60,7 +60,7 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
     try? hardware.kickWatchdog()
     do throws(Hardware.SensorFailure) {
       let readings = try hardware.readSensors()
-      engine.observe(readings, wallSeconds: hardware.secondsSince1970, at: now)
+      engine.observe(readings, wallSeconds: hardware.readWallClock(), at: now)
     } catch {
       engine.sensorsFailed(at: now)
     }

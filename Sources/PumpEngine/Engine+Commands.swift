@@ -204,6 +204,7 @@ extension Engine {
         reserve: reservoir.reserve)
     else { throw .overfilled }
     reservoir = filled
+    isReservoirSwitchLow = false
     stepsBeforeFill = books.delivered + books.uncertain
     log(.refilled(volume), at: now)
     if volume > reservoir.reserve { causeGone(.reservoirEmpty, at: now) }

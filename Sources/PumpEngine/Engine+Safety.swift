@@ -22,6 +22,10 @@ extension Engine {
     } else {
       causeGone(.driverFault, at: now)
     }
+    if let isLow = readings.isReservoirLow {
+      isReservoirSwitchLow = isLow
+      watchReservoir(at: now)
+    }
     if let battery = readings.batteryMillivolts {
       let limits = settings.sensors
       // A cause has gone only when it is clear of the limit: noise around it is one alarm.
@@ -137,9 +141,9 @@ extension Engine {
     scheduleSlow()
   }
 
-  /// Raises the reservoir's alarms.
+  /// Raises the reservoir's alarm where ledger or switch says that it is low.
   mutating func watchReservoir(at now: Instant) {
-    set(.reservoirLow, reservoirLeft <= reservoir.lowAlarm, at: now)
+    set(.reservoirLow, reservoirLeft <= reservoir.lowAlarm || isReservoirSwitchLow, at: now)
   }
 
   /// Reminds of a pump that has been stopped for long.

@@ -43,6 +43,8 @@ public struct Engine: ~Copyable {
   var doseGuard: DoseGuard
   var lockout = PatientLockout()
   var reservoir: Reservoir
+  /// What the reservoir's switch said last; a refill makes that old news.
+  var isReservoirSwitchLow = false
   var alarms: AlarmBoard
   var recorder: FlightRecorder
   /// Steps that the dose guard has counted, and those made before the last refill.
@@ -84,6 +86,9 @@ public struct Engine: ~Copyable {
 
   /// When the engine next wants a turn.
   @inlinable public var deadline: Instant { min(sequencer.nextAt, slowAt) }
+
+  /// Whether the motor is de-energised and no edge is left to be made.
+  public var isAtRest: Bool { sequencer.isAtRest }
 
   /// What was planned, made, missed and owed, in steps.
   public var ledger: DeliveryLedger { books }

@@ -15,6 +15,8 @@ public struct PumpStatus: Equatable, Sendable {
   public var missed: Volume
   public var ledger: DeliveryLedger
   public var reservoir: Volume
+  /// The flow that is to run now, a bolus included.
+  public var flow: FlowRate
   /// When the reservoir reaches its alarm level if every permitted patient bolus is taken.
   ///
   /// The worst case; `nil` where nothing uses it up.
@@ -36,7 +38,7 @@ extension Engine {
     return PumpStatus(
       state: state, planned: planner.prescribed(by: now), delivered: volume(books.delivered),
       uncertain: volume(books.uncertain), missed: volume(books.missed), ledger: books,
-      reservoir: reservoirLeft, refillDue: toAlarm.map { now + $0 },
+      reservoir: reservoirLeft, flow: program.flow(at: now), refillDue: toAlarm.map { now + $0 },
       stopsDue: toReserve.map { now + $0 })
   }
 

@@ -6,6 +6,15 @@ public enum DriverLine: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case direction
   /// Asserted energises the motor.
   case enable
+
+  /// The line among all of the bench's.
+  public var benchLine: BenchLine {
+    switch self {
+    case .step: .step
+    case .direction: .direction
+    case .enable: .enable
+    }
+  }
 }
 
 /// A line's logical state; the board file says which voltage asserts it.

@@ -1,5 +1,5 @@
 /// What the engine is to assume after a backend's failure.
-public enum FaultKind: UInt8, Equatable, Sendable {
+public enum FaultKind: UInt8, Equatable, BitwiseCopyable, Sendable {
   /// The command never reached the hardware: nothing moved.
   case notDelivered
   /// The command was sent and its effect is unknown: count it as delivered, and alarm.

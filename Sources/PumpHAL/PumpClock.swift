@@ -2,8 +2,8 @@ public import PumpUnits
 
 /// Monotonic time, and waiting for it.
 public protocol PumpClock: ~Copyable {
-  /// The present instant; never earlier than any it gave before.
-  var now: Instant { get }
+  /// Reads the present instant; never earlier than any that reading or waiting gave before.
+  mutating func readClock() -> Instant
 
   /// Waits until a deadline, or returns at once where that has passed.
   ///
@@ -15,6 +15,6 @@ public protocol PumpClock: ~Copyable {
 
 /// The wall clock, read to label records and to notice that it was moved; it never times a dose.
 public protocol WallClock: ~Copyable {
-  /// Seconds since 1970-01-01 00:00 UTC, without leap seconds.
-  var secondsSince1970: Int64 { get }
+  /// Reads the seconds since 1970-01-01 00:00 UTC, without leap seconds.
+  mutating func readWallClock() -> Int64
 }

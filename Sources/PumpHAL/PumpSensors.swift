@@ -4,10 +4,12 @@ public import PumpUnits
 public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
   /// Index pulses since power-on, one a revolution of the pump head.
   public var indexPulses: UInt64?
-  /// Whether the stepper driver reports a fault.
+  /// Whether the stepper driver reports a fault, or has reported one since the last reading.
   public var driverFault: Bool
   /// The reservoir's measured volume.
   public var reservoir: Volume?
+  /// Whether the reservoir's switch says that little is left.
+  public var isReservoirLow: Bool?
   /// The battery's voltage in millivolts.
   public var batteryMillivolts: UInt32?
   /// The temperature in thousandths of a degree Celsius.
@@ -16,11 +18,12 @@ public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
   /// Creates readings.
   public init(
     indexPulses: UInt64? = nil, driverFault: Bool = false, reservoir: Volume? = nil,
-    batteryMillivolts: UInt32? = nil, milliCelsius: Int32? = nil
+    isReservoirLow: Bool? = nil, batteryMillivolts: UInt32? = nil, milliCelsius: Int32? = nil
   ) {
     self.indexPulses = indexPulses
     self.driverFault = driverFault
     self.reservoir = reservoir
+    self.isReservoirLow = isReservoirLow
     self.batteryMillivolts = batteryMillivolts
     self.milliCelsius = milliCelsius
   }

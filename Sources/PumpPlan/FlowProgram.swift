@@ -62,6 +62,12 @@ public struct FlowProgram: Sendable {
     return FlowSegment(until: min(baseEnd, laid.end), flow: laid.base, ramp: laid.ramp)
   }
 
+  /// The whole flow at an instant, a bolus included; in a ramp the one that the ramp leads to.
+  public func flow(at instant: Instant) -> FlowRate {
+    let segment = segment(from: instant)
+    return (try? segment.base.adding(segment.ramp?.to ?? .zero)) ?? segment.base
+  }
+
   /// The basal flow at an instant.
   public func basalFlow(at instant: Instant) -> FlowRate { basal(from: instant).flow }
 

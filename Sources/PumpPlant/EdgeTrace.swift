@@ -1,3 +1,4 @@
+public import PumpHAL
 public import PumpUnits
 
 /// Takes every edge of a bench's lines, in order.

@@ -16,6 +16,7 @@ extension SimulatedBench {
       indexPulses: position / settings.head.stepsPerRevolution,
       driverFault: isFaultAsserted,
       reservoir: Volume(femtolitres: UInt64(max(0, level + random.number(in: -spread...spread)))),
+      isReservoirLow: isLow,
       batteryMillivolts: UInt32(
         max(0, batteryBase - batteryLoss + random.number(in: -noise.battery...noise.battery))),
       milliCelsius: milliCelsius
@@ -25,8 +26,7 @@ extension SimulatedBench {
   public mutating func sound(_ tone: AlarmTone) {
     sounds += 1
     if buzzesUntil == nil { trace.record(.buzzer, isAsserted: true, at: clock) }
-    // About one second and about three (S54).
-    buzzesUntil = clock + TimeSpan(seconds: tone == .single ? 1 : 3)
+    buzzesUntil = clock + tone.length
     updateCalm()
   }
 

@@ -65,9 +65,14 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
     wallOffset = settings.wallSecondsAtStart
   }
 
+  /// The virtual clock.
   @inlinable public var now: Instant { clock }
 
-  public var secondsSince1970: Int64 { wallOffset + Int64(clock.nanoseconds / 1_000_000_000) }
+  @inlinable public mutating func readClock() -> Instant { clock }
+
+  public mutating func readWallClock() -> Int64 {
+    wallOffset + Int64(clock.nanoseconds / 1_000_000_000)
+  }
 
   @inlinable
   public mutating func wait(until deadline: Instant) -> Instant {

@@ -1,3 +1,4 @@
+public import PumpHAL
 public import PumpUnits
 
 /// A trace as a Value Change Dump (IEEE 1364-2005, clause 18), one wire a line.

@@ -22,10 +22,27 @@ public struct Board: Sendable {
   public var driverFile: String
   public var pumpFile: String
 
-  /// A line: its name on the chip, and whether it is active low.
+  /// A line: its name on the chip or its offset, whether it is active low, and how it is driven.
   public struct Line: Sendable {
     public var name: String
     public var isActiveLow: Bool
+    public var bias: Bias
+    public var drive: Drive
+  }
+
+  /// The resistor inside the chip; `as-is` leaves what the system has set.
+  public enum Bias: String, CaseIterable, Sendable {
+    case asIs = "as-is"
+    case disabled
+    case pullUp = "pull-up"
+    case pullDown = "pull-down"
+  }
+
+  /// How an output drives its two voltages.
+  public enum Drive: String, CaseIterable, Sendable {
+    case pushPull = "push-pull"
+    case openDrain = "open-drain"
+    case openSource = "open-source"
   }
 }
 

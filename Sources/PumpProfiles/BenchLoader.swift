@@ -8,6 +8,8 @@ public enum BenchLoader {
     "step", "dir", "enable", "watchdog-kick", "buzzer", "index", "fault", "reservoir-low",
   ]
 
+  static let inputRoles = ["index", "fault", "reservoir-low"]
+
   /// Reads a board file.
   public static func board(_ text: String) -> (board: Board?, diagnostics: [Diagnostic]) {
     let report = Report()
@@ -27,8 +29,13 @@ public enum BenchLoader {
     if let fields = root.fields("lines", keys: lineRoles) {
       for role in lineRoles {
         let isRequired = lineRoles.firstIndex(of: role).map { $0 < 3 } ?? false
-        guard let entry = fields.fields(role, keys: ["line", "active"], isRequired: isRequired),
-          let line = entry.text("line", hint: "GPIO17"),
+        let keys = ["line", "active", "bias", "drive"]
+        guard let entry = fields.fields(role, keys: keys, isRequired: isRequired) else { continue }
+        let bias = entry.choice(
+          "bias", among: Board.Bias.allCases.map(\.rawValue), isRequired: false)
+        let drive = entry.choice(
+          "drive", among: Board.Drive.allCases.map(\.rawValue), isRequired: false)
+        guard let line = entry.text("line", hint: "GPIO17"),
           let active = entry.choice("active", among: ["high", "low"])
         else { continue }
         if let owner = owners[line.value] {
@@ -36,7 +43,13 @@ public enum BenchLoader {
             .lineTwice, at: line.place, "'\(line.value)' is the line of '\(owner)' already")
         }
         owners[line.value] = role
-        lines[role] = Board.Line(name: line.value, isActiveLow: active.value == "low")
+        if let drive, inputRoles.contains(role) {
+          root.report.add(.badText, at: drive.place, "'\(role)' is an input; only outputs drive")
+        }
+        lines[role] = Board.Line(
+          name: line.value, isActiveLow: active.value == "low",
+          bias: bias.flatMap { Board.Bias(rawValue: $0.value) } ?? .asIs,
+          drive: drive.flatMap { Board.Drive(rawValue: $0.value) } ?? .pushPull)
       }
     }
     guard let name, let chip, let driver, let pump, let limit else { return nil }

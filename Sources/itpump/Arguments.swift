@@ -70,23 +70,27 @@ struct StartArgument: ExpressibleByArgument {
 struct Moments {
   private let short: DateFormatter
   private let long: DateFormatter
+  private let exact: DateFormatter
   private let iso: ISO8601DateFormatter
 
   init(_ zone: TimeZone) {
     short = DateFormatter()
     long = DateFormatter()
-    for formatter in [short, long] {
+    exact = DateFormatter()
+    for formatter in [short, long, exact] {
       formatter.locale = Locale(identifier: "en_US_POSIX")
       formatter.timeZone = zone
     }
     short.dateFormat = "HH:mm"
     long.dateFormat = "EEE yyyy-MM-dd HH:mm"
+    exact.dateFormat = "yyyy-MM-dd HH:mm:ss"
     iso = ISO8601DateFormatter()
     iso.timeZone = zone
   }
 
   func time(_ date: Date) -> String { short.string(from: date) }
   func full(_ date: Date) -> String { long.string(from: date) }
+  func second(_ date: Date) -> String { exact.string(from: date) }
   func machine(_ date: Date) -> String { iso.string(from: date) }
 }
 

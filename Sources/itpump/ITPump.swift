@@ -10,7 +10,9 @@ struct ITPump: ParsableCommand {
     discussion: "Bench equipment: not a medical device, not for human use.",
     version: "0.1.0",
     subcommands: [
-      CheckCommand.self, PlanCommand.self, SimulateCommand.self, BenchCommand.self,
+      CheckCommand.self, PlanCommand.self, SimulateCommand.self, RunCommand.self,
+      ReplayCommand.self,
+      BenchCommand.self,
     ])
 
   /// Exits with 1 where the work failed, and with 2 for a wrong command line.

@@ -74,6 +74,15 @@ struct ProjectFiles {
 
   /// The drug library: every file of the folder.
   func drugs(besideProfile profile: String) throws -> [Drug] {
+    try InputFile.drugs(try drugFiles(besideProfile: profile))
+  }
+
+  /// The bench: the board's file, and the driver's and pump's that it names.
+  func bench(besideProfile profile: String) throws -> Bench {
+    try benchFiles(besideProfile: profile).bench()
+  }
+
+  func drugFiles(besideProfile profile: String) throws -> [InputFile] {
     let folder = try drugsFolder ?? find("drugs", "Profiles/drugs", beside: profile)
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
       .filter { $0.hasSuffix(".yaml") }.sorted()
@@ -82,33 +91,12 @@ struct ProjectFiles {
         description: "\(folder): error: no drug files (*.yaml) here; name the folder "
           + "with --drugs")
     }
-    return try names.map { name in
-      let path = "\(folder)/\(name)"
-      let (drug, diagnostics) = DrugLoader.load(try Self.text(path))
-      return try Self.usable(drug, diagnostics, path)
-    }
+    return try names.map { try InputFile("\(folder)/\($0)") }
   }
 
-  /// The bench: the board's file, and the driver's and pump's that it names.
-  func bench(besideProfile profile: String) throws -> Bench {
+  func benchFiles(besideProfile profile: String) throws -> BenchFiles {
     let file = "Hardware/boards/simulator.yaml"
-    let path = try boardFile ?? find(file, file, beside: profile)
-    let (board, diagnostics) = BenchLoader.board(try Self.text(path))
-    let usable = try Self.usable(board, diagnostics, path)
-    let folder = (path as NSString).deletingLastPathComponent
-    func beside(_ name: String) -> String {
-      let joined = name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
-      return (joined as NSString).standardizingPath
-    }
-    let driverPath = beside(usable.driverFile)
-    let (driver, driverProblems) = BenchLoader.driver(try Self.text(driverPath))
-    let pumpPath = beside(usable.pumpFile)
-    let (pump, pumpProblems) = BenchLoader.pump(try Self.text(pumpPath))
-    let (bench, problem) = BenchLoader.bench(
-      board: usable, driver: try Self.usable(driver, driverProblems, driverPath),
-      pump: try Self.usable(pump, pumpProblems, pumpPath))
-    guard let bench else { throw Problem(description: "\(path): error: \(problem ?? "unusable")") }
-    return bench
+    return try BenchFiles(board: try boardFile ?? find(file, file, beside: profile))
   }
 
   static func usable<Value>(_ value: Value?, _ problems: [Diagnostic], _ path: String) throws
@@ -162,15 +150,18 @@ struct FileOptions: ParsableArguments {
 
   var files: ProjectFiles { ProjectFiles(drugsFolder: drugs, boardFile: board) }
 
+  /// The texts of a profile and of everything that it leans on.
+  func inputs(_ profile: String) throws -> ProfileInputs {
+    let text = try InputFile(profile)
+    return ProfileInputs(
+      profile: text, bench: try files.benchFiles(besideProfile: profile),
+      drugs: try files.drugFiles(besideProfile: profile))
+  }
+
   /// Reads a profile with its bench and drug library, or fails with every problem.
   func load(_ path: String, now: Date) throws -> (profile: Profile, bench: Bench) {
-    let text = try ProjectFiles.text(path)
-    let bench = try files.bench(besideProfile: path)
-    let loader = ProfileLoader(
-      drugs: try files.drugs(besideProfile: path), bench: bench, now: now)
-    let (profile, diagnostics) = loader.load(text)
-    let usable = try ProjectFiles.usable(profile, diagnostics, path)
-    for warning in diagnostics { Console.note(warning.line(file: path)) }
-    return (usable, bench)
+    let (profile, bench, warnings) = try inputs(path).load(now: now)
+    for warning in warnings { Console.note(warning) }
+    return (profile, bench)
   }
 }

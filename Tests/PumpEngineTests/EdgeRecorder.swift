@@ -1,3 +1,4 @@
+import PumpHAL
 import PumpPlant
 import PumpUnits
 

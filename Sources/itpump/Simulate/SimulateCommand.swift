@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpHAL
 import PumpPlant
 import PumpProfiles
 import PumpUnits
@@ -87,11 +88,7 @@ struct SimulateCommand: ParsableCommand {
       return simulation.run(trace: DigestTrace()) { bar.show($0) }.0
     }
     let file = try WaveformFile(vcd)
-    let lines = simulation.bench.board.lines
-    let named = BenchLine.allCases.filter { lines[$0.role] != nil }
-    let trace = VCDTrace(
-      names: Dictionary(uniqueKeysWithValues: named.map { ($0, $0.role) }),
-      activeLow: Set(named.filter { lines[$0.role]?.isActiveLow ?? false }), write: file.append)
+    let trace = VCDTrace(simulation.bench.board, BenchLine.allCases, file)
     var (outcome, written) = simulation.run(trace: trace) { bar.show($0) }
     written.finish(at: .epoch + span.span)
     try file.close()

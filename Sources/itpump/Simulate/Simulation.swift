@@ -54,10 +54,13 @@ struct Simulation {
   func run<Trace: EdgeTrace>(trace: Trace, progress: (Double) -> Void) -> (Outcome, Trace) {
     var settings = profile.engineSettings(on: bench)
     settings.recorderCapacity = 65_536
+    var plant = profile.plant(on: bench, wallSecondsAtStart: Int64(start.timeIntervalSince1970))
+    plant.seed = seed
+    plant.faults = FaultSchedule(faults)
     let engine = Engine(
       settings: settings, prescription: profile.prescription, place: profile.place(at: start))
     var loop = ControlLoop(
-      engine: engine, hardware: SimulatedBench(settings: plant(settings), trace: trace))
+      engine: engine, hardware: SimulatedBench(settings: plant, trace: trace))
     loop.run(until: .epoch)
     var refusal: Refusal?
     var refusedBolus = false
@@ -84,7 +87,7 @@ struct Simulation {
     let outcome = Outcome(
       status: loop.engine.status(at: max(end, loop.hardware.now)), events: events,
       lostEvents: loop.engine.eventCount - events.count, periods: periods,
-      prescribed: prescribed(from: .epoch, to: end), pumped: loop.hardware.pumped,
+      prescribed: profile.prescribed(from: .epoch, to: end, startingAt: start), pumped: loop.hardware.pumped,
       atTip: (try? loop.hardware.massAtTip()) ?? .zero, rotorSteps: loop.hardware.rotorSteps,
       isDry: loop.hardware.isDry, digest: loop.hardware.trace.digest, refusal: refusal,
       refusedBolus: refusedBolus)
@@ -104,25 +107,6 @@ struct Simulation {
       loop.run(until: at)
       progress(Double(at.nanoseconds) / total)
     }
-  }
-
-  private func plant(_ settings: EngineSettings) -> PlantSettings {
-    let pump = bench.pump
-    let steps = pump.fullStepsPerRevolution * bench.driver.microsteps * pump.gear.motor
-    var plant = PlantSettings(
-      head: PumpHead(
-        volumePerRevolution: Volume(
-          femtolitres: pump.volumePerRevolution.femtolitres * pump.gear.head),
-        stepsPerRevolution: steps, rollers: pump.rollers * pump.gear.head,
-        pulsationPermille: pump.pulsationPermille),
-      filled: profile.reservoir.filled, lowSwitch: profile.reservoir.lowAlarm,
-      catheter: Catheter(
-        volume: pump.tubingVolume + profile.catheterVolume, old: profile.concentration,
-        new: profile.concentration),
-      wallSecondsAtStart: Int64(start.timeIntervalSince1970))
-    plant.seed = seed
-    plant.faults = FaultSchedule(faults)
-    return plant
   }
 
   /// The corners of the summary: the pattern's rates for up to two days, else days, else months.
@@ -157,28 +141,7 @@ struct Simulation {
     }
     let volume = (try? bench.step.volume(ofSteps: after - before)) ?? .zero
     return Period(
-      start: from, end: to, prescribed: mass(prescribed(from: from, to: to)),
+      start: from, end: to, prescribed: mass(profile.prescribed(from: from, to: to, startingAt: start)),
       delivered: mass(volume), steps: after - before)
-  }
-
-  /// The prescription's closed form over a stretch: therapy and single bolus.
-  private func prescribed(from: Instant, to: Instant) -> Volume {
-    let place = profile.place(at: start) + TimeSpan(nanoseconds: from.nanoseconds)
-    let therapy = profile.prescription.therapy
-    let all = (try? therapy.volume(from: place, lasting: to - from)) ?? .zero
-    // A bolus that would have begun before the run is none of its business.
-    let before = profile.place(at: start)
-    func tail(_ span: TimeSpan) -> Volume {
-      (try? therapy.bolusBegun(before: before, within: span)) ?? .zero
-    }
-    let own = all.lessening(
-      by: tail(to - .epoch).lessening(by: tail(from - .epoch)))
-    guard let bolus = profile.singleBolus else { return own }
-    func given(_ at: Instant) -> Volume {
-      let span = TimeSpan(nanoseconds: at.nanoseconds)
-      return span >= bolus.duration
-        ? bolus.volume : (try? bolus.flow.volume(in: span)) ?? .zero
-    }
-    return own + (given(to) - given(from))
   }
 }

@@ -1,5 +1,5 @@
 /// A line of the bench, in the order in which traces number them.
-public enum BenchLine: UInt8, CaseIterable, Sendable {
+public enum BenchLine: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case step
   case direction
   case enable
@@ -13,6 +13,9 @@ public enum BenchLine: UInt8, CaseIterable, Sendable {
   case fault
   /// From the reservoir's switch.
   case reservoirLow
+
+  /// Whether the controller drives it; else it reads it.
+  public var isOutput: Bool { rawValue <= BenchLine.buzzer.rawValue }
 
   /// The name that a board file gives the line's role.
   public var role: String {

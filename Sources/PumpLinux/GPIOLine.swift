@@ -1,0 +1,97 @@
+import CPumpGPIO
+import Glibc
+public import PumpHAL
+
+/// A call on a claimed line that failed.
+public struct LineFault: HardwareFault, Equatable, BitwiseCopyable {
+  /// The system's error number.
+  public let number: Int32
+
+  public init(number: Int32) { self.number = number }
+
+  /// A chip that is gone stays gone; an error of the bus behind it leaves the level unknown.
+  public var kind: FaultKind {
+    switch number {
+    case ENODEV, ENXIO, EBADF: .deviceLost
+    case EINVAL, EPERM, EACCES, EBUSY, ENOMEM, EFAULT, EINTR, ENOTSUP: .notDelivered
+    default: .deliveryUncertain
+    }
+  }
+}
+
+extension LineFault: CustomStringConvertible {
+  /// Why, and what to do.
+  public var description: String { GPIOFailure.describe(number) }
+}
+
+/// An output line that this process holds; released while nothing has set it.
+public struct OutputLine: ~Copyable {
+  private let line: OpaquePointer
+
+  /// Claims a line; it is released from the first moment.
+  ///
+  /// - Throws: `GPIOFailure`.
+  public init(_ request: LineRequest, on chip: GPIOChip) throws(GPIOFailure) {
+    var opened: OpaquePointer?
+    var raw = request.raw(watches: false)
+    let status = pump_gpio_output_open(chip.path, &raw, "itpump", &opened)
+    guard status == 0, let opened else { throw request.failure(status, on: chip) }
+    line = opened
+  }
+
+  /// Sets the line's level in one system call.
+  public func set(_ level: LineLevel) throws(LineFault) {
+    let status = pump_gpio_output_set(line, Int32(level.rawValue))
+    guard status == 0 else { throw LineFault(number: -status) }
+  }
+
+  /// Reads back the level that the chip has.
+  public func read() throws(LineFault) -> LineLevel {
+    let status = pump_gpio_output_get(line)
+    guard status >= 0 else { throw LineFault(number: -status) }
+    return status == 0 ? .released : .asserted
+  }
+
+  deinit { pump_gpio_output_close(line) }
+}
+
+/// An input line that this process holds, with the edges that the kernel collects on it.
+public struct InputLine: ~Copyable {
+  private let line: OpaquePointer
+
+  /// Claims a line and watches its edges.
+  ///
+  /// - Throws: `GPIOFailure`.
+  public init(_ request: LineRequest, on chip: GPIOChip) throws(GPIOFailure) {
+    var opened: OpaquePointer?
+    var raw = request.raw(watches: true)
+    let status = pump_gpio_input_open(chip.path, &raw, "itpump", &opened)
+    guard status == 0, let opened else { throw request.failure(status, on: chip) }
+    line = opened
+  }
+
+  /// Reads the level.
+  public func read() throws(LineFault) -> LineLevel {
+    let status = pump_gpio_input_get(line)
+    guard status >= 0 else { throw LineFault(number: -status) }
+    return status == 0 ? .released : .asserted
+  }
+
+  /// Counts the times that the line was asserted since it was last asked.
+  ///
+  /// Of edges that the kernel lost, every second one is taken for such.
+  public func takeAssertions() throws(LineFault) -> UInt64 {
+    var count: UInt64 = 0
+    var edge = pump_gpio_edge()
+    // A line that never rests must not hold up the loop: what is left is taken the next time.
+    for _ in 0..<64 {
+      let status = pump_gpio_input_edge(line, &edge)
+      guard status >= 0 else { throw LineFault(number: -status) }
+      guard status > 0 else { break }
+      count += UInt64(edge.lost) / 2 + UInt64(edge.is_rise)
+    }
+    return count
+  }
+
+  deinit { pump_gpio_input_close(line) }
+}

@@ -1,0 +1,62 @@
+import CPumpLinux
+public import PumpUnits
+
+/// CLOCK_MONOTONIC, counted from an origin, and waiting that spins the last part.
+///
+/// Suspend is not counted: a machine that sleeps delivers nothing, and its wall clock then tells.
+public struct PacedClock: ~Copyable {
+  private var waiter: pump_linux_waiter
+  private let origin: UInt64
+
+  /// How the clock waits.
+  public struct Pace: Equatable, Sendable {
+    /// So much before a deadline it wakes and spins; zero only sleeps.
+    public var window: TimeSpan
+    /// At most so many thousandths of the time are spent spinning.
+    public var budgetPermille: UInt64
+
+    /// - Parameters:
+    ///   - window: 100 µs are more than most wake-ups take on an idle machine.
+    ///   - budgetPermille: 120 leave the process below 15 % of one core at 1 kHz.
+    public init(window: TimeSpan = TimeSpan(microseconds: 100), budgetPermille: UInt64 = 120) {
+      self.window = window
+      self.budgetPermille = budgetPermille
+    }
+
+    /// Only sleeps.
+    public static var asleep: Pace { Pace(window: .zero, budgetPermille: 0) }
+  }
+
+  /// Starts a clock whose `.epoch` lies a little ahead; until then it reads `.epoch`.
+  ///
+  /// So what is set up "at the epoch" is set up before it, and not late.
+  public init(pace: Pace, ahead: TimeSpan = .zero) {
+    let now = pump_linux_now()
+    origin = now + ahead.nanoseconds
+    waiter = pump_linux_waiter(
+      window_ns: pace.window.nanoseconds, budget_permille: pace.budgetPermille,
+      credit_ns: pace.window.nanoseconds, credited_at_ns: now)
+  }
+
+  /// The present instant.
+  public func read() -> Instant {
+    let now = pump_linux_now()
+    return Instant(nanoseconds: now > origin ? now - origin : 0)
+  }
+
+  /// Waits until a deadline; never returns earlier.
+  public mutating func wait(until deadline: Instant) -> Instant {
+    guard deadline > .epoch else { return read() }
+    let (end, isNever) = origin.addingReportingOverflow(deadline.nanoseconds)
+    let woke = pump_linux_wait(&waiter, isNever ? .max : end)
+    return Instant(nanoseconds: woke > origin ? woke - origin : 0)
+  }
+}
+
+/// The wall clock, in seconds since 1970.
+public func wallClockSeconds() -> Int64 { pump_linux_wall_seconds() }
+
+/// The processor time that the calling thread has used.
+public func threadProcessorTime() -> TimeSpan {
+  TimeSpan(nanoseconds: pump_linux_thread_cpu())
+}

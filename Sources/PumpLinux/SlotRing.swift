@@ -1,0 +1,59 @@
+import CPumpLinux
+
+/// A lock-free ring of small values from one thread to one other.
+///
+/// Putting never waits and allocates nothing: a value that finds the ring full is lost, and counted.
+public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
+  private let ring: OpaquePointer
+
+  /// The end that a real-time thread holds: no reference is counted on the way through it.
+  public struct Writer: Sendable {
+    private let ring: Unshared
+
+    fileprivate init(_ ring: OpaquePointer) { self.ring = Unshared(pointer: ring) }
+
+    /// Puts a value in, or loses it.
+    ///
+    /// - Returns: Whether there was room.
+    @discardableResult
+    public func put(_ value: Value) -> Bool {
+      var slot = Slot()
+      withUnsafeMutableBytes(of: &slot) { $0.storeBytes(of: value, as: Value.self) }
+      return pump_ring_put(ring.pointer, &slot) == 1
+    }
+  }
+
+  fileprivate struct Unshared: @unchecked Sendable {
+    let pointer: OpaquePointer
+  }
+
+  fileprivate struct Slot {
+    var words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
+      (0, 0, 0, 0, 0, 0, 0, 0)
+  }
+
+  /// Makes a ring of a power of two of slots.
+  ///
+  /// - Returns: `nil` without memory.
+  public init?(slots: UInt32) {
+    precondition(slots.nonzeroBitCount == 1, "a ring has a power of two of slots")
+    precondition(MemoryLayout<Value>.size <= MemoryLayout<Slot>.size, "a value fits in a slot")
+    guard let ring = pump_ring_make(slots) else { return nil }
+    self.ring = ring
+  }
+
+  deinit { pump_ring_free(ring) }
+
+  /// The end that puts; the ring must outlive it.
+  public var writer: Writer { Writer(ring) }
+
+  /// Takes the oldest value, if there is one.
+  public func take() -> Value? {
+    var slot = Slot()
+    guard pump_ring_take(ring, &slot) == 1 else { return nil }
+    return withUnsafeBytes(of: slot) { $0.load(as: Value.self) }
+  }
+
+  /// Values that were lost because the ring was full.
+  public var lost: UInt64 { pump_ring_lost(ring) }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import PumpProfiles
+
+/// A file that a command read: where it was, and what it said.
+struct InputFile: Codable {
+  var path: String
+  var text: String
+
+  init(_ path: String) throws {
+    self.path = path
+    text = try ProjectFiles.text(path)
+  }
+
+  static func drugs(_ files: [InputFile]) throws -> [Drug] {
+    try files.map { file in
+      let (drug, diagnostics) = DrugLoader.load(file.text)
+      return try ProjectFiles.usable(drug, diagnostics, file.path)
+    }
+  }
+}
+
+/// A board file with the driver's and the pump's that it names.
+struct BenchFiles: Codable {
+  var board: InputFile
+  var driver: InputFile
+  var pump: InputFile
+
+  init(board path: String) throws {
+    board = try InputFile(path)
+    let (loaded, diagnostics) = BenchLoader.board(board.text)
+    let usable = try ProjectFiles.usable(loaded, diagnostics, path)
+    let folder = (path as NSString).deletingLastPathComponent
+    func beside(_ name: String) -> String {
+      let joined = name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
+      return (joined as NSString).standardizingPath
+    }
+    driver = try InputFile(beside(usable.driverFile))
+    pump = try InputFile(beside(usable.pumpFile))
+  }
+
+  /// The bench that they describe.
+  func bench() throws -> Bench {
+    let (loadedBoard, boardProblems) = BenchLoader.board(board.text)
+    let (loadedDriver, driverProblems) = BenchLoader.driver(driver.text)
+    let (loadedPump, pumpProblems) = BenchLoader.pump(pump.text)
+    let (bench, problem) = BenchLoader.bench(
+      board: try ProjectFiles.usable(loadedBoard, boardProblems, board.path),
+      driver: try ProjectFiles.usable(loadedDriver, driverProblems, driver.path),
+      pump: try ProjectFiles.usable(loadedPump, pumpProblems, pump.path))
+    guard let bench else {
+      throw ProjectFiles.Problem(description: "\(board.path): error: \(problem ?? "unusable")")
+    }
+    return bench
+  }
+}
+
+/// Everything that a run of a profile depends on, as text: a record keeps it with the run.
+struct ProfileInputs: Codable {
+  var profile: InputFile
+  var bench: BenchFiles
+  var drugs: [InputFile]
+
+  /// Reads them, or fails with every problem.
+  func load(now: Date) throws -> (profile: Profile, bench: Bench, warnings: [String]) {
+    let bench = try bench.bench()
+    let loader = ProfileLoader(drugs: try InputFile.drugs(drugs), bench: bench, now: now)
+    let (loaded, diagnostics) = loader.load(profile.text)
+    let usable = try ProjectFiles.usable(loaded, diagnostics, profile.path)
+    return (usable, bench, diagnostics.map { $0.line(file: profile.path) })
+  }
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import Foundation
+import PumpEngine
+import PumpHAL
+import PumpPlan
+import PumpPlant
+import PumpProfiles
+import PumpReplay
+import PumpUnits
+
+/// `itpump replay`: a recorded run once more through the engine, to the same actions.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Run a record through the engine again, and see that it does the same.",
+    discussion: """
+      A record holds the profile, the bench's files and every answer that the hardware gave, with \
+      its instant. The engine is given them again; every call that it makes must be the recorded \
+      one. Exits with 1 at the first difference, and names it.
+      """)
+
+  @Argument(help: "The record that 'itpump run --record' wrote.")
+  var record: String
+
+  @Option(help: .init("Write the run's edges as a VCD waveform.", valueName: "file"))
+  var vcd: String?
+
+  func validate() throws {
+    guard vcd != "-" else { throw ValidationError("--vcd: name a file; a waveform is large") }
+  }
+
+  func run() throws {
+    try ProjectFiles.checkOutputs([vcd], inputs: [record])
+    let reader = try RecordReader(record)
+    let header = reader.header
+    let (profile, bench, _) = try header.inputs.load(
+      now: Date(timeIntervalSince1970: header.judged_at_s))
+    let start = Date(timeIntervalSince1970: Double(header.start_ns) / 1e9)
+    let waveform = try vcd.map { try WaveformFile($0) }
+    let source = RecordedEntries(reader.entries)
+    let session = ControlSession(
+      loop: ControlLoop(
+        engine: profile.engine(on: bench, startingAt: start),
+        hardware: RecordedHardware(
+          base: ReplayedHardware(source: RecordSource(entries: source)),
+          sink: ReplaySink(bench: bench, waveform: waveform))),
+      orders: RecordedOrders(entries: source),
+      task: RunTask(
+        singleBolus: profile.singleBolus, span: header.span_ns.map { TimeSpan(nanoseconds: $0) }))
+    try report(session, source, reader, profile, bench, waveform)
+  }
+
+  private func report(
+    _ session: consuming ControlSession<
+      RecordedHardware<ReplayedHardware<RecordSource>, ReplaySink>, RecordedOrders
+    >, _ source: RecordedEntries, _ reader: RecordReader, _ profile: Profile, _ bench: Bench,
+    _ waveform: WaveformFile?
+  ) throws {
+    var session = session
+    let outcome = session.run { _, _ in }
+    try session.loop.hardware.sink.finish(at: outcome.end)
+    try waveform?.close()
+    let digest = session.loop.hardware.sink.digest
+    let recorded = reader.entries.reduce(into: ActionDigest()) { digest, entry in
+      if case .call(let call) = entry { digest.take(call) }
+    }
+    let mass = (try? profile.concentration.mass(in: outcome.status.delivered)) ?? .zero
+    var lines = [
+      "\(profile.name) on \(reader.header.board), from \(reader.header.start)",
+      "  replayed    \(TextColumns.grouped(session.loop.hardware.base.replayed)) calls",
+      "  delivered   \(Format.mass(mass)), "
+        + "\(TextColumns.grouped(outcome.status.ledger.delivered)) steps",
+      "  run digest  \(SimulationReport.hex(digest.value))",
+    ]
+    if source.isExhausted || reader.tornBytes > 0 {
+      lines.append(
+        "  the record ends in the middle of the run: the program was killed, or its disk was full")
+    }
+    let divergence = session.loop.hardware.base.divergence
+    // A record that merely ends differs in nothing that it holds.
+    let isSame = divergence == nil || divergence?.recorded == nil && source.isExhausted
+    if let divergence, !isSame {
+      lines.append("  DIFFERS at call \(divergence.number)")
+      lines.append("    recorded  \(divergence.recorded.map { "\($0)" } ?? "nothing more")")
+      lines.append("    now       \(divergence.asked)")
+    } else if source.remaining > 0 {
+      lines.append("  DIFFERS: the record goes on for \(source.remaining) entries")
+    } else if divergence == nil, digest.value != recorded.value {
+      lines.append("  DIFFERS: the recorded calls give \(SimulationReport.hex(recorded.value))")
+    } else {
+      lines.append("  the same actions, each at its instant")
+    }
+    try ProjectFiles.print(lines.joined(separator: "\n") + "\n")
+    if lines.contains(where: { $0.hasPrefix("  DIFFERS") }) { throw ExitCode(1) }
+  }
+}
+
+/// A record's entries on their way back, shared by the hardware and the orders.
+final class RecordedEntries {
+  private let entries: [RunEntry]
+  private var at = 0
+  /// Whether more was asked for than the record has.
+  private(set) var isExhausted = false
+
+  init(_ entries: [RunEntry]) { self.entries = entries }
+
+  var remaining: Int { entries.count - at }
+
+  func nextCall() -> HardwareCall? {
+    guard at < entries.count else {
+      isExhausted = true
+      return nil
+    }
+    guard case .call(let call) = entries[at] else { return nil }
+    at += 1
+    return call
+  }
+
+  /// Whether a stop was ordered here; a record that ends stops the replay too.
+  func takeStop() -> Bool {
+    guard at < entries.count else {
+      isExhausted = true
+      return true
+    }
+    guard entries[at] == .stopOrdered else { return false }
+    at += 1
+    return true
+  }
+}
+
+struct RecordSource: HardwareCallSource, ~Copyable {
+  let entries: RecordedEntries
+
+  mutating func next() -> HardwareCall? { entries.nextCall() }
+}
+
+struct RecordedOrders: StopOrders {
+  let entries: RecordedEntries
+
+  mutating func take() -> Bool { entries.takeStop() }
+}
+
+/// Sums up the replayed calls, and draws their edges.
+struct ReplaySink: HardwareCallSink, ~Copyable {
+  private(set) var digest = ActionDigest()
+  private var wave: VCDTrace?
+  private var now = Instant.epoch
+
+  init(bench: Bench, waveform: WaveformFile?) {
+    wave = waveform.map { VCDTrace(bench.board, [.step, .direction, .enable], $0) }
+  }
+
+  mutating func take(_ call: HardwareCall) {
+    digest.take(call)
+    switch call {
+    case .waited(_, let woke), .readClock(let woke): now = woke
+    case .set(let line, let level, nil):
+      wave?.record(line.benchLine, isAsserted: level == .asserted, at: now)
+    default: break
+    }
+  }
+
+  mutating func finish(at end: Instant) throws { wave?.finish(at: max(now, end)) }
+}
+
+extension VCDTrace {
+  /// A dump of some of a board's lines, into a file.
+  init(_ board: Board, _ lines: [BenchLine], _ file: WaveformFile) {
+    let named = lines.filter { board.lines[$0.role] != nil }
+    self.init(
+      names: Dictionary(uniqueKeysWithValues: named.map { ($0, $0.role) }),
+      activeLow: Set(named.filter { board.lines[$0.role]?.isActiveLow ?? false }),
+      write: file.append)
+  }
+}

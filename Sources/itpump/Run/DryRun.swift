@@ -1,0 +1,57 @@
+import Foundation
+import PumpHAL
+import PumpLinux
+import PumpProfiles
+import PumpUnits
+
+/// What a run would claim, worked out without claiming anything.
+struct DryRun {
+  private let profile: Profile
+  private let bench: Bench
+  private let realTime: RealTimeOptions
+
+  init(_ profile: Profile, _ bench: Bench, _ realTime: RealTimeOptions) {
+    self.profile = profile
+    self.bench = bench
+    self.realTime = realTime
+  }
+
+  func text() throws -> String {
+    let wish = realTime.wish
+    var lines = [
+      "\(profile.name) on \(bench.board.name); nothing is claimed",
+      "  scheduling  "
+        + (wish.priority > 0 ? "SCHED_FIFO \(wish.priority), memory locked" : "ordinary thread")
+        + (wish.processor.map { ", processor \($0)" } ?? ""),
+      "  waiting     "
+        + (realTime.pace == .asleep
+          ? "sleeps"
+          : "wakes \(Format.span(realTime.pace.window)) early and spins, at most "
+            + "\(realTime.spinShare) % of the time"),
+      "  library     \(GPIOChip.library)",
+    ]
+    guard !bench.board.isSimulated else {
+      lines.append("  chip        simulated: no line is claimed")
+      return lines.joined(separator: "\n") + "\n"
+    }
+    let resolved: BenchWiring.Resolved
+    do { resolved = try bench.board.wiring.resolve() } catch {
+      throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(error)")
+    }
+    lines.append("  chip        \(resolved.chip)")
+    let present = (try? resolved.chip.lines()) ?? []
+    for role in BenchLine.allCases {
+      guard let request = resolved.requests[role], let line = bench.board.lines[role.role] else {
+        continue
+      }
+      let held = present.first { $0.offset == request.offset && $0.isUsed }
+      lines.append(
+        "  \(role.role.padding(toLength: 14, withPad: " ", startingAt: 0))"
+          + "offset \(request.offset) '\(line.name)', \(role.isOutput ? "output" : "input"), "
+          + "active \(line.isActiveLow ? "low" : "high"), bias \(line.bias.rawValue)"
+          + (role.isOutput ? ", \(line.drive.rawValue)" : ", both edges")
+          + (held.map { "; IN USE by '\($0.consumer)'" } ?? ""))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

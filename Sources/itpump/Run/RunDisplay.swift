@@ -1,0 +1,109 @@
+import Foundation
+import Histogram
+import PumpEngine
+import PumpProfiles
+import PumpSafety
+import PumpUnits
+
+/// Shows a run on a terminal, several lines drawn over each other; in a pipe only what happens.
+struct RunDisplay {
+  var status: RunStatus?
+  private let profile: Profile
+  private let title: String
+  private let moments: Moments
+  private let start: Date
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var standing: [Alarm] = []
+  private var drawn = 0
+  private var drawnAt = Date.distantPast
+
+  init(_ profile: Profile, on bench: Bench, start: Date) {
+    self.profile = profile
+    self.start = start
+    moments = Moments(profile.timeZone)
+    title =
+      "\(profile.name) on \(bench.board.name): \(profile.drug) "
+      + "\(Format.concentration(profile.concentration)), not for human use"
+  }
+
+  /// Takes note of an event, and tells it where a person or a log would want to know.
+  mutating func take(_ event: TimedEvent) {
+    switch event.event {
+    case .alarmRaised(let alarm):
+      if !standing.contains(alarm) { standing.append(alarm) }
+      note(at: event.at, "\(alarm.priority == .critical ? "CRITICAL" : "alarm"): \(alarm.title)")
+    case .acknowledged(let alarm): standing.removeAll { $0 == alarm }
+    case .late(let span): note(at: event.at, "the controller woke \(Format.span(span)) late")
+    case .forgone(let steps): note(at: event.at, "\(steps) steps are given up, never repaid")
+    case .bolusBegan(_, let volume): note(at: event.at, "bolus of \(dose(volume)) begins")
+    case .bolusEnded(_, let volume, let isWhole):
+      note(at: event.at, "bolus ended with \(dose(volume))\(isWhole ? "" : ", NOT the whole")")
+    case .tripped: note(at: event.at, "delivery has stopped")
+    default: break
+    }
+  }
+
+  private func dose(_ volume: Volume) -> String {
+    Format.mass((try? profile.concentration.mass(in: volume)) ?? .zero)
+  }
+
+  private mutating func note(at instant: Instant, _ text: String) {
+    note("\(moments.second(start.after(instant))) \(text)")
+  }
+
+  /// Writes a line that stays.
+  mutating func note(_ text: String) {
+    clear()
+    Console.note(text)
+  }
+
+  /// Draws the status anew, five times a second at most.
+  mutating func refresh(_ lateness: Histogram<UInt64>) {
+    guard isTerminal, let status, Date().timeIntervalSince(drawnAt) >= 0.2 else { return }
+    drawnAt = Date()
+    clear()
+    let lines = lines(status, lateness)
+    drawn = lines.count
+    FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+  }
+
+  /// Takes the status off the terminal.
+  mutating func clear() {
+    guard isTerminal, drawn > 0 else { return }
+    FileHandle.standardError.write(Data("\u{1B}[\(drawn)A\u{1B}[J".utf8))
+    drawn = 0
+  }
+
+  private func lines(_ status: RunStatus, _ lateness: Histogram<UInt64>) -> [String] {
+    let rate = (try? profile.concentration.doseRate(of: status.flow)) ?? .zero
+    return [
+      title,
+      "  \(moments.second(start.after(status.at))), running for \(clock(status.at)): "
+        + SimulationReport.describe(status.state),
+      "  rate        \(Format.doseRate(rate)), \(Format.flow(status.flow))",
+      "  planned     \(dose(status.planned))",
+      "  delivered   \(dose(status.delivered)), \(TextColumns.grouped(status.steps)) steps"
+        + (status.missed > 0 ? "; \(status.missed) steps MISSED" : "")
+        + (status.uncertain > 0 ? "; \(status.uncertain) steps UNCERTAIN" : ""),
+      "  reservoir   \(Format.volume(status.reservoir))",
+      "  lateness    " + Self.lateness(lateness),
+      "  alarms      "
+        + (standing.isEmpty ? "none" : standing.map(\.name).joined(separator: ", ")),
+      "  Ctrl-C stops the run and de-energises the motor",
+    ]
+  }
+
+  /// Percentiles of lateness for people.
+  static func lateness(_ histogram: Histogram<UInt64>) -> String {
+    guard histogram.totalCount > 0 else { return "no edge yet" }
+    func micro(_ value: UInt64) -> String { String(format: "%.1f µs", Double(value) / 1e3) }
+    return "p50 \(micro(histogram.valueAtPercentile(50))), p99 "
+      + "\(micro(histogram.valueAtPercentile(99))), p99.9 "
+      + "\(micro(histogram.valueAtPercentile(99.9))), worst \(micro(histogram.maxRecorded))"
+  }
+
+  private func clock(_ instant: Instant) -> String {
+    let seconds = instant.nanoseconds / 1_000_000_000
+    return String(format: "%llu:%02llu:%02llu", seconds / 3600, seconds / 60 % 60, seconds % 60)
+  }
+}

@@ -1,0 +1,58 @@
+import PumpEngine
+import PumpHAL
+import PumpLinux
+import PumpReplay
+import PumpUnits
+
+/// What the real-time thread tells the rest of the program; small enough for a slot of the ring.
+enum RunMessage: BitwiseCopyable, Sendable {
+  /// The thread runs; what it could not have is known.
+  case started
+  case entry(RunEntry)
+  case event(TimedEvent)
+  case status(RunStatus)
+  /// A line's call failed with this error number.
+  case trouble(BenchLine, number: Int32)
+  /// The thread is done; what came of it is known.
+  case ended
+}
+
+/// What a run is recorded by: the calls to its hardware, and when it was told to stop.
+enum RunEntry: Equatable, BitwiseCopyable, Sendable {
+  case call(HardwareCall)
+  /// Noticed between two slices of the loop.
+  case stopOrdered
+}
+
+/// The engine's status, as far as a display needs it several times a second.
+struct RunStatus: BitwiseCopyable, Sendable {
+  var at: Instant
+  var planned: Volume
+  var delivered: Volume
+  var reservoir: Volume
+  var flow: FlowRate
+  var steps: UInt64
+  /// Steps that were given up, and steps that may or may not have been made.
+  var missed: UInt32
+  var uncertain: UInt32
+  var state: PumpState
+}
+
+/// Puts every call of the control loop into the ring.
+struct RingSink: HardwareCallSink, ~Copyable {
+  private let writer: RunRing.Writer
+  /// Whether a call that is lost ends it, so that what is recorded has no gap.
+  private let isContiguous: Bool
+  private(set) var isBroken = false
+
+  init(_ writer: RunRing.Writer, isContiguous: Bool) {
+    self.writer = writer
+    self.isContiguous = isContiguous
+  }
+
+  mutating func take(_ call: HardwareCall) {
+    guard !isBroken else { return }
+    let isKept = writer.put(.entry(.call(call)))
+    isBroken = !isKept && isContiguous
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Histogram
+import PumpEngine
+import PumpHAL
+import PumpLinux
+import PumpPlant
+import PumpProfiles
+import PumpReplay
+import PumpSafety
+import PumpUnits
+
+/// Follows a run from outside its real-time thread: record, lateness, alarms, display, signals.
+final class RunMonitor {
+  private let control: any RunControl
+  private let record: RecordWriter?
+  private var display: RunDisplay
+  private(set) var events: [TimedEvent] = []
+  private(set) var lateness = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+  private(set) var digest = ActionDigest()
+  private(set) var troubles: [String] = []
+  /// The deadline that the loop last waited for, and when it woke.
+  private var wait: (deadline: Instant, woke: Instant)?
+  private var hasEnded = false
+
+  init(control: any RunControl, record: RecordWriter?, display: RunDisplay) {
+    self.control = control
+    self.record = record
+    self.display = display
+  }
+
+  /// Follows the run until it has ended; SIGINT, SIGTERM and SIGHUP stop it.
+  func follow() -> RunEnding {
+    var isStopping = false
+    while !hasEnded {
+      if let signal = StopSignal.take(within: 50) {
+        if !isStopping { control.orderStop() }
+        isStopping = true
+        display.note(
+          "stopping (signal \(signal)): the motor is de-energised as soon as it can slow down")
+      }
+      drain()
+      display.refresh(lateness)
+    }
+    display.clear()
+    let ending = control.join()
+    return ending
+  }
+
+  private func drain() {
+    while let message = control.messages.take() {
+      switch message {
+      case .started:
+        for denial in control.denials { display.note("warning: \(denial)") }
+      case .entry(let entry): take(entry)
+      case .event(let event): take(event)
+      case .status(let status): display.status = status
+      case .trouble(let line, let number): take(trouble: line, number)
+      case .ended: hasEnded = true
+      }
+    }
+    record?.flush()
+  }
+
+  private func take(_ entry: RunEntry) {
+    record?.append(entry)
+    guard case .call(let call) = entry else { return }
+    digest.take(call)
+    switch call {
+    case .waited(let deadline, let woke): wait = (deadline, woke)
+    case .set:
+      if let wait, wait.deadline > .epoch {
+        _ = lateness.record((wait.woke.elapsed(since: wait.deadline)).nanoseconds)
+      }
+      wait = nil
+    default: break
+    }
+  }
+
+  private func take(_ event: TimedEvent) {
+    events.append(event)
+    display.take(event)
+  }
+
+  private func take(trouble line: BenchLine, _ number: Int32) {
+    let why = LineFault(number: number).description
+    let text = "line \(line.role): \(why)"
+    troubles.append(text)
+    display.note("error: \(text)")
+  }
+}
+
+/// A digest of everything that a run did to its hardware, with when: two runs with the same one did
+/// the same.
+struct ActionDigest {
+  private var trace = DigestTrace()
+  private var now = Instant.epoch
+
+  var value: TraceDigest { trace.digest }
+
+  mutating func take(_ call: HardwareCall) {
+    switch call {
+    case .waited(_, let woke), .readClock(let woke): now = woke
+    case .set(let line, let level, _):
+      trace.record(line.benchLine, isAsserted: level == .asserted, at: now)
+    case .sounded(let tone, _): trace.record(.buzzer, isAsserted: tone == .double, at: now)
+    case .kickedWatchdog: trace.record(.watchdogKick, isAsserted: true, at: now)
+    case .readSensors, .sensorsFailed, .readWallClock: break
+    }
+  }
+}

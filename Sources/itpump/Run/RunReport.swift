@@ -1,0 +1,153 @@
+import Foundation
+import Histogram
+import PumpEngine
+import PumpPlan
+import PumpPlant
+import PumpProfiles
+import PumpSafety
+import PumpUnits
+
+/// A real run's outcome for people and for programs: what was asked for beside what was made.
+struct RunReport {
+  let profile: Profile
+  let bench: Bench
+  let start: Date
+  let outcome: RunOutcome
+  let events: [TimedEvent]
+  let lateness: Histogram<UInt64>
+  let digest: TraceDigest
+  /// Processor time of the real-time thread as a share of its run.
+  var processorShare: Double?
+  var troubles: [String] = []
+
+  private var moments: Moments { Moments(profile.timeZone) }
+
+  private var prescribed: Volume {
+    profile.prescribed(from: .epoch, to: outcome.held, startingAt: start)
+  }
+
+  private func mass(_ volume: Volume) -> Mass {
+    (try? profile.concentration.mass(in: volume)) ?? .zero
+  }
+
+  /// Whether the run ended as a run should.
+  var isClean: Bool {
+    if case .tripped = outcome.status.state { return false }
+    return outcome.refusal == nil && outcome.isAtRest
+  }
+
+  var text: String {
+    let status = outcome.status
+    let end = start.after(outcome.end)
+    var lines = [
+      "\(profile.name): \(profile.mode.rawValue), \(profile.drug) "
+        + "\(Format.concentration(profile.concentration)), on \(bench.board.name)",
+      "\(moments.second(start)) to \(moments.second(end)) \(profile.timeZone.identifier), "
+        + Format.span(outcome.end - .epoch),
+      "Bench equipment: not a medical device, not for human use.", "",
+    ]
+    if let refusal = outcome.refusal {
+      let what = outcome.refusedBolus ? "the single bolus" : "the therapy"
+      lines.append("  REFUSED      \(what): \(SimulationReport.describe(refusal))")
+    }
+    lines += [
+      row("prescribed", prescribed, "what the profile asks for in this time"),
+      row("delivered", status.delivered, "by the controller's count of steps"),
+    ]
+    if !status.missed.isZero {
+      lines.append(row("missed", status.missed, "due and given up: never repaid as a burst"))
+    }
+    if !status.uncertain.isZero {
+      lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
+    }
+    lines += [
+      "  steps        \(TextColumns.grouped(status.ledger.delivered))",
+      "  reservoir    \(Format.volume(status.reservoir)) left by the ledger",
+      "  motor        "
+        + (outcome.isAtRest ? "de-energised" : "NOT DE-ENERGISED: cut its supply by hand"),
+      "  state        \(SimulationReport.describe(status.state))",
+      "  lateness     " + RunDisplay.lateness(lateness),
+      "", "  alarms       " + alarms.joined(separator: "\n               "),
+      "  run digest   \(SimulationReport.hex(digest))",
+    ]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func row(_ name: String, _ volume: Volume, _ meaning: String) -> String {
+    let dose = TextColumns.right(Format.mass(mass(volume)), 14)
+    return "  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))\(dose) "
+      + "\(TextColumns.right(Format.volume(volume), 12))   \(meaning)"
+  }
+
+  private var alarms: [String] {
+    let raised = events.compactMap { event -> String? in
+      guard case .alarmRaised(let alarm) = event.event else { return nil }
+      return "\(moments.second(start.after(event.at))) "
+        + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
+    }
+    return raised.isEmpty ? ["none"] : raised
+  }
+}
+
+extension RunReport {
+  struct AlarmRecord: Encodable {
+    var alarm: String
+    var priority: String
+    var elapsed_s: Double
+  }
+
+  struct Machine: Encodable {
+    var notice = "bench equipment: not a medical device, not for human use"
+    var profile: String
+    var board: String
+    var start: String
+    var duration_s: Double
+    var state: String
+    var refusal: String?
+    var motor_de_energised: Bool
+    var prescribed_ug: Double
+    var delivered_ug: Double
+    var missed_ug: Double
+    var uncertain_ug: Double
+    var steps: UInt64
+    var missed_steps: UInt64
+    var uncertain_steps: UInt64
+    var reservoir_ul: Double
+    var lateness_p50_ns: UInt64
+    var lateness_p99_ns: UInt64
+    var lateness_p999_ns: UInt64
+    var lateness_worst_ns: UInt64
+    var edges: UInt64
+    var processor_share: Double?
+    var alarms: [AlarmRecord]
+    var line_failures: [String]
+    var run_digest: String
+  }
+
+  /// The outcome for programs, units in the keys.
+  var machine: Machine {
+    let status = outcome.status
+    return Machine(
+      profile: profile.name, board: bench.board.name, start: moments.machine(start),
+      duration_s: Double(outcome.end.nanoseconds) / 1e9,
+      state: SimulationReport.describe(status.state),
+      refusal: outcome.refusal.map(SimulationReport.describe),
+      motor_de_energised: outcome.isAtRest, prescribed_ug: mass(prescribed).micrograms,
+      delivered_ug: mass(status.delivered).micrograms, missed_ug: mass(status.missed).micrograms,
+      uncertain_ug: mass(status.uncertain).micrograms, steps: status.ledger.delivered,
+      missed_steps: status.ledger.missed, uncertain_steps: status.ledger.uncertain,
+      reservoir_ul: status.reservoir.microlitres,
+      lateness_p50_ns: lateness.valueAtPercentile(50),
+      lateness_p99_ns: lateness.valueAtPercentile(99),
+      lateness_p999_ns: lateness.valueAtPercentile(99.9),
+      lateness_worst_ns: lateness.maxRecorded, edges: lateness.totalCount,
+      processor_share: processorShare,
+      alarms: events.compactMap { event in
+        guard case .alarmRaised(let alarm) = event.event else { return nil }
+        return AlarmRecord(
+          alarm: alarm.name, priority: alarm.priority == .critical ? "critical" : "non-critical",
+          elapsed_s: Double(event.at.nanoseconds) / 1e9)
+      },
+      line_failures: troubles, run_digest: SimulationReport.hex(digest))
+  }
+}

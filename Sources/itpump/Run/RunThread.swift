@@ -1,0 +1,138 @@
+import PumpEngine
+import PumpHAL
+import PumpLinux
+import PumpPlan
+import PumpReplay
+import PumpUnits
+
+typealias RunRing = SlotRing<RunMessage>
+
+/// Runs a session on a real-time thread; everything it tells leaves through a ring.
+final class RunThread<Hardware: PumpHardware & ~Copyable>: RunControl, RealTimeTask,
+  @unchecked Sendable
+{
+  private typealias Session = ControlSession<RecordedHardware<Hardware, RingSink>, LiveOrders>
+
+  let messages: RunRing
+  private let orders: SlotRing<Bool>
+  private let trouble: (borrowing Hardware) -> LinuxBench.Trouble?
+  private var session: Session?
+  private var thread: RealTimeThread?
+  private var ending = RunEnding()
+  private(set) var denials: [RealTimeThread.Denial] = []
+
+  /// Prepares a run.
+  ///
+  /// - Parameters:
+  ///   - trouble: The latest line that failed, where the hardware knows.
+  /// - Returns: `nil` without memory for the rings.
+  init?(
+    engine: consuming Engine, hardware: consuming Hardware, task: RunTask, isRecording: Bool,
+    trouble: @escaping (borrowing Hardware) -> LinuxBench.Trouble?
+  ) {
+    guard let messages = RunRing(slots: 1 << 16), let orders = SlotRing<Bool>(slots: 4) else {
+      return nil
+    }
+    self.messages = messages
+    self.orders = orders
+    self.trouble = trouble
+    let sink = RingSink(messages.writer, isContiguous: isRecording)
+    session = Session(
+      loop: ControlLoop(
+        engine: engine, hardware: RecordedHardware(base: hardware, sink: sink)),
+      orders: LiveOrders(orders: orders, messages: messages.writer), task: task)
+  }
+
+  func start(_ wish: RealTimeThread.Wish) -> Bool {
+    thread = RealTimeThread.start(wish, self)
+    return thread != nil
+  }
+
+  func orderStop() { orders.writer.put(true) }
+
+  func join() -> RunEnding {
+    thread?.join()
+    return ending
+  }
+
+  func carryOut(without denials: [RealTimeThread.Denial]) {
+    guard var session = session.take() else { return }
+    self.denials = denials
+    deliver(.started)
+    let writer = messages.writer
+    var told = (events: 0, trouble: LinuxBench.Trouble?.none)
+    let clock = PacedClock(pace: .asleep)
+    let began = threadProcessorTime()
+    let outcome = session.run { loop, now in
+      while told.events < loop.engine.eventCount {
+        if let event = loop.engine.event(told.events) { writer.put(.event(event)) }
+        told.events += 1
+      }
+      let failed = trouble(loop.hardware.base)
+      if let failed, failed != told.trouble {
+        told.trouble = failed
+        writer.put(.trouble(failed.line, number: failed.number))
+      }
+      writer.put(.status(RunStatus(loop.engine, at: now)))
+    }
+    ending.processorTime = threadProcessorTime() - began
+    ending.elapsed = clock.read() - .epoch
+    ending.isRecordWhole = !session.loop.hardware.sink.isBroken
+    ending.outcome = outcome
+    deliver(.ended)
+  }
+
+  /// Tells what must not be lost, when there is time to wait for room.
+  private func deliver(_ message: RunMessage) {
+    var clock = PacedClock(pace: .asleep)
+    while !messages.writer.put(message) {
+      _ = clock.wait(until: clock.read() + TimeSpan(milliseconds: 10))
+    }
+  }
+}
+
+/// A run that goes on behind one's back.
+protocol RunControl: AnyObject, Sendable {
+  var messages: RunRing { get }
+  /// Starts it; `false` where the system has no thread left.
+  func start(_ wish: RealTimeThread.Wish) -> Bool
+  /// What the real-time thread could not have; known once it has started.
+  var denials: [RealTimeThread.Denial] { get }
+  /// Tells it to stop as soon as the motor can.
+  func orderStop()
+  /// Waits for its end.
+  func join() -> RunEnding
+}
+
+/// What is known when a run has ended.
+struct RunEnding: Sendable {
+  var outcome: RunOutcome?
+  /// Processor time of the real-time thread, and how long it ran.
+  var processorTime = TimeSpan.zero
+  var elapsed = TimeSpan.zero
+  /// Whether the ring kept up: a record is complete only then.
+  var isRecordWhole = true
+}
+
+/// Orders from another thread, told to the record.
+struct LiveOrders: StopOrders {
+  let orders: SlotRing<Bool>
+  let messages: RunRing.Writer
+
+  func take() -> Bool {
+    guard orders.take() != nil else { return false }
+    messages.put(.entry(.stopOrdered))
+    return true
+  }
+}
+
+extension RunStatus {
+  init(_ engine: borrowing Engine, at now: Instant) {
+    let status = engine.status(at: now)
+    self.init(
+      at: now, planned: status.planned, delivered: status.delivered, reservoir: status.reservoir,
+      flow: status.flow, steps: status.ledger.delivered,
+      missed: UInt32(clamping: status.ledger.missed),
+      uncertain: UInt32(clamping: status.ledger.uncertain), state: status.state)
+  }
+}
