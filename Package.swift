@@ -48,6 +48,10 @@ let package = Package(
     // What a run is recorded by, and hardware that answers from a record.
     .target(name: "PumpReplay", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
 
+    // What every backend promises, tried on one.
+    .target(
+      name: "PumpConformance", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
+
     // Backends: each implements PumpHAL and knows no engine.
     .target(name: "PumpPlant", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
@@ -65,18 +69,18 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
+    // Counts a thread's allocations, for `itpump bench edges` and the tests.
+    .target(name: "CAllocationCounter"),
     .executableTarget(
       name: "itpump",
       dependencies: [
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpPlant",
-        "PumpLinux", "PumpReplay", "PumpProfiles",
+        "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
 
-    // Counts this thread's allocations in the test executable.
-    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
       name: "PumpEngineTests",
       dependencies: [
@@ -105,6 +109,10 @@ let package = Package(
       name: "PumpPlantTests", dependencies: ["PumpPlant", "PumpHAL", "PumpUnits"],
       swiftSettings: settings),
 
+    .testTarget(
+      name: "PumpConformanceTests",
+      dependencies: ["PumpConformance", "PumpHAL", "PumpLinux", "PumpPlant", "PumpReplay", "PumpUnits"],
+      swiftSettings: settings),
     .testTarget(name: "ItpumpTests", dependencies: ["itpump"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ])

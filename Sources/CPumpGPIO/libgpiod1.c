@@ -89,6 +89,13 @@ int pump_gpio_output_get(pump_gpio_output *output) {
   return level < 0 ? pump_gpio_failure() : level;
 }
 
+int pump_gpio_output_toggle(pump_gpio_output *output, uint64_t count) {
+  for (uint64_t i = 0; i < count; i++) {
+    if (gpiod_line_set_value(output->line, i & 1) < 0) return pump_gpio_failure();
+  }
+  return 0;
+}
+
 void pump_gpio_output_close(pump_gpio_output *output) {
   if (!output) return;
   gpiod_line_release(output->line);

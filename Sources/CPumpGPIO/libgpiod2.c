@@ -134,6 +134,16 @@ static int level(struct gpiod_line_request *request, unsigned int offset) {
 
 int pump_gpio_output_get(pump_gpio_output *output) { return level(output->request, output->offset); }
 
+int pump_gpio_output_toggle(pump_gpio_output *output, uint64_t count) {
+  for (uint64_t i = 0; i < count; i++) {
+    const enum gpiod_line_value next = i & 1 ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
+    if (gpiod_line_request_set_value(output->request, output->offset, next) < 0) {
+      return pump_gpio_failure();
+    }
+  }
+  return 0;
+}
+
 void pump_gpio_output_close(pump_gpio_output *output) {
   if (!output) return;
   gpiod_line_request_release(output->request);

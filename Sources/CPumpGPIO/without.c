@@ -33,6 +33,11 @@ int pump_gpio_output_get(pump_gpio_output *output) {
   return -ENOTSUP;
 }
 
+int pump_gpio_output_toggle(pump_gpio_output *output, uint64_t count) {
+  (void)output, (void)count;
+  return -ENOTSUP;
+}
+
 void pump_gpio_output_close(pump_gpio_output *output) { (void)output; }
 
 int pump_gpio_input_open(const char *path, const pump_gpio_request *request, const char *consumer,

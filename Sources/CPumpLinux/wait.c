@@ -54,3 +54,13 @@ uint64_t pump_linux_wait(pump_linux_waiter *waiter, uint64_t deadline) {
   waiter->credit_ns -= spun < waiter->credit_ns ? spun : waiter->credit_ns;
   return now;
 }
+
+void pump_linux_bare_loop(pump_linux_waiter *waiter, uint64_t period, uint64_t *lateness,
+                          uint64_t count) {
+  uint64_t deadline = pump_linux_now();
+  for (uint64_t i = 0; i < count; i++) {
+    deadline += period;
+    pump_linux_wait(waiter, deadline);
+    lateness[i] = pump_linux_now() - deadline;
+  }
+}

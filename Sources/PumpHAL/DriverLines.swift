@@ -10,4 +10,9 @@ public protocol DriverLines: ~Copyable {
   ///
   /// - Throws: The backend's error, whose `kind` says whether the level may have changed.
   mutating func set(_ line: DriverLine, _ level: LineLevel) throws(Failure)
+
+  /// Reads back the level that a line has.
+  ///
+  /// - Throws: The backend's error; the level is unknown then.
+  mutating func readBack(_ line: DriverLine) throws(Failure) -> LineLevel
 }

@@ -45,6 +45,12 @@ public struct OutputLine: ~Copyable {
     guard status == 0 else { throw LineFault(number: -status) }
   }
 
+  /// Toggles the line in a bare C loop, for measuring what a write from here costs.
+  public func toggleInC(times count: UInt64) throws(LineFault) {
+    let status = pump_gpio_output_toggle(line, count)
+    guard status == 0 else { throw LineFault(number: -status) }
+  }
+
   /// Reads back the level that the chip has.
   public func read() throws(LineFault) -> LineLevel {
     let status = pump_gpio_output_get(line)

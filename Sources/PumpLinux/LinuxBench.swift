@@ -81,6 +81,19 @@ public struct LinuxBench: PumpHardware, ~Copyable {
     }
   }
 
+  public mutating func readBack(_ line: DriverLine) throws(LineFault) -> LineLevel {
+    do throws(LineFault) {
+      return switch line {
+      case .step: try step.read()
+      case .direction: try direction.read()
+      case .enable: try enable.read()
+      }
+    } catch {
+      trouble = Trouble(line: line.benchLine, number: error.number)
+      throw error
+    }
+  }
+
   public mutating func readSensors() throws(LineFault) -> SensorReadings {
     var readings = SensorReadings()
     var line = BenchLine.index
@@ -118,9 +131,6 @@ public struct LinuxBench: PumpHardware, ~Copyable {
     try? buzzer?.set(.released)
     buzzesUntil = .never
   }
-
-  /// Whether ENABLE reads back as released: the motor is de-energised.
-  public func readsDeEnergised() throws(LineFault) -> Bool { try enable.read() == .released }
 
   deinit {
     try? enable.set(.released)

@@ -29,6 +29,10 @@ public struct PacedBench<Base: PumpHardware & ~Copyable>: PumpHardware, ~Copyabl
     try base.set(line, level)
   }
 
+  public mutating func readBack(_ line: DriverLine) throws(Failure) -> LineLevel {
+    try base.readBack(line)
+  }
+
   public mutating func readSensors() throws(SensorFailure) -> SensorReadings {
     try base.readSensors()
   }

@@ -38,6 +38,23 @@ public struct PacedClock: ~Copyable {
       credit_ns: pace.window.nanoseconds, credited_at_ns: now)
   }
 
+  /// A second clock of the same origin, which waits on its own account.
+  public var copy: PacedClock { PacedClock(waiter: waiter, origin: origin) }
+
+  private init(waiter: pump_linux_waiter, origin: UInt64) {
+    self.waiter = waiter
+    self.origin = origin
+  }
+
+  /// Waits for each multiple of a period in a bare C loop, for comparison.
+  ///
+  /// - Returns: By how many nanoseconds each wake-up was late.
+  public mutating func bareLoop(period: TimeSpan, count: Int) -> [UInt64] {
+    var lateness = [UInt64](repeating: 0, count: count)
+    pump_linux_bare_loop(&waiter, period.nanoseconds, &lateness, UInt64(count))
+    return lateness
+  }
+
   /// The present instant.
   public func read() -> Instant {
     let now = pump_linux_now()

@@ -25,6 +25,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   @usableFromInline var indexChange: UInt64
   /// Whether a STEP turns the rotor, as far as the lines go and no fault holds it.
   @usableFromInline var turnsFreely = false
+  @usableFromInline var isStepAsserted = false
   var isEnergised = false
   var isForward = false
   var isIndexAsserted = false
@@ -89,10 +90,19 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
     edges += 1
     if edges > calmEdges { try unusualEdge(line, level) }
     guard line == .step else { return setOther(line, level) }
-    trace.record(.step, isAsserted: level == .asserted, at: clock)
-    guard level == .asserted else { return }
+    isStepAsserted = level == .asserted
+    trace.record(.step, isAsserted: isStepAsserted, at: clock)
+    guard isStepAsserted else { return }
     guard turnsFreely else { return turnIfPossible() }
     turn()
+  }
+
+  public mutating func readBack(_ line: DriverLine) -> LineLevel {
+    switch line {
+    case .step: isStepAsserted ? .asserted : .released
+    case .direction: isForward ? .asserted : .released
+    case .enable: isEnergised ? .asserted : .released
+    }
   }
 
   @inlinable

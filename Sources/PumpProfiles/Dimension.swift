@@ -20,6 +20,11 @@ package struct Dimension: Sendable {
     name: "dose", example: "25 ug",
     units: ["ng": 1_000_000, "ug": 1_000_000_000, "mg": 1_000_000_000_000])
 
+  /// A weight on the scales, in nanograms; never a dose.
+  package static let weight = Self(
+    name: "weight", example: "0.981 g",
+    units: ["mg": 1_000_000, "g": 1_000_000_000])
+
   package static let volume = Self(
     name: "volume", example: "18 mL",
     units: ["nL": 1_000_000, "uL": 1_000_000_000, "mL": 1_000_000_000_000])

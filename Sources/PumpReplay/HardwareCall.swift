@@ -11,6 +11,8 @@ public enum HardwareCall: Equatable, BitwiseCopyable, Sendable {
   case readClock(Instant)
   /// It set a line; with the failure where that failed.
   case set(DriverLine, LineLevel, FaultKind?)
+  /// It read a line back; `nil` where that failed.
+  case readBack(DriverLine, LineLevel?)
   case readSensors(SensorReadings)
   case sensorsFailed(FaultKind)
   /// It read the wall clock, in seconds since 1970.

@@ -51,6 +51,18 @@ public struct RecordedHardware<
     sink.take(.set(line, level, nil))
   }
 
+  public mutating func readBack(_ line: DriverLine) throws(Failure) -> LineLevel {
+    let level: LineLevel
+    do throws(Failure) {
+      level = try base.readBack(line)
+    } catch {
+      sink.take(.readBack(line, nil))
+      throw error
+    }
+    sink.take(.readBack(line, level))
+    return level
+  }
+
   public mutating func readSensors() throws(SensorFailure) -> SensorReadings {
     let readings: SensorReadings
     do throws(SensorFailure) {

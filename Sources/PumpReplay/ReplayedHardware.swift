@@ -79,6 +79,13 @@ public struct ReplayedHardware<Source: HardwareCallSource & ~Copyable>: PumpHard
     if case .set(_, _, let kind?) = call { throw ReplayedFault(kind: kind) }
   }
 
+  public mutating func readBack(_ line: DriverLine) throws(ReplayedFault) -> LineLevel {
+    let call = answer(.readBack(line, nil)) { if case .readBack(line, _) = $0 { true } else { false } }
+    guard case .readBack(_, let level) = call else { return .released }
+    guard let level else { throw ReplayedFault(kind: .deviceLost) }
+    return level
+  }
+
   public mutating func readSensors() throws(ReplayedFault) -> SensorReadings {
     let call = answer(.readSensors(SensorReadings())) {
       switch $0 {

@@ -12,7 +12,7 @@ struct ITPump: ParsableCommand {
     subcommands: [
       CheckCommand.self, PlanCommand.self, SimulateCommand.self, RunCommand.self,
       ReplayCommand.self,
-      BenchCommand.self,
+      HardwareCommand.self, BenchCommand.self,
     ])
 
   /// Exits with 1 where the work failed, and with 2 for a wrong command line.

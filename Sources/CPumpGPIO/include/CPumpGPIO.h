@@ -70,6 +70,8 @@ int pump_gpio_output_open(const char *chip_path, const pump_gpio_request *reques
 int pump_gpio_output_set(pump_gpio_output *output, int level);
 /// Reads back the level: 0 or 1.
 int pump_gpio_output_get(pump_gpio_output *output);
+/// Toggles the line so many times in a bare loop: what a write from Swift is compared with.
+int pump_gpio_output_toggle(pump_gpio_output *output, uint64_t count);
 /// Gives the line back to the kernel, which may or may not keep driving it. NULL is allowed.
 void pump_gpio_output_close(pump_gpio_output *output);
 

@@ -24,6 +24,11 @@ typedef struct {
 /// Waits until CLOCK_MONOTONIC has reached the deadline; returns the time then, never an earlier one.
 uint64_t pump_linux_wait(pump_linux_waiter *waiter, uint64_t deadline_ns);
 
+/// What a run in real time is compared with: wakes at each multiple of a period the same way, and
+/// notes by how many nanoseconds it was late; nothing else.
+void pump_linux_bare_loop(pump_linux_waiter *waiter, uint64_t period_ns, uint64_t *lateness_ns,
+                          uint64_t count);
+
 /// What a real-time thread asks for.
 typedef struct {
   int priority; ///< SCHED_FIFO, 1 to 99; 0 stays an ordinary thread

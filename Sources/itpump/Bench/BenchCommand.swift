@@ -2,10 +2,19 @@ import ArgumentParser
 import Foundation
 import PumpUnits
 
-/// `itpump bench`: how fast and how exact the core is on this machine.
+/// `itpump bench`: how fast and how exact things are on this machine.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
+    abstract: "Measure this machine: the core's speed, the lateness of edges, a GPIO write.",
+    subcommands: [CoreBench.self, EdgeBench.self, GPIOBench.self],
+    defaultSubcommand: CoreBench.self)
+}
+
+/// `itpump bench core`: the planner and the whole simulated stack.
+struct CoreBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "core",
     abstract: "Measure the planner and the whole simulated stack on this machine.",
     discussion: """
       Times are medians of several runs in this process. The error is the largest distance between \

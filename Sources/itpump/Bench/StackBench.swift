@@ -33,7 +33,25 @@ enum StackBench {
       digest: digest)
   }
 
+  /// What a stack is made of.
+  struct Parts {
+    var settings: EngineSettings
+    var prescription: Prescription
+    var plant: PlantSettings
+
+    func engine() -> Engine { Engine(settings: settings, prescription: prescription) }
+
+    var bench: SimulatedBench<DigestTrace> {
+      SimulatedBench(settings: plant, trace: DigestTrace())
+    }
+  }
+
   static func loop(_ flow: FlowRate) throws -> ControlLoop<SimulatedBench<DigestTrace>> {
+    let parts = try parts(flow)
+    return ControlLoop(engine: parts.engine(), hardware: parts.bench)
+  }
+
+  static func parts(_ flow: FlowRate) throws -> Parts {
     let concentration = Concentration(microgramsPerMillilitre: 500)
     let full = Volume(microlitres: 20_000)
     let reservoir = try Reservoir(
@@ -57,10 +75,9 @@ enum StackBench {
       catheter: Catheter(
         volume: Volume(microlitres: 298), old: concentration, new: concentration),
       wallSecondsAtStart: 0)
-    let engine = Engine(
+    return Parts(
       settings: settings,
-      prescription: Prescription(therapy: .continuous(flow), concentration: concentration))
-    return ControlLoop(
-      engine: engine, hardware: SimulatedBench(settings: plant, trace: DigestTrace()))
+      prescription: Prescription(therapy: .continuous(flow), concentration: concentration),
+      plant: plant)
   }
 }

@@ -26,7 +26,7 @@ struct RunOutcome: Sendable {
   /// Why the therapy could not begin, or its bolus.
   var refusal: Refusal?
   var refusedBolus = false
-  /// Whether the motor is de-energised and every edge made.
+  /// Whether every edge is made, and ENABLE reads back as released.
   var isAtRest: Bool
 }
 
@@ -66,9 +66,10 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~
     }
     let held = hold()
     let stopped = stop(held, afterSlice)
+    let enable = try? loop.hardware.readBack(.enable)
     return RunOutcome(
       status: loop.engine.status(at: stopped), held: held, end: stopped, refusal: refusal,
-      refusedBolus: refusedBolus, isAtRest: loop.engine.isAtRest)
+      refusedBolus: refusedBolus, isAtRest: loop.engine.isAtRest && enable == .released)
   }
 
   /// Holds the therapy back.

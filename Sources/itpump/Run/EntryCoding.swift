@@ -25,6 +25,9 @@ struct EntryEncoder {
       tag(.set)
       bytes.append(line.rawValue << 4 | level.rawValue)
       fault(kind)
+    case .call(.readBack(let line, let level)):
+      tag(.readBack)
+      bytes.append(line.rawValue << 4 | (level?.rawValue ?? 15))
     case .call(.readSensors(let readings)): sensors(readings)
     case .call(.sensorsFailed(let kind)):
       tag(.sensorsFailed)
@@ -85,6 +88,7 @@ enum EntryTag: UInt8 {
   case sounded
   case kickedWatchdog
   case stopOrdered
+  case readBack
 }
 
 /// Reads entries back from bytes.
@@ -125,6 +129,10 @@ struct EntryDecoder {
         let level = LineLevel(rawValue: code & 15), let kind = fault()
       else { return nil }
       return .call(.set(line, level, kind.kind))
+    case .readBack:
+      guard let code = self.byte(), let line = DriverLine(rawValue: code >> 4) else { return nil }
+      guard code & 15 != 15 else { return .call(.readBack(line, nil)) }
+      return LineLevel(rawValue: code & 15).map { .call(.readBack(line, $0)) }
     case .readSensors: return sensors().map { .call(.readSensors($0)) }
     case .sensorsFailed:
       guard let kind = fault()?.kind else { return nil }

@@ -8,7 +8,7 @@ import PumpUnits
 /// Shows a run on a terminal, several lines drawn over each other; in a pipe only what happens.
 struct RunDisplay {
   var status: RunStatus?
-  private let profile: Profile
+  private let concentration: Concentration?
   private let title: String
   private let moments: Moments
   private let start: Date
@@ -18,12 +18,20 @@ struct RunDisplay {
   private var drawnAt = Date.distantPast
 
   init(_ profile: Profile, on bench: Bench, start: Date) {
-    self.profile = profile
+    concentration = profile.concentration
     self.start = start
     moments = Moments(profile.timeZone)
     title =
       "\(profile.name) on \(bench.board.name): \(profile.drug) "
       + "\(Format.concentration(profile.concentration)), not for human use"
+  }
+
+  /// Shows a run that delivers no drug.
+  init(titled title: String) {
+    self.title = title
+    concentration = nil
+    start = Date()
+    moments = Moments(.current)
   }
 
   /// Takes note of an event, and tells it where a person or a log would want to know.
@@ -44,7 +52,8 @@ struct RunDisplay {
   }
 
   private func dose(_ volume: Volume) -> String {
-    Format.mass((try? profile.concentration.mass(in: volume)) ?? .zero)
+    guard let concentration else { return Format.volume(volume) }
+    return Format.mass((try? concentration.mass(in: volume)) ?? .zero)
   }
 
   private mutating func note(at instant: Instant, _ text: String) {
@@ -75,12 +84,12 @@ struct RunDisplay {
   }
 
   private func lines(_ status: RunStatus, _ lateness: Histogram<UInt64>) -> [String] {
-    let rate = (try? profile.concentration.doseRate(of: status.flow)) ?? .zero
+    let rate = concentration.flatMap { try? $0.doseRate(of: status.flow) }
     return [
       title,
       "  \(moments.second(start.after(status.at))), running for \(clock(status.at)): "
         + SimulationReport.describe(status.state),
-      "  rate        \(Format.doseRate(rate)), \(Format.flow(status.flow))",
+      "  rate        " + (rate.map { Format.doseRate($0) + ", " } ?? "") + Format.flow(status.flow),
       "  planned     \(dose(status.planned))",
       "  delivered   \(dose(status.delivered)), \(TextColumns.grouped(status.steps)) steps"
         + (status.missed > 0 ? "; \(status.missed) steps MISSED" : "")

@@ -14,6 +14,8 @@ final class RunMonitor {
   private let control: any RunControl
   private let record: RecordWriter?
   private var display: RunDisplay
+  /// Whether the run is over when its bolus is.
+  var endsWithBolus = false
   private(set) var events: [TimedEvent] = []
   private(set) var lateness = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
   private(set) var digest = ActionDigest()
@@ -79,6 +81,7 @@ final class RunMonitor {
   private func take(_ event: TimedEvent) {
     events.append(event)
     display.take(event)
+    if endsWithBolus, case .bolusEnded = event.event { control.orderStop() }
   }
 
   private func take(trouble line: BenchLine, _ number: Int32) {
@@ -104,7 +107,7 @@ struct ActionDigest {
       trace.record(line.benchLine, isAsserted: level == .asserted, at: now)
     case .sounded(let tone, _): trace.record(.buzzer, isAsserted: tone == .double, at: now)
     case .kickedWatchdog: trace.record(.watchdogKick, isAsserted: true, at: now)
-    case .readSensors, .sensorsFailed, .readWallClock: break
+    case .readBack, .readSensors, .sensorsFailed, .readWallClock: break
     }
   }
 }

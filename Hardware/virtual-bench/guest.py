@@ -1,0 +1,374 @@
+#!/usr/bin/python3
+"""Runs the virtual bench's scenarios inside the guest; judge.py holds the results against the trace.
+
+Usage: guest.py REPOSITORY RESULTS VARIANT=PROGRAM... (VARIANT is the major version of libgpiod)
+
+Every scenario has a chip of its own, so several run at once. The kernel's trace of every GPIO edge
+is the witness; nothing here is taken from what the controller says of its own edges.
+"""
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+top, results = sys.argv[1], sys.argv[2]
+programs = dict(argument.split("=", 1) for argument in sys.argv[3:])
+bench = f"{top}/Hardware/virtual-bench"
+soak_seconds = int(os.environ.get("BENCH_SOAK", "600"))
+SEED = int(os.environ.get("BENCH_SEED", "1"))
+STEP, DIR, ENABLE, KICK, BUZZER, INDEX, FAULT, LOW = 17, 27, 22, 5, 6, 23, 24, 25
+DRV = f"{top}/Hardware/drivers/drv8825.yaml"
+DIRECT = f"{bench}/drivers/direct.yaml"
+HEAD = f"{top}/Hardware/pumps/peristaltic-50ul.yaml"
+PICO = f"{bench}/pumps/picolitre.yaml"
+
+
+def say(text):
+    print(f"bench: {text}", flush=True)
+
+
+class Chip:
+    """A gpio-sim chip of 32 lines, with the resistors of the wiring guide."""
+
+    made = 0
+    lock = threading.Lock()
+
+    def __init__(self, label):
+        with Chip.lock:
+            Chip.made += 1
+            self.folder = f"/sys/kernel/config/gpio-sim/bench{Chip.made}"
+            self.label = label
+            os.makedirs(f"{self.folder}/bank0")
+            self.write("bank0/num_lines", 32)
+            self.write("bank0/label", label)
+            self.write("live", 1)
+            self.name = self.read("bank0/chip_name")
+            self.lines = f"/sys/devices/platform/{self.read('dev_name')}/{self.name}"
+        for line in (ENABLE, INDEX, FAULT, LOW):
+            self.pull(line, 1)
+        bases = [f for f in os.listdir("/sys/class/gpio") if f.startswith("gpiochip")]
+        self.base = next(
+            int(f[8:]) for f in bases if open(f"/sys/class/gpio/{f}/label").read().strip() == label)
+
+    def write(self, name, value):
+        with open(f"{self.folder}/{name}", "w") as file:
+            file.write(str(value))
+
+    def read(self, name):
+        return open(f"{self.folder}/{name}").read().strip()
+
+    def pull(self, line, up):
+        with open(f"{self.lines}/sim_gpio{line}/pull", "w") as file:
+            file.write("pull-up" if up else "pull-down")
+
+    def value(self, line):
+        return int(open(f"{self.lines}/sim_gpio{line}/value").read())
+
+    def remove(self):
+        self.write("live", 0)
+
+
+class Scenario:
+    """One scenario: its folder of results, its chip, its board file, its runs."""
+
+    def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", **facts):
+        self.name, self.variant = name, variant
+        self.folder = f"{results}/{name}"
+        os.makedirs(self.folder)
+        self.chip = Chip(name)
+        self.board = f"{self.folder}/board.yaml"
+        text = open(f"{bench}/boards/bench.yaml").read()
+        for word, value in {
+                "CHIP": name, "DRIVER": driver, "PUMP": pump, "BACKLOG": backlog}.items():
+            text = text.replace(word, value)
+        open(self.board, "w").write(text)
+        self.facts = dict(
+            facts, name=name, variant=variant, base=self.chip.base, driver=driver, seed=SEED,
+            from_ns=time.monotonic_ns())
+
+    def start(self, *arguments):
+        """Starts itpump; its output lands in the scenario's folder."""
+        env = dict(os.environ, LD_LIBRARY_PATH=os.environ.get(f"BENCH_LIBRARY_{self.variant}", ""))
+        out = open(f"{self.folder}/output.txt", "ab")
+        return subprocess.Popen(
+            [programs[self.variant], *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            env=env, cwd=top)
+
+    def run(self, profile, span=None, *more, **options):
+        arguments = ["run", profile, "--board", self.board, "--json", f"{self.folder}/run.json"]
+        if span:
+            arguments += ["--for", f"{span}s"]
+        return self.start(*arguments, *more)
+
+    def levels(self):
+        return {line: self.chip.value(line) for line in (STEP, DIR, ENABLE, BUZZER)}
+
+    def wait_for_steps(self, process, seconds=20):
+        """Waits until the motor is energised."""
+        end = time.monotonic() + seconds
+        while self.chip.value(ENABLE) == 1 and time.monotonic() < end and process.poll() is None:
+            time.sleep(0.02)
+
+    def close(self, **facts):
+        self.facts.update(facts, to_ns=time.monotonic_ns(), levels=self.levels_or_none())
+        with open(f"{self.folder}/facts.json", "w") as file:
+            json.dump(self.facts, file, indent=1)
+        say(f"ran {self.name}")
+
+    def levels_or_none(self):
+        try:
+            return self.levels()
+        except OSError:
+            return None
+
+
+def finish(process, seconds=60):
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return "hung"
+
+
+# Each profile in the simulator and here: the same edges in the same order.
+SEQUENCES = [
+    ("adult-spinal-night", "2026-11-22T21:59:50"), ("adult-spinal-continuous", None),
+    ("adult-spinal-periodic", None), ("adult-spinal-weekdays", "2026-11-27T21:59:50"),
+    ("adult-cerebral", None), ("ramped", None)]
+
+
+def sequence(variant, profile, start):
+    path = f"{top}/Profiles/{profile}.yaml"
+    if not os.path.exists(path):
+        path = f"{bench}/profiles/{profile}.yaml"
+    s = Scenario(f"sequence-{profile}-{variant}", variant, kind="sequence", profile=path, span=20,
+                 start=start)
+    more = ["--start", start] if start else ["--start", "2026-11-23T00:00:00"]
+    s.facts["start"] = more[1]
+    status = finish(s.run(path, 20, *more, "--record", f"{s.folder}/run.rec"))
+    s.close(exit=status)
+
+
+def timing(variant, driver):
+    name = os.path.basename(driver)[:-5]
+    s = Scenario(f"timing-{name}-{variant}", variant, driver=driver, kind="timing")
+    status = finish(s.run(f"{bench}/profiles/ramped.yaml", 12))
+    s.close(exit=status)
+
+
+def stops(variant, profile, count):
+    s = Scenario(f"stops-{profile}-{variant}", variant, driver=DIRECT, pump=PICO,
+                 backlog="0.05 nL", kind="stops")
+    draw = random.Random(f"{SEED}-{profile}")
+    process = s.run(f"{bench}/profiles/{profile}.yaml")
+    s.wait_for_steps(process)
+    made = 0
+    for _ in range(count):
+        time.sleep(draw.uniform(0.1, 0.6))
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(draw.uniform(0.1, 5.0) if draw.random() < 0.4 else draw.uniform(0.1, 1.0))
+        process.send_signal(signal.SIGCONT)
+        made += 1
+    time.sleep(0.5)
+    process.terminate()
+    s.close(exit=finish(process), stops=made)
+
+
+def clean_stop(variant, number):
+    name = signal.Signals(number).name.lower()
+    s = Scenario(f"stop-{name}-{variant}", variant, kind="clean-stop")
+    process = s.run(f"{bench}/profiles/ramped.yaml", None, "--record", f"{s.folder}/run.rec")
+    s.wait_for_steps(process)
+    time.sleep(3)
+    process.send_signal(number)
+    s.close(exit=finish(process))
+
+
+def killed(variant):
+    s = Scenario(f"sigkill-{variant}", variant, kind="sigkill")
+    process = s.run(f"{bench}/profiles/ramped.yaml", None, "--record", f"{s.folder}/run.rec")
+    s.wait_for_steps(process)
+    time.sleep(3)
+    process.kill()
+    process.wait()
+    killed_ns = time.monotonic_ns()
+    time.sleep(1)
+    before = s.levels()
+    # What the service does when the controller has died.
+    safe = s.start("hardware", "safe", "--board", s.board)
+    s.close(exit=finish(safe), killed_ns=killed_ns, levels_before_safe=before)
+
+
+def stopped(variant):
+    s = Scenario(f"sigstop-{variant}", variant, kind="sigstop")
+    process = s.run(f"{bench}/profiles/ramped.yaml")
+    s.wait_for_steps(process)
+    time.sleep(3)
+    process.send_signal(signal.SIGSTOP)
+    stopped_ns = time.monotonic_ns()
+    time.sleep(3)
+    held = s.levels()
+    continued_ns = time.monotonic_ns()
+    process.send_signal(signal.SIGCONT)
+    time.sleep(3)
+    process.terminate()
+    s.close(exit=finish(process), stopped_ns=stopped_ns, continued_ns=continued_ns, held=held)
+
+
+def busy(variant):
+    s = Scenario(f"busy-{variant}", variant, kind="busy")
+    tool = ["gpioset", "--mode=signal", s.chip.name, f"{STEP}=0"]
+    holder = subprocess.Popen(tool, stdin=subprocess.DEVNULL)
+    time.sleep(1)
+    status = finish(s.run(f"{bench}/profiles/ramped.yaml", 5))
+    holder.terminate()
+    holder.wait()
+    s.close(exit=status)
+
+
+def stuck(variant, line, role):
+    s = Scenario(f"stuck-{role}-{variant}", variant, kind=f"stuck-{role}")
+    process = s.run(f"{bench}/profiles/rate-200.yaml", 24)
+    s.wait_for_steps(process)
+    time.sleep(2)
+    s.chip.pull(line, 0)
+    stuck_ns = time.monotonic_ns()
+    s.close(exit=finish(process), stuck_ns=stuck_ns)
+
+
+def short_fault(variant):
+    """A fault shorter than the round of sensors is still seen: the kernel keeps its edges."""
+    s = Scenario(f"fault-pulse-{variant}", variant, kind="stuck-fault")
+    process = s.run(f"{bench}/profiles/rate-200.yaml", 24)
+    s.wait_for_steps(process)
+    time.sleep(2)
+    s.chip.pull(FAULT, 0)
+    stuck_ns = time.monotonic_ns()
+    time.sleep(0.01)
+    s.chip.pull(FAULT, 1)
+    s.close(exit=finish(process), stuck_ns=stuck_ns)
+
+
+def removed(variant):
+    s = Scenario(f"removed-{variant}", variant, kind="removed")
+    process = s.run(f"{bench}/profiles/ramped.yaml")
+    s.wait_for_steps(process)
+    time.sleep(3)
+    removed_ns = time.monotonic_ns()
+    s.chip.remove()
+    time.sleep(3)
+    process.terminate()
+    s.close(exit=finish(process), removed_ns=removed_ns)
+
+
+def resident(process):
+    for line in open(f"/proc/{process.pid}/status"):
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return None
+
+
+def soak(variant):
+    """Long running with the plant beside it: memory does not grow, every index pulse is counted."""
+    s = Scenario(f"soak-{variant}", variant, driver=DIRECT, pump=PICO, kind="soak",
+                 span=soak_seconds)
+    plant = subprocess.Popen(
+        [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "3200",
+         f"{s.folder}/plant.json"])
+    time.sleep(2)
+    process = s.run(f"{bench}/profiles/rate-200.yaml", soak_seconds)
+    samples = []
+    began = time.monotonic()
+    while process.poll() is None and time.monotonic() - began < soak_seconds + 60:
+        try:
+            samples.append((round(time.monotonic() - began), resident(process)))
+        except OSError:
+            break
+        time.sleep(5)
+    status = finish(process)
+    time.sleep(1)
+    plant.terminate()
+    plant.wait()
+    s.close(exit=status, resident_kib=samples)
+
+
+def conformance(variant):
+    s = Scenario(f"conformance-{variant}", variant, kind="conformance")
+    s.close(exit=finish(s.start("hardware", "conform", "--board", s.board), 120))
+
+
+def writes(variant):
+    s = Scenario(f"writes-{variant}", variant, kind="writes")
+    status = finish(s.start(
+        "bench", "gpio", "--board", s.board, "--json", f"{s.folder}/run.json"), 120)
+    s.close(exit=status)
+
+
+def together(*jobs):
+    """Runs jobs at once; one that breaks is told and spoils the whole."""
+    failures = []
+
+    def guarded(job):
+        try:
+            job[0](*job[1:])
+        except Exception:  # whatever it is, it is a failed scenario
+            failures.append(job)
+            say(f"broke: {job[0].__name__}{job[1:]}\n{traceback.format_exc()}")
+
+    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return not failures
+
+
+def trace(value):
+    with open("/sys/kernel/tracing/events/gpio/gpio_value/enable", "w") as file:
+        file.write(str(value))
+
+
+def main():
+    for name, value in {"trace_clock": "mono", "buffer_size_kb": "262144", "tracing_on": "1"}.items():
+        with open(f"/sys/kernel/tracing/{name}", "w") as file:
+            file.write(value)
+    variants = sorted(programs)
+    good = True
+    # Costs are compared with nothing else going on, and without the tracing that would blur them.
+    for variant in variants:
+        good &= together((writes, variant))
+    trace(1)
+    soaking = threading.Thread(target=lambda: results_of_soak.append(together((soak, variants[-1]))))
+    results_of_soak = []
+    soaking.start()
+    for variant in variants:
+        good &= together((conformance, variant))
+        good &= together(*[(sequence, variant, *entry) for entry in SEQUENCES])
+        good &= together(*[
+            (timing, variant, f"{top}/Hardware/drivers/{name}")
+            for name in sorted(os.listdir(f"{top}/Hardware/drivers"))])
+        good &= together(
+            (clean_stop, variant, signal.SIGINT), (clean_stop, variant, signal.SIGTERM),
+            (killed, variant), (stopped, variant), (busy, variant))
+        good &= together(
+            (stuck, variant, FAULT, "fault"), (stuck, variant, LOW, "reservoir-low"),
+            (short_fault, variant))
+        good &= together(*[
+            (stops, variant, profile, 5 if len(variants) > 1 else 10)
+            for profile in ("rate-hourly", "rate-1", "rate-20", "rate-200", "rate-2000")])
+        good &= together((removed, variant))
+    soaking.join()
+    good &= all(results_of_soak)
+    trace(0)
+    subprocess.run(
+        ["trace-cmd", "extract", "-o", f"{results}/trace.dat"], check=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    sys.exit(0 if good else 1)
+
+
+main()

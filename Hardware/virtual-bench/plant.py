@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+"""The plant beside the controller: turns a head by the STEP edges that the kernel traces, and drives
+the index line back.
+
+Usage: plant.py CHIP-BASE SYSFS-LINES STEPS-PER-REVOLUTION REPORT
+"""
+import json
+import os
+import re
+import signal
+import sys
+
+base, lines, per_revolution, report = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+STEP, DIR, ENABLE, INDEX = 17, 27, 22, 23
+instance = f"/sys/kernel/tracing/instances/plant{base}"
+
+
+def end(*_):
+    raise SystemExit
+
+
+def main():
+    signal.signal(signal.SIGTERM, end)
+    os.makedirs(instance, exist_ok=True)
+    with open(f"{instance}/events/gpio/gpio_value/filter", "w") as file:
+        file.write(f"gpio >= {base} && gpio < {base + 32} && get == 0")
+    with open(f"{instance}/events/gpio/gpio_value/enable", "w") as file:
+        file.write("1")
+    pull = open(f"{lines}/sim_gpio{INDEX}/pull", "w")
+    level = {STEP: 0, DIR: 0, ENABLE: 1}
+    turned = pulses = 0
+    event = re.compile(rb"gpio_value: (\d+) set ([01])")
+    try:
+        with open(f"{instance}/trace_pipe", "rb", buffering=0) as pipe:
+            rest = b""
+            while True:
+                *whole, rest = (rest + pipe.read(65536)).split(b"\n")
+                for text in whole:
+                    found = event.search(text)
+                    if not found:
+                        continue
+                    line, value = int(found[1]) - base, int(found[2])
+                    rises = line == STEP and value == 1 and level[STEP] == 0
+                    level[line] = value
+                    if not rises or level[ENABLE] == 1 or level[DIR] == 0:
+                        continue
+                    turned += 1
+                    # Active low: the first steps of each revolution pull the line down.
+                    place = turned % per_revolution
+                    if place in (0, 8):
+                        pulses += place == 0
+                        pull.write("pull-down" if place == 0 else "pull-up")
+                        pull.flush()
+    finally:
+        with open(report, "w") as file:
+            json.dump({"turned_steps": turned, "index_pulses": pulses}, file)
+
+
+main()
