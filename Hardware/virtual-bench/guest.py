@@ -70,7 +70,14 @@ class Chip:
         return int(open(f"{self.lines}/sim_gpio{line}/value").read())
 
     def remove(self):
-        self.write("live", 0)
+        if self.read("live") == "1":
+            self.write("live", 0)
+
+    def free(self):
+        """Gives the numbers of its lines back: the kernel has 512 for all chips."""
+        self.remove()
+        os.rmdir(f"{self.folder}/bank0")
+        os.rmdir(self.folder)
 
 
 class Scenario:
@@ -118,6 +125,7 @@ class Scenario:
         self.facts.update(facts, to_ns=time.monotonic_ns(), levels=self.levels_or_none())
         with open(f"{self.folder}/facts.json", "w") as file:
             json.dump(self.facts, file, indent=1)
+        self.chip.free()
         say(f"ran {self.name}")
 
     def levels_or_none(self):

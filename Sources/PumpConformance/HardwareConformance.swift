@@ -73,7 +73,8 @@ public struct HardwareConformance: Sendable {
     expect((0...1).contains(passed), "WallClock", "it moves with the elapsed time")
   }
 
-  private mutating func driverLines<Hardware: PumpHardware & ~Copyable>(_ hardware: inout Hardware) {
+  private mutating func driverLines<Hardware: PumpHardware & ~Copyable>(_ hardware: inout Hardware)
+  {
     let promise = "DriverLines"
     // ENABLE last: STEP and DIR move while the motor is de-energised.
     for line in [DriverLine.direction, .step, .enable] {
@@ -104,14 +105,17 @@ public struct HardwareConformance: Sendable {
     }
   }
 
-  private mutating func annunciator<Hardware: PumpHardware & ~Copyable>(_ hardware: inout Hardware) {
+  private mutating func annunciator<Hardware: PumpHardware & ~Copyable>(_ hardware: inout Hardware)
+  {
     let promise = "Annunciator"
     for tone in [AlarmTone.single, .double, .single] {
       do throws(Hardware.AnnunciatorFailure) {
         let before = hardware.readClock()
         try hardware.sound(tone)
         let spent = hardware.readClock().elapsed(since: before)
-        expect(spent < tone.length, promise, "a \(tone) tone starts, and sounding returns before it ends")
+        expect(
+          spent < tone.length, promise, "a \(tone) tone starts, and sounding returns before it ends"
+        )
       } catch {
         expect(false, promise, "a \(tone) tone can be sounded")
       }

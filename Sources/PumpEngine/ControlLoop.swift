@@ -22,7 +22,7 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
     while deadline <= end {
       var now = hardware.wait(until: deadline)
       repeat {
-        if let action = engine.turn(at: now), perform(action, at: now) { now = hardware.readClock() }
+        if let action = engine.turn(at: now) { now = perform(action, at: now) }
         deadline = engine.deadline
       } while deadline <= now
     }
@@ -31,21 +31,33 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
 
   /// Does an action.
   ///
-  /// - Returns: Whether it took a while, so that the next edge must be measured from a new instant.
+  /// - Returns: The instant at which it was done: the write of an edge takes its time, and a thread
+  ///   may be held up in the middle of it, so what follows is measured from after it.
   @inlinable
-  mutating func perform(_ action: EngineAction, at now: Instant) -> Bool {
+  mutating func perform(_ action: EngineAction, at now: Instant) -> Instant {
     switch action {
     case .edge(let line, let level, _):
       do throws(Hardware.Failure) {
         try hardware.set(line, level)
       } catch {
-        engine.failed(line, level, error.kind, at: now)
+        return failed(line, level, error.kind)
       }
-      return false
+      let made = hardware.readClock()
+      guard made > now else { return now }
+      engine.made(line, level, at: made)
+      return made
     case .sound(let tone): sound(tone)
     case .housekeep: housekeep(at: now)
     }
-    return true
+    return hardware.readClock()
+  }
+
+  @usableFromInline
+  mutating func failed(_ line: DriverLine, _ level: LineLevel, _ kind: FaultKind) -> Instant {
+    let now = hardware.readClock()
+    engine.made(line, level, at: now)
+    engine.failed(line, level, kind, at: now)
+    return now
   }
 
   @usableFromInline

@@ -131,6 +131,19 @@ public struct Engine: ~Copyable {
     }
   }
 
+  /// Takes note that the edge of the last action was made later than it was decided.
+  ///
+  /// The edge lies somewhere between the two instants: what follows keeps its distance from the later
+  /// one, so that no delay of a write can bunch edges.
+  ///
+  /// - Parameters:
+  ///   - line: The edge's line.
+  ///   - level: Its level.
+  ///   - now: An instant after it.
+  public mutating func made(_ line: DriverLine, _ level: LineLevel, at now: Instant) {
+    sequencer.confirm(line, level, at: now)
+  }
+
   /// ENABLE and DIR edges.
   @usableFromInline
   mutating func otherEdge(at now: Instant) -> EngineAction? {

@@ -116,7 +116,9 @@ public struct GPIOChip: Equatable, Sendable {
     var found = glob_t()
     defer { globfree(&found) }
     guard glob("/dev/gpiochip*", 0, nil, &found) == 0 else { return [] }
-    let paths = (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+    let paths = (0..<Int(found.gl_pathc)).compactMap {
+      found.gl_pathv[$0].map { String(cString: $0) }
+    }
     return paths.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
   }
 }

@@ -51,7 +51,8 @@ public struct GPIOFailure: Error, Equatable, Sendable, CustomStringConvertible {
       "\(chip) has lines 0 to \(max(count, 1) - 1) only"
     case .busy(let consumer):
       "the line is in use"
-        + (consumer.isEmpty ? "" : " by '\(consumer)'") + "; end the program or overlay that holds it"
+        + (consumer.isEmpty ? "" : " by '\(consumer)'")
+        + "; end the program or overlay that holds it"
     case .system(let number): Self.describe(number)
     }
   }
@@ -60,7 +61,8 @@ public struct GPIOFailure: Error, Equatable, Sendable, CustomStringConvertible {
     let name = String(cString: strerror(number))
     switch number {
     case EACCES, EPERM:
-      return "\(name); join the group that owns the device ('sudo usermod -aG gpio $USER', then log "
+      return
+        "\(name); join the group that owns the device ('sudo usermod -aG gpio $USER', then log "
         + "in anew) and install Hardware/systemd/60-itpump.rules"
     case ENODEV, ENXIO: return "the chip is gone; plug it in again and start anew"
     case ENOENT: return "there is no such device file"
@@ -75,7 +77,9 @@ public struct GPIOFailure: Error, Equatable, Sendable, CustomStringConvertible {
 extension GPIOFailure {
   /// The failure behind a negated errno of the shim.
   static func of(_ status: Int32, _ subject: String) -> GPIOFailure {
-    GPIOFailure(subject: subject, cause: status == -ENOTSUP && pump_gpio_api() == 0
-      ? .noLibrary : .system(-status))
+    GPIOFailure(
+      subject: subject,
+      cause: status == -ENOTSUP && pump_gpio_api() == 0
+        ? .noLibrary : .system(-status))
   }
 }

@@ -6,7 +6,7 @@ public import PumpUnits
 /// Every line is a claim of its own, so that ENABLE can belong to another process than STEP, and a
 /// STEP edge is one system call on one line. DIR never moves together with STEP: the driver's
 /// set-up time lies between them.
-public struct LinuxBench: PumpHardware, ~Copyable {
+public struct LinuxBench: RealTimeHardware, ~Copyable {
   public typealias Failure = LineFault
   public typealias SensorFailure = LineFault
   public typealias AnnunciatorFailure = LineFault
@@ -58,6 +58,8 @@ public struct LinuxBench: PumpHardware, ~Copyable {
     self.fault = fault
     self.reservoirLow = reservoirLow
   }
+
+  public mutating func startClock(ahead: TimeSpan) { clock.restart(ahead: ahead) }
 
   public mutating func readClock() -> Instant { clock.read() }
 

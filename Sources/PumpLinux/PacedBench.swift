@@ -2,7 +2,7 @@ public import PumpHAL
 public import PumpUnits
 
 /// A simulated bench in real time: its clock waits for the machine's.
-public struct PacedBench<Base: PumpHardware & ~Copyable>: PumpHardware, ~Copyable {
+public struct PacedBench<Base: PumpHardware & ~Copyable>: RealTimeHardware, ~Copyable {
   public typealias Failure = Base.Failure
   public typealias SensorFailure = Base.SensorFailure
   public typealias AnnunciatorFailure = Base.AnnunciatorFailure
@@ -16,6 +16,8 @@ public struct PacedBench<Base: PumpHardware & ~Copyable>: PumpHardware, ~Copyabl
     self.base = base
     self.clock = clock
   }
+
+  public mutating func startClock(ahead: TimeSpan) { clock.restart(ahead: ahead) }
 
   public mutating func readClock() -> Instant { base.wait(until: clock.read()) }
 

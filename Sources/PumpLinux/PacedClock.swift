@@ -6,7 +6,7 @@ public import PumpUnits
 /// Suspend is not counted: a machine that sleeps delivers nothing, and its wall clock then tells.
 public struct PacedClock: ~Copyable {
   private var waiter: pump_linux_waiter
-  private let origin: UInt64
+  private var origin: UInt64
 
   /// How the clock waits.
   public struct Pace: Equatable, Sendable {
@@ -27,15 +27,20 @@ public struct PacedClock: ~Copyable {
     public static var asleep: Pace { Pace(window: .zero, budgetPermille: 0) }
   }
 
-  /// Starts a clock whose `.epoch` lies a little ahead; until then it reads `.epoch`.
-  ///
-  /// So what is set up "at the epoch" is set up before it, and not late.
-  public init(pace: Pace, ahead: TimeSpan = .zero) {
+  /// Starts a clock at `.epoch`.
+  public init(pace: Pace) {
     let now = pump_linux_now()
-    origin = now + ahead.nanoseconds
+    origin = now
     waiter = pump_linux_waiter(
       window_ns: pace.window.nanoseconds, budget_permille: pace.budgetPermille,
       credit_ns: pace.window.nanoseconds, credited_at_ns: now)
+  }
+
+  /// Starts it anew, its `.epoch` a little ahead; until then it reads `.epoch`.
+  ///
+  /// So what is set up "at the epoch" is set up before it, and not late.
+  public mutating func restart(ahead: TimeSpan) {
+    origin = pump_linux_now() + ahead.nanoseconds
   }
 
   /// A second clock of the same origin, which waits on its own account.

@@ -74,7 +74,8 @@ public final class RealTimeThread: @unchecked Sendable {
         + "\(wish.priority) in /etc/security/limits.d")
     add(
       denied.memory, "memory is not locked, so edges may be late",
-      "run by Hardware/systemd/itpump@.service, or with memlock unlimited in /etc/security/limits.d")
+      "run by Hardware/systemd/itpump@.service, or with memlock unlimited in /etc/security/limits.d"
+    )
     add(denied.affinity, "not bound to processor \(wish.processor ?? -1)", "name one that is there")
     add(
       denied.latency, "processors may sleep deeply, so edges may be late",

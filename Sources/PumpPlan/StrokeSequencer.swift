@@ -134,6 +134,25 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     }
   }
 
+  /// Moves what follows an edge away from when the edge was surely there.
+  ///
+  /// - Parameters:
+  ///   - line: The line that the latest edge was on.
+  ///   - level: The level that it took.
+  ///   - now: An instant after the edge, and not before it was recorded.
+  public mutating func confirm(_ line: DriverLine, _ level: LineLevel, at now: Instant) {
+    switch (line, level) {
+    case (.step, .asserted):
+      spacedFrom = now + spacing
+      if edge == .fall { edgeAt = max(edgeAt, now + stepHigh) }
+    case (.step, .released): lowUntil = max(lowUntil, now + stepLow)
+    case (.direction, _): readyAt = max(readyAt, now + timing.directionSetUp)
+    case (.enable, .asserted): readyAt = max(readyAt, now + timing.wakeUp)
+    case (.enable, .released): break
+    }
+    if edge == .rise { edgeAt = max(edgeAt, max(readyAt, earliestRise)) }
+  }
+
   /// Records a STEP rise and plans its fall.
   @inlinable
   public mutating func rise(at now: Instant) {

@@ -11,6 +11,8 @@ public enum PlantFault: Equatable, Sendable {
   case driverFault(TimeSpan)
   /// The next wake-up comes this late.
   case lateWake(TimeSpan)
+  /// The next edge comes this long after it was asked for.
+  case slowEdge(TimeSpan)
   /// The next edge fails like this.
   case lineFailure(FaultKind)
   /// The sensors can't be read.
@@ -83,7 +85,7 @@ extension PlantFault {
   /// A fault of any kind, of a size that a bench may meet.
   public static func random(using random: inout SplitMix64) -> Self {
     let span = TimeSpan(milliseconds: 1 + random.next() % 600_000)
-    switch random.next() % 9 {
+    switch random.next() % 10 {
     case 0: return .stall(span)
     case 1: return .missedSteps(1 + random.next() % 500)
     case 2: return .driverFault(span)
@@ -91,7 +93,8 @@ extension PlantFault {
     case 4: return .lineFailure(FaultKind(rawValue: UInt8(random.next() % 2)) ?? .notDelivered)
     case 5: return .sensorsDead(span)
     case 6: return .battery(UInt32(2_000 + random.next() % 1_000))
-    case 7: return .temperature(Int32(20_000 + random.next() % 60_000))
+    case 7: return .slowEdge(TimeSpan(microseconds: 1 + random.next() % 10_000))
+    case 8: return .temperature(Int32(20_000 + random.next() % 60_000))
     default: return .wallClock(Int64(random.next() % 14_400) - 7_200)
     }
   }

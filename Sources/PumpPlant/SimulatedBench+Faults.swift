@@ -20,6 +20,8 @@ extension SimulatedBench {
   @usableFromInline
   mutating func unusualEdge(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
     while edges >= faults.nextEdge, let fault = faults.takeCounted() { begin(fault) }
+    clock = clock + slowness
+    slowness = .zero
     updateCalm()
     guard let kind = pendingFailure else { return }
     pendingFailure = nil
@@ -51,7 +53,7 @@ extension SimulatedBench {
 
   /// Works out until when edges, steps and waits are usual ones.
   mutating func updateCalm() {
-    calmEdges = pendingFailure == nil ? faults.nextEdge - 1 : 0
+    calmEdges = pendingFailure == nil && slowness.isZero ? faults.nextEdge - 1 : 0
     calmUntil = lateness.isZero ? min(faults.nextInstant, nextSignalEnd) : .epoch
     turnsFreely = isEnergised && isForward && missing == 0 && clock >= stalledUntil
   }
@@ -70,6 +72,7 @@ extension SimulatedBench {
       if !isFaultAsserted { trace.record(.fault, isAsserted: true, at: clock) }
       isFaultAsserted = true
     case .lateWake(let span): lateness = span
+    case .slowEdge(let span): slowness = span
     case .lineFailure(let kind): pendingFailure = kind
     case .sensorsDead(let span): deadUntil = clock + span
     case .battery(let millivolts): batteryBase = Int64(millivolts) + batteryLoss

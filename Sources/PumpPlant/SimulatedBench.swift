@@ -42,6 +42,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   var deadUntil = Instant.epoch
   var pendingFailure: FaultKind?
   var lateness = TimeSpan.zero
+  var slowness = TimeSpan.zero
   var batteryBase: Int64
   var milliCelsius: Int32
   var wallOffset: Int64

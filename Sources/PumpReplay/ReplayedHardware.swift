@@ -80,7 +80,9 @@ public struct ReplayedHardware<Source: HardwareCallSource & ~Copyable>: PumpHard
   }
 
   public mutating func readBack(_ line: DriverLine) throws(ReplayedFault) -> LineLevel {
-    let call = answer(.readBack(line, nil)) { if case .readBack(line, _) = $0 { true } else { false } }
+    let call = answer(.readBack(line, nil)) {
+      if case .readBack(line, _) = $0 { true } else { false }
+    }
     guard case .readBack(_, let level) = call else { return .released }
     guard let level else { throw ReplayedFault(kind: .deviceLost) }
     return level

@@ -28,13 +28,14 @@ struct SpanArgument: ExpressibleByArgument {
   var defaultValueDescription: String { Format.span(span) }
 }
 
-/// A moment of the wall clock, `2026-11-22T08:00`, read in the profile's time zone.
+/// A moment of the wall clock, `2026-11-22T08:00` or with seconds, read in the profile's time zone.
 struct StartArgument: ExpressibleByArgument {
   let text: String
 
   init?(argument: String) {
     guard
-      argument.wholeMatch(of: /[12][0-9]{3}-[0-9]{2}-[0-9]{2}(T([01][0-9]|2[0-3]):[0-5][0-9])?/)
+      argument.wholeMatch(
+        of: /[12][0-9]{3}-[0-9]{2}-[0-9]{2}(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?/)
         != nil, CalendarDay(String(argument.prefix(10))) != nil
     else { return nil }
     text = argument
@@ -45,8 +46,9 @@ struct StartArgument: ExpressibleByArgument {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.timeZone = zone
-    formatter.dateFormat = "yyyy-MM-dd'T'HH:mm"
-    return formatter.date(from: text.contains("T") ? text : text + "T00:00")
+    formatter.dateFormat = "yyyy-MM-dd'T'HH:mm:ss"
+    let missing = "T00:00:00".dropFirst(text.count - 10)
+    return formatter.date(from: text + missing)
   }
 
   /// The moment asked for, or the present day's midnight in the profile's zone.

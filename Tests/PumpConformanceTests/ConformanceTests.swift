@@ -99,6 +99,8 @@ private struct ListSource: HardwareCallSource, ~Copyable {
 
 /// A backend that breaks one promise.
 private struct LyingBench: PumpHardware, ~Copyable {
+  typealias AnnunciatorFailure = NoFault
+
   enum Lie: CaseIterable {
     case wakesEarly
     case clockGoesBack

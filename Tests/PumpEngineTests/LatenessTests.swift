@@ -32,7 +32,14 @@ struct LatenessTests {
         ScheduledFault(
           .at(Instant(nanoseconds: random.next() % 60_000_000_000)),
           .lateWake(TimeSpan(nanoseconds: late))))
+      // A thread that is held up between its wake-up and the write makes an edge later than decided.
+      faults.append(
+        ScheduledFault(
+          .edge(1 + random.next() % 3_000),
+          .slowEdge(TimeSpan(nanoseconds: 1 + random.next() % 3_000_000))))
     }
+    faults.append(ScheduledFault(.edge(1), .slowEdge(TimeSpan(milliseconds: 1))))
+    faults.append(ScheduledFault(.edge(2), .slowEdge(TimeSpan(milliseconds: 2))))
     let engine = Engine(
       settings: settings, prescription: Fixture.prescription(.continuous(flow)))
     var loop = ControlLoop(

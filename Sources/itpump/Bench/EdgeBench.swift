@@ -21,7 +21,8 @@ struct EdgeBench: ParsableCommand {
       with cyclictest where that is installed; a machine's noise shows in all of them.
       """)
 
-  @Option(help: .init("Each run's length, 1s to 600s.", valueName: "time"), transform: SpanArgument.parse)
+  @Option(
+    help: .init("Each run's length, 1s to 600s.", valueName: "time"), transform: SpanArgument.parse)
   var span = SpanArgument(TimeSpan(seconds: 10))
 
   @Option(help: .init("Rounds, 1 to 99; medians count.", valueName: "number"))
@@ -109,14 +110,16 @@ struct EdgeBench: ParsableCommand {
       Double($0.p99_ns) / Double(max(1, $1.p99_ns))
     }.sorted()
     lines.append(
-      String(format: "  p99 beside the bare C loop's: %.2f (median of pairs)", ratios[ratios.count / 2]))
+      String(
+        format: "  p99 beside the bare C loop's: %.2f (median of pairs)", ratios[ratios.count / 2]))
     return lines.joined(separator: "\n") + "\n"
   }
 }
 
 /// One round on a real-time thread: the controller, and the bare loop.
 private final class EdgeTask: RealTimeTask, @unchecked Sendable {
-  private(set) var controller = EdgeBench.Row(p50_ns: 0, p99_ns: 0, p999_ns: 0, worst_ns: 0, edges: 0)
+  private(set) var controller = EdgeBench.Row(
+    p50_ns: 0, p99_ns: 0, p999_ns: 0, worst_ns: 0, edges: 0)
   private(set) var bare = EdgeBench.Row(p50_ns: 0, p99_ns: 0, p999_ns: 0, worst_ns: 0, edges: 0)
   private(set) var denials: [String] = []
   private let span: TimeSpan
@@ -179,6 +182,7 @@ private struct TimedBench: PumpHardware, ~Copyable {
   init(
     _ bench: consuming SimulatedBench<DigestTrace>, _ clock: consuming PacedClock, _ capacity: Int
   ) {
+    clock.restart(ahead: TimeSpan(milliseconds: 100))
     self.clock = clock.copy
     paced = PacedBench(base: bench, clock: clock)
     noted = [UInt64](repeating: 0, count: capacity)

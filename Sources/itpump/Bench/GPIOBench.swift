@@ -16,7 +16,7 @@ struct GPIOBench: ParsableCommand {
   @OptionGroup var target: BoardOptions
 
   @Option(help: .init("Writes a loop.", valueName: "number"))
-  var writes: UInt64 = 20_000
+  var writes: UInt64 = 100_000
 
   @Option(help: .init("Pairs of loops, 1 to 99.", valueName: "number"))
   var pairs = 5
@@ -54,11 +54,8 @@ struct GPIOBench: ParsableCommand {
         library: GPIOChip.library, writes: writes, swift_ns_per_write: [], c_ns_per_write: [],
         ratios: [], median_ratio: 0)
       _ = try measure { try line.toggleInC(times: 100) }
-      for pair in 0..<pairs {
-        let isSwiftFirst = pair % 2 == 0
-        var swift = isSwiftFirst ? try measure { try toggle(line) } : 0
-        let c = try measure { try line.toggleInC(times: writes) }
-        if !isSwiftFirst { swift = try measure { try toggle(line) } }
+      for _ in 0..<pairs {
+        let (swift, c) = try alternate(line)
         figures.swift_ns_per_write.append(swift)
         figures.c_ns_per_write.append(c)
         figures.ratios.append(swift / c)
@@ -74,16 +71,30 @@ struct GPIOBench: ParsableCommand {
     }
   }
 
-  private func toggle(_ line: borrowing OutputLine) throws(LineFault) {
-    for number in 0..<writes { try line.set(number & 1 == 1 ? .asserted : .released) }
+  /// A pair of loops in slices that alternate, so that a machine's drift meets both alike.
+  ///
+  /// - Returns: Nanoseconds a write.
+  private func alternate(_ line: borrowing OutputLine) throws -> (swift: Double, c: Double) {
+    let slices: UInt64 = 20
+    var (swift, c) = (TimeSpan.zero, TimeSpan.zero)
+    for slice in 0..<slices {
+      if slice % 2 == 0 { swift += try measure { try toggle(line, writes / slices) } }
+      c += try measure { try line.toggleInC(times: writes / slices) }
+      if slice % 2 == 1 { swift += try measure { try toggle(line, writes / slices) } }
+    }
+    let made = Double(writes / slices * slices)
+    return (Double(swift.nanoseconds) / made, Double(c.nanoseconds) / made)
   }
 
-  /// Nanoseconds a write.
-  private func measure(_ work: () throws -> Void) throws -> Double {
+  private func toggle(_ line: borrowing OutputLine, _ count: UInt64) throws(LineFault) {
+    for number in 0..<count { try line.set(number & 1 == 1 ? .asserted : .released) }
+  }
+
+  private func measure(_ work: () throws -> Void) throws -> TimeSpan {
     let clock = PacedClock(pace: .asleep)
     let began = clock.read()
     try work()
-    return Double((clock.read() - began).nanoseconds) / Double(writes)
+    return clock.read() - began
   }
 
   private func report(_ figures: Figures) throws {

@@ -51,9 +51,10 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func report(
-    _ session: consuming ControlSession<
-      RecordedHardware<ReplayedHardware<RecordSource>, ReplaySink>, RecordedOrders
-    >, _ source: RecordedEntries, _ reader: RecordReader, _ profile: Profile, _ bench: Bench,
+    _ session:
+      consuming ControlSession<
+        RecordedHardware<ReplayedHardware<RecordSource>, ReplaySink>, RecordedOrders
+      >, _ source: RecordedEntries, _ reader: RecordReader, _ profile: Profile, _ bench: Bench,
     _ waveform: WaveformFile?
   ) throws {
     var session = session

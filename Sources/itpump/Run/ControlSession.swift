@@ -35,7 +35,7 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~
   /// Between two looks at the orders.
   static var slice: TimeSpan { TimeSpan(milliseconds: 100) }
   /// A bolus slows down in a few seconds; a motor that is not at rest by then has a fault.
-  static var longestStop: TimeSpan { TimeSpan(seconds: 10) }
+  static var longestStop: TimeSpan { TimeSpan(seconds: 5) }
 
   var loop: ControlLoop<Hardware>
   var orders: Orders

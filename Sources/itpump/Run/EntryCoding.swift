@@ -61,7 +61,9 @@ struct EntryEncoder {
 
   private mutating func tag(_ tag: EntryTag) { bytes.append(tag.rawValue) }
 
-  private mutating func fault(_ kind: FaultKind?) { bytes.append(kind.map { $0.rawValue + 1 } ?? 0) }
+  private mutating func fault(_ kind: FaultKind?) {
+    bytes.append(kind.map { $0.rawValue + 1 } ?? 0)
+  }
 
   private mutating func number(zigzag value: Int64) {
     number(UInt64(bitPattern: value << 1 ^ value >> 63))

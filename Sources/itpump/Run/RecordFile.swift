@@ -54,7 +54,9 @@ final class RecordWriter {
     guard !encoder.bytes.isEmpty else { return }
     var block: [UInt8] = []
     for word in [UInt32(encoder.bytes.count), CRC32C.of(encoder.bytes)] {
-      for shift in stride(from: 0, to: 32, by: 8) { block.append(UInt8(truncatingIfNeeded: word >> shift)) }
+      for shift in stride(from: 0, to: 32, by: 8) {
+        block.append(UInt8(truncatingIfNeeded: word >> shift))
+      }
     }
     file.append(block + encoder.bytes)
     encoder.bytes.removeAll(keepingCapacity: true)

@@ -23,7 +23,8 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     name: .customLong("for"),
-    help: .init("How long, such as 90s or 24h; until it is stopped if not given.",
+    help: .init(
+      "How long, such as 90s or 24h; until it is stopped if not given.",
       valueName: "time"),
     transform: SpanArgument.parse)
   var span: SpanArgument?
@@ -61,7 +62,6 @@ struct RunCommand: ParsableCommand {
       try ProjectFiles.print(try DryRun(profile, bench, realTime).text())
       return
     }
-    // What the hardware sets up happens before the first instant, and is not late.
     let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
     let writer = try record.map { path in
       try RecordWriter(
@@ -100,6 +100,8 @@ struct RunCommand: ParsableCommand {
     report.processorShare =
       Double(ending.processorTime.nanoseconds) / Double(max(1, ending.elapsed.nanoseconds))
     report.troubles = monitor.troubles
+    report.indexPulses = monitor.indexPulses
+    report.lateWakes = monitor.lateWakes
     if let json {
       let text = try JSONOutput.text(report.machine)
       if json == "-" {
@@ -165,7 +167,8 @@ struct RealTimeOptions: ParsableArguments {
   var cpu: Int32?
 
   @Option(
-    help: .init("Wake so much before each edge and spin the rest, such as 100us.",
+    help: .init(
+      "Wake so much before each edge and spin the rest, such as 100us.",
       valueName: "time"),
     transform: SpanArgument.parse)
   var spin = SpanArgument(PacedClock.Pace().window)
@@ -192,5 +195,5 @@ struct RealTimeOptions: ParsableArguments {
       ? .asleep : PacedClock.Pace(window: spin.span, budgetPermille: spinShare * 10)
   }
 
-  var clock: PacedClock { PacedClock(pace: pace, ahead: TimeSpan(milliseconds: 100)) }
+  var clock: PacedClock { PacedClock(pace: pace) }
 }

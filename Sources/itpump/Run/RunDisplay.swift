@@ -41,7 +41,6 @@ struct RunDisplay {
       if !standing.contains(alarm) { standing.append(alarm) }
       note(at: event.at, "\(alarm.priority == .critical ? "CRITICAL" : "alarm"): \(alarm.title)")
     case .acknowledged(let alarm): standing.removeAll { $0 == alarm }
-    case .late(let span): note(at: event.at, "the controller woke \(Format.span(span)) late")
     case .forgone(let steps): note(at: event.at, "\(steps) steps are given up, never repaid")
     case .bolusBegan(_, let volume): note(at: event.at, "bolus of \(dose(volume)) begins")
     case .bolusEnded(_, let volume, let isWhole):

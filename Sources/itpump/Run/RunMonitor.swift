@@ -20,6 +20,10 @@ final class RunMonitor {
   private(set) var lateness = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
   private(set) var digest = ActionDigest()
   private(set) var troubles: [String] = []
+  /// Index pulses when the sensors were last read; `nil` without an index line.
+  private(set) var indexPulses: UInt64?
+  /// Wake-ups so late that the plan had to be brought up to date.
+  private(set) var lateWakes: UInt64 = 0
   /// The deadline that the loop last waited for, and when it woke.
   private var wait: (deadline: Instant, woke: Instant)?
   private var hasEnded = false
@@ -74,11 +78,16 @@ final class RunMonitor {
         _ = lateness.record((wait.woke.elapsed(since: wait.deadline)).nanoseconds)
       }
       wait = nil
+    case .readSensors(let readings): indexPulses = readings.indexPulses
     default: break
     }
   }
 
   private func take(_ event: TimedEvent) {
+    if case .late = event.event {
+      lateWakes += 1
+      return
+    }
     events.append(event)
     display.take(event)
     if endsWithBolus, case .bolusEnded = event.event { control.orderStop() }

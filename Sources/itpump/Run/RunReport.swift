@@ -19,6 +19,8 @@ struct RunReport {
   /// Processor time of the real-time thread as a share of its run.
   var processorShare: Double?
   var troubles: [String] = []
+  var indexPulses: UInt64?
+  var lateWakes: UInt64 = 0
 
   private var moments: Moments { Moments(profile.timeZone) }
 
@@ -66,7 +68,8 @@ struct RunReport {
       "  motor        "
         + (outcome.isAtRest ? "de-energised" : "NOT DE-ENERGISED: cut its supply by hand"),
       "  state        \(SimulationReport.describe(status.state))",
-      "  lateness     " + RunDisplay.lateness(lateness),
+      "  lateness     " + RunDisplay.lateness(lateness)
+        + (lateWakes > 0 ? "; \(TextColumns.grouped(lateWakes)) times late for a step" : ""),
       "", "  alarms       " + alarms.joined(separator: "\n               "),
       "  run digest   \(SimulationReport.hex(digest))",
     ]
@@ -118,6 +121,8 @@ extension RunReport {
     var lateness_p999_ns: UInt64
     var lateness_worst_ns: UInt64
     var edges: UInt64
+    var late_wakes: UInt64
+    var index_pulses: UInt64?
     var processor_share: Double?
     var alarms: [AlarmRecord]
     var line_failures: [String]
@@ -141,6 +146,7 @@ extension RunReport {
       lateness_p99_ns: lateness.valueAtPercentile(99),
       lateness_p999_ns: lateness.valueAtPercentile(99.9),
       lateness_worst_ns: lateness.maxRecorded, edges: lateness.totalCount,
+      late_wakes: lateWakes, index_pulses: indexPulses,
       processor_share: processorShare,
       alarms: events.compactMap { event in
         guard case .alarmRaised(let alarm) = event.event else { return nil }

@@ -8,7 +8,7 @@ import PumpUnits
 typealias RunRing = SlotRing<RunMessage>
 
 /// Runs a session on a real-time thread; everything it tells leaves through a ring.
-final class RunThread<Hardware: PumpHardware & ~Copyable>: RunControl, RealTimeTask,
+final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealTimeTask,
   @unchecked Sendable
 {
   private typealias Session = ControlSession<RecordedHardware<Hardware, RingSink>, LiveOrders>
@@ -61,6 +61,8 @@ final class RunThread<Hardware: PumpHardware & ~Copyable>: RunControl, RealTimeT
     deliver(.started)
     let writer = messages.writer
     var told = (events: 0, trouble: LinuxBench.Trouble?.none)
+    // What is set up at the first instant is set up before it, and is not late.
+    session.loop.hardware.base.startClock(ahead: TimeSpan(milliseconds: 100))
     let clock = PacedClock(pace: .asleep)
     let began = threadProcessorTime()
     let outcome = session.run { loop, now in

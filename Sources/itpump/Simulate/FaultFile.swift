@@ -6,7 +6,8 @@ import PumpUnits
 /// Reads a file of faults for the simulated plant.
 enum FaultFile {
   private static let kinds = [
-    "stall", "missed-steps", "driver-fault", "late-wake", "line-failure", "sensors-dead", "battery",
+    "stall", "missed-steps", "driver-fault", "late-wake", "slow-edge", "line-failure",
+    "sensors-dead", "battery",
     "temperature", "wall-clock-forward", "wall-clock-back",
   ]
 
@@ -68,6 +69,7 @@ enum FaultFile {
     case "stall": return span().map { .stall($0) }
     case "driver-fault": return span().map { .driverFault($0) }
     case "late-wake": return span().map { .lateWake($0) }
+    case "slow-edge": return span().map { .slowEdge($0) }
     case "sensors-dead": return span().map { .sensorsDead($0) }
     case "wall-clock-forward":
       return span().map { .wallClock(Int64($0.nanoseconds / 1_000_000_000)) }

@@ -87,7 +87,8 @@ struct Simulation {
     let outcome = Outcome(
       status: loop.engine.status(at: max(end, loop.hardware.now)), events: events,
       lostEvents: loop.engine.eventCount - events.count, periods: periods,
-      prescribed: profile.prescribed(from: .epoch, to: end, startingAt: start), pumped: loop.hardware.pumped,
+      prescribed: profile.prescribed(from: .epoch, to: end, startingAt: start),
+      pumped: loop.hardware.pumped,
       atTip: (try? loop.hardware.massAtTip()) ?? .zero, rotorSteps: loop.hardware.rotorSteps,
       isDry: loop.hardware.isDry, digest: loop.hardware.trace.digest, refusal: refusal,
       refusedBolus: refusedBolus)
@@ -141,7 +142,8 @@ struct Simulation {
     }
     let volume = (try? bench.step.volume(ofSteps: after - before)) ?? .zero
     return Period(
-      start: from, end: to, prescribed: mass(profile.prescribed(from: from, to: to, startingAt: start)),
+      start: from, end: to,
+      prescribed: mass(profile.prescribed(from: from, to: to, startingAt: start)),
       delivered: mass(volume), steps: after - before)
   }
 }

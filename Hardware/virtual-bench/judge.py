@@ -1,0 +1,319 @@
+#!/usr/bin/python3
+"""Holds the virtual bench's results against the kernel's trace of every GPIO edge.
+
+Usage: judge.py REPOSITORY RESULTS PROGRAM
+
+The trace is the witness: what a line did is read from it alone. It is decoded by trace-cmd, the
+drivers' timing tables are read from their files here, and nothing is shared with the controller.
+"""
+import bisect
+import json
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import yaml
+
+top, results, program = sys.argv[1:4]
+STEP, DIR, ENABLE, KICK, BUZZER = 17, 27, 22, 5, 6
+NAMES = {STEP: "step", DIR: "dir", ENABLE: "enable", KICK: "watchdog-kick", BUZZER: "buzzer"}
+ACTIVE_LOW = {ENABLE}
+NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
+
+
+class Broken(Exception):
+    """A promise that was not kept."""
+
+
+def expect(condition, text):
+    if not condition:
+        raise Broken(text)
+
+
+def read_trace():
+    """All writes of the trace: (instant in ns, line's global number, level)."""
+    report = subprocess.run(
+        ["trace-cmd", "report", "-t", f"{results}/trace.dat"], capture_output=True, text=True,
+        check=True).stdout
+    expect("LOST" not in report and "EVENTS DROPPED" not in report, "the kernel's trace has a gap")
+    event = re.compile(r"\s(\d+)\.(\d{9}): gpio_value:\s+(\d+) set ([01])$", re.M)
+    return sorted(
+        (int(m[1]) * 1_000_000_000 + int(m[2]), int(m[3]), int(m[4]))
+        for m in event.finditer(report))
+
+
+def edges_of(trace, facts):
+    """A scenario's edges: (instant, line, whether it became asserted); writes of a level that the
+    line has already, as at its claim, are none."""
+    begin = bisect.bisect_left(trace, (facts["from_ns"], 0, 0))
+    end = bisect.bisect_right(trace, (facts["to_ns"], 1 << 30, 1))
+    level, edges = {}, []
+    for at, number, value in trace[begin:end]:
+        line = number - facts["base"]
+        if line not in NAMES:
+            continue
+        asserted = bool(value) != (line in ACTIVE_LOW)
+        if level.get(line, False) != asserted:
+            edges.append((at, line, asserted))
+        level[line] = asserted
+    return edges
+
+
+def rises(edges):
+    return [at for at, line, asserted in edges if line == STEP and asserted]
+
+
+def duration(text):
+    number, unit = text.split()
+    return round(float(number) * NANOSECONDS[unit])
+
+
+def rate(text):
+    return float(text.split()[0])
+
+
+def check_timing(edges, driver, ramped):
+    """Every edge against the driver's table; returns the number of edges that it was held against."""
+    table = yaml.safe_load(open(driver))
+    times = {name: duration(text) for name, text in table["timing"].items()}
+    motion = table["motion"]
+    spacing = 1e9 / rate(motion["maximum-rate"] if ramped else motion["start-rate"])
+    last = {}
+    for at, line, asserted in edges:
+        def since(which, level):
+            return at - last[which, level] if (which, level) in last else 1 << 62
+        where = f"{NAMES[line]} at {at} ns"
+        if line == STEP and asserted:
+            energised = last.get((ENABLE, True), 0) > last.get((ENABLE, False), 0)
+            expect(energised, f"{where}: the driver is not energised")
+            expect(last.get((DIR, True)), f"{where}: DIR was never set")
+            expect(since(ENABLE, True) >= times["wake-up"], f"{where}: before the driver woke")
+            expect(since(DIR, True) >= times["dir-setup"], f"{where}: DIR set-up")
+            expect(since(STEP, False) >= times["step-low"], f"{where}: STEP low too short")
+            expect(since(STEP, True) >= spacing, f"{where}: {since(STEP, True)} ns after the step "
+                   f"before, less than {spacing:.0f}")
+        elif line == STEP:
+            expect(since(STEP, True) >= times["step-high"], f"{where}: STEP high too short")
+        elif line in (DIR, ENABLE) and not (line == ENABLE and asserted):
+            expect(since(STEP, True) >= times["dir-hold"], f"{where}: hold after the step")
+        last[line, asserted] = at
+    return len(edges)
+
+
+def simulated(facts, folder):
+    """The edges that the simulator makes of the same profile, read from its waveform."""
+    wave = f"{folder}/simulated.vcd"
+    subprocess.run(
+        [program, "simulate", facts["profile"], "--board", f"{folder}/board.yaml", "--start",
+         facts["start"], "--for", f"{facts['span']}s", "--vcd", wave], check=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    numbers = {name: line for line, name in NAMES.items()}
+    codes, level, edges, at, in_dump = {}, {}, [], 0, False
+    for text in open(wave):
+        words = text.split()
+        if not words:
+            continue
+        if words[0] == "$var":
+            codes[words[3]] = words[4]
+        elif words[0] == "$dumpvars":
+            in_dump = True
+        elif words[0] == "$end":
+            in_dump = False
+        elif words[0][0] == "#":
+            at = int(words[0][1:])
+        elif words[0][0] in "01" and codes.get(words[0][1:]) in numbers:
+            line = numbers[codes[words[0][1:]]]
+            asserted = (words[0][0] == "1") != (line in ACTIVE_LOW)
+            if not in_dump and level.get(line, False) != asserted:
+                edges.append((at, line, asserted))
+            level[line] = asserted
+    return edges
+
+
+def judge_sequence(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect(run["missed_steps"] == 0, f"inconclusive: {run['missed_steps']} steps were missed")
+    wanted = simulated(facts, folder)
+    # STEP, DIR and ENABLE are one sequence; what runs beside them is a sequence of its own.
+    for group in ((STEP, DIR, ENABLE), (KICK,), (BUZZER,)):
+        have = [(line, level) for _, line, level in edges if line in group]
+        want = [(line, level) for _, line, level in wanted if line in group]
+        if ENABLE in group and have[-1:] == [(ENABLE, False)] and want[-1:] != have[-1:]:
+            have.pop()  # a run de-energises at its end, a simulation just ends
+        names = "/".join(NAMES[line] for line in group)
+        expect(have == want, f"{names}: {len(have)} edges here, {len(want)} in the simulator, the "
+               f"first {next((i for i, (a, b) in enumerate(zip(have, want)) if a != b), 'end')} differs")
+    made = len(rises(edges))
+    expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
+    expect(made > 50, f"only {made} steps: too few to show anything")
+    replay(folder)
+    return f"{made} steps, {len(edges)} edges, the simulator's; replayed"
+
+
+def replay(folder):
+    done = subprocess.run(
+        [program, "replay", f"{folder}/run.rec"], capture_output=True, text=True)
+    expect(done.returncode == 0, f"replay: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def judge_timing(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    held = check_timing(edges, facts["driver"], ramped=True)
+    expect(len(rises(edges)) > 1_000, "too few steps to show anything")
+    return f"{held} edges"
+
+
+def judge_stops(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    held = check_timing(edges, facts["driver"], ramped=False)
+    made = len(rises(edges))
+    expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
+    return f"{facts['stops']} stops, {made} steps, {held} edges, {run['missed_steps']} steps missed"
+
+
+def judge_clean_stop(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect(edges[-1][1:] == (ENABLE, False), f"the last edge is {edges[-1]}")
+    expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released")
+    expect(run["motor_de_energised"], "the motor was not seen de-energised")
+    made = len(rises(edges))
+    expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} in the ledger")
+    check_timing(edges, facts["driver"], ramped=True)
+    replay(folder)
+    return f"{made} steps, ENABLE released, replayed"
+
+
+def judge_sigkill(facts, edges, run, folder):
+    made = rises(edges)
+    expect(made and made[-1] < facts["killed_ns"], "a step after the controller was killed")
+    expect(facts["exit"] == 0, f"hardware safe: exit {facts['exit']}")
+    expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released")
+    told = replay(folder)
+    expect("ends in the middle" in told, "the record does not say that it is cut")
+    return f"{len(made)} steps, none after the kill, ENABLE released, the record replayed to its end"
+
+
+def judge_sigstop(facts, edges, run, folder):
+    # What was under way when the signal was sent may still come out within a few milliseconds.
+    asleep = [e for e in edges
+              if facts["stopped_ns"] + 50_000_000 < e[0] < facts["continued_ns"]]
+    expect(not asleep, f"edges while it was stopped: {asleep[:3]}")
+    expect(facts["held"][str(ENABLE)] == 0, "the motor lost its holding torque")
+    expect(facts["held"][str(STEP)] in (0, 1), "STEP has no level")
+    expect("under-delivery" in alarms(run), f"no alarm of under-delivery: {alarms(run)}")
+    expect(run["missed_steps"] > 0, "nothing was booked as missed")
+    check_timing(edges, facts["driver"], ramped=True)
+    expect(len(rises(edges)) == run["steps"], "the count differs from the trace")
+    return f"held still, {run['missed_steps']} steps missed, never repaid as a burst"
+
+
+def judge_busy(facts, edges, run, folder):
+    expect(facts["exit"] == 1, f"exit {facts['exit']}")
+    told = open(f"{folder}/output.txt").read()
+    expect("line '17' (step)" in told and "in use by 'gpioset'" in told, f"it says: {told}")
+    expect(not [e for e in edges if e[1] == ENABLE and e[2]], "ENABLE was asserted")
+    return "refused, names the line and its holder; the motor stayed de-energised"
+
+
+def alarms(run):
+    return [alarm["alarm"] for alarm in run["alarms"]]
+
+
+def judge_stuck_fault(facts, edges, run, folder):
+    expect(facts["exit"] == 1, f"exit {facts['exit']}")
+    expect("driver-fault" in alarms(run), f"alarms: {alarms(run)}")
+    # The sensors are read every ten seconds.
+    late = [at for at in rises(edges) if at > facts["stuck_ns"] + 11_000_000_000]
+    expect(not late, f"{len(late)} steps long after the driver reported a fault")
+    off = [e[0] for e in edges if e[1] == ENABLE and not e[2]]
+    expect(off and off[0] < facts["stuck_ns"] + 11_000_000_000, "ENABLE did not fall in time")
+    return f"ENABLE fell {(off[0] - facts['stuck_ns']) / 1e9:.1f} s after the fault, alarm driver-fault"
+
+
+def judge_stuck_low(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect("reservoir-low" in alarms(run), f"alarms: {alarms(run)}")
+    after = [at for at in rises(edges) if at > facts["stuck_ns"] + 12_000_000_000]
+    expect(after, "the basal did not go on")
+    return f"alarm reservoir-low, the basal went on for {len(after)} steps"
+
+
+def judge_removed(facts, edges, run, folder):
+    expect(facts["exit"] == 1, f"exit {facts['exit']}")
+    expect("device-lost" in alarms(run), f"alarms: {alarms(run)}")
+    expect(any("the chip is gone" in text for text in run["line_failures"]), "no line is named")
+    expect(not run["motor_de_energised"], "it claims to have de-energised a chip that is gone")
+    after = [at for at in rises(edges) if at > facts["removed_ns"] + 50_000_000]
+    expect(not after, f"{len(after)} steps after the chip was gone")
+    return "alarm device-lost, no edge after it, says that the supply must be cut"
+
+
+def judge_soak(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    plant = json.load(open(f"{folder}/plant.json"))
+    made = len(rises(edges))
+    expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
+    expect(made == plant["turned_steps"], f"the plant turned {plant['turned_steps']} of {made}")
+    # The sensors are read every ten seconds: a pulse of the last ones is not known yet.
+    missing = plant["index_pulses"] - run["index_pulses"]
+    expect(0 <= missing <= 1, f"{plant['index_pulses']} index pulses made, {run['index_pulses']} read")
+    settled = [size for at, size in facts["resident_kib"] if at >= min(60, facts["span"] / 3)]
+    grown = settled[-1] - settled[0]
+    expect(grown <= 0, f"resident memory grew by {grown} KiB: {facts['resident_kib']}")
+    return (f"{facts['span']} s, {made} steps, {run['index_pulses']} index pulses, resident memory "
+            f"{settled[0]} KiB at first, {settled[-1]} KiB at the end")
+
+
+def judge_conformance(facts, edges, run, folder):
+    told = open(f"{folder}/output.txt").read().strip()
+    expect(facts["exit"] == 0, told)
+    return told.splitlines()[-1]
+
+
+def judge_writes(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect(run["median_ratio"] <= 1.10, f"{run['median_ratio']:.3f} of the C loop's time")
+    return f"{run['library']}: {run['median_ratio']:.3f} of the C loop's time"
+
+
+JUDGES = {
+    "sequence": judge_sequence, "timing": judge_timing, "stops": judge_stops,
+    "clean-stop": judge_clean_stop, "sigkill": judge_sigkill, "sigstop": judge_sigstop,
+    "busy": judge_busy, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
+    "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
+    "writes": judge_writes}
+
+
+def main():
+    trace = read_trace()
+    suite = ElementTree.Element("testsuite", name="virtual-bench")
+    failed = 0
+    names = sorted(n for n in os.listdir(results) if os.path.isdir(f"{results}/{n}"))
+    expect(names, "no scenario ran")
+    for name in names:
+        folder = f"{results}/{name}"
+        case = ElementTree.SubElement(suite, "testcase", classname="virtual-bench", name=name)
+        try:
+            expect(os.path.exists(f"{folder}/facts.json"), "the scenario did not end")
+            facts = json.load(open(f"{folder}/facts.json"))
+            path = f"{folder}/run.json"
+            run = json.load(open(path)) if os.path.exists(path) else None
+            told = JUDGES[facts["kind"]](facts, edges_of(trace, facts), run, folder)
+            print(f"ok      {name}: {told}")
+        except (Broken, KeyError, TypeError, IndexError, ValueError, subprocess.SubprocessError) as e:
+            failed += 1
+            text = str(e) if isinstance(e, Broken) else repr(e)
+            ElementTree.SubElement(case, "failure", message=text)
+            print(f"FAILED  {name}: {text}")
+    suite.set("tests", str(len(names)))
+    suite.set("failures", str(failed))
+    ElementTree.ElementTree(suite).write(f"{results}/junit.xml", encoding="utf-8")
+    print(f"virtual bench: {len(trace)} writes traced by the kernel")
+    print(f"{len(names) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
