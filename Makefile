@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded check-debian13 bench clean
+.PHONY: run test setup lint embedded shim bench-test pi-test check-debian13 bench clean
 
 SCRIPTS := .ci
 
@@ -9,8 +9,8 @@ run: setup
 	@. $(SCRIPTS)/toolchain && "$$(swift build -c release --show-bin-path)/itpump" \
 	  simulate Profiles/adult-spinal-night.yaml --for 24h
 
-# Installs what is missing, and passes every check.
-test: setup lint embedded
+# Installs what is missing, and passes every check that needs no other machine.
+test: setup lint embedded shim
 	@. $(SCRIPTS)/toolchain && swift build --build-tests $(STRICT) && swift test --skip-build $(STRICT)
 
 setup:
@@ -21,6 +21,18 @@ lint:
 
 embedded:
 	@. $(SCRIPTS)/toolchain && $(SCRIPTS)/embedded-check
+
+# The GPIO shim against a library in memory that fails at every call with every errno.
+shim:
+	@$(SCRIPTS)/shim-check
+
+# The real GPIO backend on the virtual bench: a real-time kernel in an emulated machine.
+bench-test: setup
+	@Hardware/virtual-bench/bench-test
+
+# Every test on 64-bit Arm, and a run on an emulated Raspberry Pi 3; needs root.
+pi-test: setup
+	@Hardware/raspberry-pi/pi-test
 
 # Builds and tests with Debian 13's Swift 6.0.3, in a Debian 13 root of its own; needs root.
 check-debian13:

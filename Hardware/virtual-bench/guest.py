@@ -38,11 +38,11 @@ class Chip:
     made = 0
     lock = threading.Lock()
 
-    def __init__(self, label):
+    def __init__(self):
         with Chip.lock:
             Chip.made += 1
-            self.folder = f"/sys/kernel/config/gpio-sim/bench{Chip.made}"
-            self.label = label
+            label = self.label = f"bench-{Chip.made}"
+            self.folder = f"/sys/kernel/config/gpio-sim/{label}"
             os.makedirs(f"{self.folder}/bank0")
             self.write("bank0/num_lines", 32)
             self.write("bank0/label", label)
@@ -87,11 +87,11 @@ class Scenario:
         self.name, self.variant = name, variant
         self.folder = f"{results}/{name}"
         os.makedirs(self.folder)
-        self.chip = Chip(name)
+        self.chip = Chip()
         self.board = f"{self.folder}/board.yaml"
         text = open(f"{bench}/boards/bench.yaml").read()
         for word, value in {
-                "CHIP": name, "DRIVER": driver, "PUMP": pump, "BACKLOG": backlog}.items():
+                "CHIP": self.chip.label, "DRIVER": driver, "PUMP": pump, "BACKLOG": backlog}.items():
             text = text.replace(word, value)
         open(self.board, "w").write(text)
         self.facts = dict(
@@ -147,13 +147,11 @@ def finish(process, seconds=60):
 SEQUENCES = [
     ("adult-spinal-night", "2026-11-22T21:59:50"), ("adult-spinal-continuous", None),
     ("adult-spinal-periodic", None), ("adult-spinal-weekdays", "2026-11-27T21:59:50"),
-    ("adult-cerebral", None), ("ramped", None)]
+    ("adult-cerebral", None)]
 
 
 def sequence(variant, profile, start):
     path = f"{top}/Profiles/{profile}.yaml"
-    if not os.path.exists(path):
-        path = f"{bench}/profiles/{profile}.yaml"
     s = Scenario(f"sequence-{profile}-{variant}", variant, kind="sequence", profile=path, span=20,
                  start=start)
     more = ["--start", start] if start else ["--start", "2026-11-23T00:00:00"]

@@ -9,7 +9,7 @@
 
 // Both libraries have the header <gpiod.h> and not one request function in common; only 1.x defines
 // the bulk limit, so the header itself says which one it is.
-#if !__has_include(<gpiod.h>)
+#if defined(PUMP_GPIO_WITHOUT) || !__has_include(<gpiod.h>)
 #define PUMP_GPIO_API 0
 #else
 #include <gpiod.h>

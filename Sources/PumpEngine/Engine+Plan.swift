@@ -57,7 +57,9 @@ extension Engine {
     guard let bolus = program.bolus, bolus.isRamped else { return }
     // A motor that paused can't go on at full speed: what is owed comes first, at the start rate,
     // and the rest of the bolus begins anew from there.
-    let pause = settings.motor.startInterval * (books.owed + 1) + settings.driver.wakeUp
+    let waking =
+      settings.driver.energise == .always ? TimeSpan.zero : settings.driver.wakeUp
+    let pause = settings.motor.startInterval * (books.owed + 1) + waking
     deliveredBeforePause += bolus.volume(by: now)
     program.bolus = bolus.resumed(at: max(now, bolus.start), after: pause)
     planner.begin(program.segment(from: now), at: now)

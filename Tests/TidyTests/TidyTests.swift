@@ -5,7 +5,10 @@ import Testing
 struct TidyTests {
   static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
-  static let pure = ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine"]
+  static let pure = [
+    "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpReplay",
+    "PumpConformance",
+  ]
 
   /// Every Swift file below a folder, by its path from the top.
   static func files(_ folder: String) -> [String] {
@@ -54,9 +57,9 @@ struct TidyTests {
   func arrows() throws {
     #expect(try places(Self.files("Sources/PumpSafety"), "import PumpPlan").isEmpty)
     let others = Self.files("Sources").filter { !$0.hasPrefix("Sources/itpump") }
-    #expect(try places(others, "import (PumpPlant|itpump)").isEmpty)
-    let plant = Self.files("Sources/PumpPlant")
-    #expect(try places(plant, "import Pump(Engine|Plan|Safety|Therapy|Profiles)").isEmpty)
+    #expect(try places(others, "import (PumpPlant|PumpLinux|itpump)").isEmpty)
+    let backends = Self.files("Sources/PumpPlant") + Self.files("Sources/PumpLinux")
+    #expect(try places(backends, "import Pump(Engine|Plan|Safety|Therapy|Profiles)").isEmpty)
   }
 
   @Test("Every public declaration of a pure module has its documentation")
