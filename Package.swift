@@ -113,6 +113,14 @@ let package = Package(
       name: "PumpConformanceTests",
       dependencies: ["PumpConformance", "PumpHAL", "PumpLinux", "PumpPlant", "PumpReplay", "PumpUnits"],
       swiftSettings: settings),
-    .testTarget(name: "ItpumpTests", dependencies: ["itpump"], swiftSettings: settings),
+    .testTarget(
+      name: "PumpLinuxTests", dependencies: ["PumpLinux", "PumpHAL", "PumpPlant", "PumpUnits"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ItpumpTests",
+      dependencies: [
+        "itpump", "CAllocationCounter", "PumpEngine", "PumpHAL", "PumpLinux", "PumpPlan",
+        "PumpPlant", "PumpReplay", "PumpTherapy", "PumpUnits",
+      ], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ])

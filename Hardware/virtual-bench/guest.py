@@ -308,6 +308,20 @@ def conformance(variant):
     s.close(exit=finish(s.start("hardware", "conform", "--board", s.board), 120))
 
 
+def calibrate(variant):
+    s = Scenario(f"calibrate-{variant}", variant, kind="calibrate")
+    status = finish(s.start(
+        "hardware", "calibrate", "--board", s.board, "--volume", "1250nL"), 60)
+    s.close(exit=status)
+
+
+def blink(variant):
+    s = Scenario(f"blink-{variant}", variant, kind="blink")
+    status = finish(s.start(
+        "hardware", "blink", "--board", s.board, "--line", "buzzer", "--times", "4"), 30)
+    s.close(exit=status)
+
+
 def writes(variant):
     s = Scenario(f"writes-{variant}", variant, kind="writes")
     status = finish(s.start(
@@ -363,7 +377,7 @@ def main():
             (killed, variant), (stopped, variant), (busy, variant))
         good &= together(
             (stuck, variant, FAULT, "fault"), (stuck, variant, LOW, "reservoir-low"),
-            (short_fault, variant))
+            (short_fault, variant), (calibrate, variant), (blink, variant))
         good &= together(*[
             (stops, variant, profile, 5 if len(variants) > 1 else 10)
             for profile in ("rate-hourly", "rate-1", "rate-20", "rate-200", "rate-2000")])

@@ -273,6 +273,25 @@ def judge_conformance(facts, edges, run, folder):
     return told.splitlines()[-1]
 
 
+def judge_calibrate(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    told = re.search(r"--steps (\d+)", open(f"{folder}/output.txt").read())
+    made = len(rises(edges))
+    expect(told and int(told[1]) == made, f"{made} steps in the trace, it says {told and told[1]}")
+    # 1.25 uL at 156.25 pL a microstep; what is left of a microstep is not delivered.
+    expect(made in (7_999, 8_000), f"{made} steps for 8000")
+    check_timing(edges, facts["driver"], ramped=False)
+    expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released")
+    return f"{made} steps for 1.25 uL, as it says"
+
+
+def judge_blink(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    have = [(line, level) for _, line, level in edges]
+    expect(have == [(BUZZER, True), (BUZZER, False)] * 4, f"edges: {have}")
+    return "four times on and off, and no other line"
+
+
 def judge_writes(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
     expect(run["median_ratio"] <= 1.10, f"{run['median_ratio']:.3f} of the C loop's time")
@@ -284,7 +303,7 @@ JUDGES = {
     "clean-stop": judge_clean_stop, "sigkill": judge_sigkill, "sigstop": judge_sigstop,
     "busy": judge_busy, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
     "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
-    "writes": judge_writes}
+    "calibrate": judge_calibrate, "blink": judge_blink, "writes": judge_writes}
 
 
 def main():

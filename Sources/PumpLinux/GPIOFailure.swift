@@ -29,6 +29,11 @@ public struct GPIOFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case system(Int32)
   }
 
+  public init(subject: String, cause: Cause) {
+    self.subject = subject
+    self.cause = cause
+  }
+
   public var description: String { "\(subject): \(what)" }
 
   private var what: String {

@@ -29,7 +29,7 @@ public enum BenchLoader {
     if let fields = root.fields("lines", keys: lineRoles) {
       for role in lineRoles {
         let isRequired = lineRoles.firstIndex(of: role).map { $0 < 3 } ?? false
-        let keys = ["line", "active", "bias", "drive"]
+        let keys = ["line", "active", "bias"] + (inputRoles.contains(role) ? [] : ["drive"])
         guard let entry = fields.fields(role, keys: keys, isRequired: isRequired) else { continue }
         let bias = entry.choice(
           "bias", among: Board.Bias.allCases.map(\.rawValue), isRequired: false)
@@ -43,9 +43,6 @@ public enum BenchLoader {
             .lineTwice, at: line.place, "'\(line.value)' is the line of '\(owner)' already")
         }
         owners[line.value] = role
-        if let drive, inputRoles.contains(role) {
-          root.report.add(.badText, at: drive.place, "'\(role)' is an input; only outputs drive")
-        }
         lines[role] = Board.Line(
           name: line.value, isActiveLow: active.value == "low",
           bias: bias.flatMap { Board.Bias(rawValue: $0.value) } ?? .asIs,

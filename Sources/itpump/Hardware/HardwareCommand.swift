@@ -150,6 +150,7 @@ struct HardwareCommand: ParsableCommand {
 
     func run() throws {
       let bench = try target.bench()
+      _ = try target.resolve(bench.board)
       var hardware = try RunCommand.claim(bench.board, clock: PacedClock(pace: .asleep))
       do {
         for line in [DriverLine.enable, .step] { try hardware.set(line, .released) }

@@ -1,0 +1,34 @@
+import CAllocationCounter
+import PumpEngine
+import PumpLinux
+import PumpPlan
+import PumpReplay
+import PumpTherapy
+import PumpUnits
+import Testing
+
+@testable import itpump
+
+@Suite("From wake-up to edge on the machine's clock nothing is allocated")
+struct RealTimePathTests {
+  @Test("A second at 1 kHz with every call told to the ring asks for no memory")
+  func noAllocation() throws {
+    let parts = try StackBench.parts(try StepVolume.reference.flow(ofStepsPerSecond: 1_000))
+    let ring = try #require(RunRing(slots: 1 << 16))
+    var paced = PacedBench(base: parts.bench, clock: PacedClock(pace: .init()))
+    paced.startClock(ahead: .zero)
+    var loop = ControlLoop(
+      engine: parts.engine(),
+      hardware: RecordedHardware(base: paced, sink: RingSink(ring.writer, isContiguous: true)))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(milliseconds: 300))
+    let (before, stepsBefore) = (allocation_count(), loop.engine.ledger.delivered)
+    loop.run(until: .epoch + TimeSpan(milliseconds: 1_300))
+    let allocations = allocation_count() - before
+    let steps = loop.engine.ledger.delivered - stepsBefore
+    #expect(allocations == 0)
+    #expect(steps > 500)
+    let isBroken = loop.hardware.sink.isBroken
+    #expect(!isBroken)
+  }
+}

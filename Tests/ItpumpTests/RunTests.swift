@@ -1,0 +1,188 @@
+import Foundation
+import Testing
+
+@Suite("run and replay, as their user runs them")
+struct RunTests {
+  private static let night = "Profiles/adult-spinal-night.yaml"
+
+  /// A folder that is gone when the test is.
+  private final class Folder {
+    let path: String
+
+    init() throws {
+      path =
+        FileManager.default.temporaryDirectory
+        .appendingPathComponent("itpump-run-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+  }
+
+  /// A record of a run of a second or two that crosses the beginning of a bolus.
+  private func record(_ folder: Folder) throws -> CommandLineTests.Run {
+    try CommandLineTests.itpump(
+      "run", Self.night, "--start", "2026-11-22T21:59:59", "--for", "2s", "--priority", "0",
+      "--record", folder("run.rec"), "--json", folder("run.json"))
+  }
+
+  @Test("A run is recorded, ends de-energised, and is replayed to the same actions")
+  func recordAndReplay() throws {
+    let folder = try Folder()
+    let run = try record(folder)
+    #expect(run.code == 0, "\(run.err)")
+    #expect(run.out.contains("motor        de-energised"))
+    #expect(run.err.contains("bolus of 25 µg begins"))
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder("run.json")))
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(json["motor_de_energised"] as? Bool == true)
+    let steps = try #require(json["steps"] as? Int)
+    #expect(steps > 60)
+    let digest = try #require(json["run_digest"] as? String)
+    let replay = try CommandLineTests.itpump(
+      "replay", folder("run.rec"), "--vcd", folder("run.vcd"))
+    #expect(replay.code == 0, "\(replay.out)\(replay.err)")
+    #expect(replay.out.contains("the same actions, each at its instant"))
+    #expect(replay.out.contains("run digest  \(digest)"))
+    #expect(replay.out.contains("\(steps) steps"))
+    // The waveform has a rise for every step.
+    let wave = try String(contentsOfFile: folder("run.vcd"), encoding: .utf8)
+    let code = try #require(
+      wave.split(separator: "\n").first { $0.hasPrefix("$var") && $0.contains(" step ") }?
+        .split(separator: " ")[3])
+    #expect(wave.split(separator: "\n").filter { $0 == "1\(code)" }.count == steps)
+  }
+
+  @Test("A record that was cut replays as far as it goes and says so; a damaged one is refused")
+  func cutAndDamaged() throws {
+    let folder = try Folder()
+    #expect(try record(folder).code == 0)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: folder("run.rec")))
+    try whole.dropLast(7).write(to: URL(fileURLWithPath: folder("cut.rec")))
+    let cut = try CommandLineTests.itpump("replay", folder("cut.rec"))
+    #expect(cut.code == 0, "\(cut.out)\(cut.err)")
+    #expect(cut.out.contains("ends in the middle of the run"))
+    var damaged = whole
+    damaged[damaged.count - 20] ^= 1
+    try damaged.write(to: URL(fileURLWithPath: folder("damaged.rec")))
+    let refused = try CommandLineTests.itpump("replay", folder("damaged.rec"))
+    #expect(refused.code == 1)
+    #expect(refused.err.contains("is damaged"))
+    let other = try CommandLineTests.itpump("replay", Self.night)
+    #expect(other.code == 1)
+    #expect(other.err.contains("not a record"))
+  }
+
+  @Test("An engine that would act otherwise is told, with the first call that differs")
+  func difference() throws {
+    let folder = try Folder()
+    #expect(try record(folder).code == 0)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: folder("run.rec")))
+    // The record's own profile with another bolus stands for an engine that works otherwise.
+    let place = try #require(bytes.range(of: Data("dose: 25 ug".utf8)))
+    bytes.replaceSubrange(place, with: Data("dose: 24 ug".utf8))
+    try bytes.write(to: URL(fileURLWithPath: folder("other.rec")))
+    let replay = try CommandLineTests.itpump("replay", folder("other.rec"))
+    #expect(replay.code == 1)
+    #expect(replay.out.contains("DIFFERS at call"))
+    #expect(replay.out.contains("recorded  waited"))
+  }
+
+  @Test("SIGTERM and SIGINT end a run cleanly: held, de-energised, ledger written")
+  func signals() throws {
+    for number in [SIGTERM, SIGINT] {
+      let folder = try Folder()
+      let process = Process()
+      let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+      process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("itpump")
+      process.arguments = [
+        "run", Self.night, "--start", "2026-11-22T22:00", "--priority", "0", "--json",
+        folder("run.json"),
+      ]
+      process.currentDirectoryURL = CommandLineTests.top
+      let errors = Pipe()
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = errors
+      process.standardInput = FileHandle.nullDevice
+      try process.run()
+      // The bolus begins with the run: once that is told, the run is under way.
+      var told = ""
+      while !told.contains("bolus of 25 µg begins") {
+        let data = errors.fileHandleForReading.availableData
+        try #require(!data.isEmpty, "it ended by itself: \(told)")
+        told += String(decoding: data, as: UTF8.self)
+      }
+      kill(process.processIdentifier, number)
+      _ = errors.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      let data = try Data(contentsOf: URL(fileURLWithPath: folder("run.json")))
+      let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+      #expect(json["motor_de_energised"] as? Bool == true)
+      #expect(json["state"] as? String == "suspended")
+    }
+  }
+
+  @Test("A board whose chip is not here is refused before anything is claimed")
+  func missingChip() throws {
+    let folder = try Folder()
+    let board = try String(
+      contentsOfFile: CommandLineTests.top.path + "/Hardware/boards/simulator.yaml",
+      encoding: .utf8
+    ).replacingOccurrences(of: "chip: simulated", with: "chip: no-such-chip")
+      .replacingOccurrences(of: "../", with: CommandLineTests.top.path + "/Hardware/")
+    try board.write(toFile: folder("board.yaml"), atomically: true, encoding: .utf8)
+    let commands: [[String]] = [
+      ["run", Self.night], ["run", Self.night, "--dry-run"], ["hardware", "check"],
+      ["hardware", "safe"], ["hardware", "conform"], ["bench", "gpio"],
+      ["hardware", "blink", "--line", "buzzer"],
+      ["hardware", "calibrate", "--volume", "1mL"],
+    ]
+    for command in commands {
+      let run = try CommandLineTests.itpump(command + ["--board", folder("board.yaml")])
+      #expect(run.code == 1, "\(command)")
+      #expect(run.err.contains("chip 'no-such-chip'"), "\(command): \(run.err)")
+    }
+    for command in [["hardware", "safe"], ["hardware", "check"]] {
+      let run = try CommandLineTests.itpump(
+        command + ["--board", "Hardware/boards/simulator.yaml"])
+      #expect(run.code == 1)
+      #expect(run.err.contains("this board is simulated"))
+    }
+  }
+
+  @Test("--dry-run says what would be claimed and claims nothing")
+  func dryRun() throws {
+    let run = try CommandLineTests.itpump("run", Self.night, "--dry-run", "--cpu", "1")
+    #expect(run.code == 0)
+    #expect(run.out.contains("nothing is claimed"))
+    #expect(run.out.contains("SCHED_FIFO 50, memory locked, processor 1"))
+  }
+
+  @Test("calibrate writes a pump file that the loader accepts; nonsense is refused")
+  func calibrate() throws {
+    let folder = try Folder()
+    let run = try CommandLineTests.itpump(
+      "hardware", "calibrate", "--board", "Hardware/boards/raspberry-pi-4.yaml", "--steps",
+      "6400000", "--weighed", "1.0151694g", "--output", folder("pump.yaml"))
+    #expect(run.code == 0, "\(run.err)")
+    #expect(run.out.contains("50.85 µL"))
+    #expect(run.out.contains("+1.70 %"))
+    let board = try String(
+      contentsOfFile: CommandLineTests.top.path + "/Hardware/boards/simulator.yaml",
+      encoding: .utf8
+    ).replacingOccurrences(of: "../pumps/peristaltic-50ul.yaml", with: folder("pump.yaml"))
+      .replacingOccurrences(of: "../", with: CommandLineTests.top.path + "/Hardware/")
+    try board.write(toFile: folder("board.yaml"), atomically: true, encoding: .utf8)
+    let check = try CommandLineTests.itpump("check", Self.night, "--board", folder("board.yaml"))
+    #expect(check.code == 0, "\(check.out)\(check.err)")
+    for weight in ["1.0151694mg", "9g", "0g", "1.0"] {
+      let refused = try CommandLineTests.itpump(
+        "hardware", "calibrate", "--board", "Hardware/boards/raspberry-pi-4.yaml", "--steps",
+        "6400000", "--weighed", weight)
+      #expect(refused.code != 0, "\(weight)")
+    }
+  }
+}
