@@ -111,7 +111,9 @@ let package = Package(
 
     .testTarget(
       name: "PumpConformanceTests",
-      dependencies: ["PumpConformance", "PumpHAL", "PumpLinux", "PumpPlant", "PumpReplay", "PumpUnits"],
+      dependencies: [
+        "PumpConformance", "PumpHAL", "PumpLinux", "PumpPlant", "PumpReplay", "PumpUnits",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "PumpLinuxTests", dependencies: ["PumpLinux", "PumpHAL", "PumpPlant", "PumpUnits"],
