@@ -22,6 +22,7 @@ bench = f"{top}/Hardware/virtual-bench"
 soak_seconds = int(os.environ.get("BENCH_SOAK", "600"))
 SEED = int(os.environ.get("BENCH_SEED", "1"))
 STEP, DIR, ENABLE, KICK, BUZZER, INDEX, FAULT, LOW = 17, 27, 22, 5, 6, 23, 24, 25
+NAMES = {line: f"GPIO{line}" for line in (STEP, DIR, ENABLE, KICK, BUZZER, INDEX, FAULT, LOW)}
 DRV = f"{top}/Hardware/drivers/drv8825.yaml"
 DIRECT = f"{bench}/drivers/direct.yaml"
 HEAD = f"{top}/Hardware/pumps/peristaltic-50ul.yaml"
@@ -46,6 +47,9 @@ class Chip:
             os.makedirs(f"{self.folder}/bank0")
             self.write("bank0/num_lines", 32)
             self.write("bank0/label", label)
+            for line, name in NAMES.items():
+                os.mkdir(f"{self.folder}/bank0/line{line}")
+                self.write(f"bank0/line{line}/name", name)
             self.write("live", 1)
             self.name = self.read("bank0/chip_name")
             self.lines = f"/sys/devices/platform/{self.read('dev_name')}/{self.name}"
@@ -76,6 +80,8 @@ class Chip:
     def free(self):
         """Gives the numbers of its lines back: the kernel has 512 for all chips."""
         self.remove()
+        for line in NAMES:
+            os.rmdir(f"{self.folder}/bank0/line{line}")
         os.rmdir(f"{self.folder}/bank0")
         os.rmdir(self.folder)
 
@@ -83,27 +89,32 @@ class Chip:
 class Scenario:
     """One scenario: its folder of results, its chip, its board file, its runs."""
 
-    def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", **facts):
+    def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", by="label", **facts):
         self.name, self.variant = name, variant
         self.folder = f"{results}/{name}"
         os.makedirs(self.folder)
         self.chip = Chip()
         self.board = f"{self.folder}/board.yaml"
         text = open(f"{bench}/boards/bench.yaml").read()
+        chip = {
+            "label": self.chip.label, "name": self.chip.name, "path": f"/dev/{self.chip.name}"}[by]
+        if by == "name":
+            for line, line_name in NAMES.items():
+                text = text.replace(f"line: {line},", f"line: {line_name},")
         for word, value in {
-                "CHIP": self.chip.label, "DRIVER": driver, "PUMP": pump, "BACKLOG": backlog}.items():
+                "CHIP": chip, "DRIVER": driver, "PUMP": pump, "BACKLOG": backlog}.items():
             text = text.replace(word, value)
         open(self.board, "w").write(text)
         self.facts = dict(
             facts, name=name, variant=variant, base=self.chip.base, driver=driver, seed=SEED,
             from_ns=time.monotonic_ns())
 
-    def start(self, *arguments):
+    def start(self, *arguments, prefix=()):
         """Starts itpump; its output lands in the scenario's folder."""
         env = dict(os.environ, LD_LIBRARY_PATH=os.environ.get(f"BENCH_LIBRARY_{self.variant}", ""))
         out = open(f"{self.folder}/output.txt", "ab")
         return subprocess.Popen(
-            [programs[self.variant], *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            [*prefix, programs[self.variant], *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             env=env, cwd=top)
 
     def run(self, profile, span=None, *more, **options):
@@ -237,6 +248,14 @@ def busy(variant):
     s.close(exit=status)
 
 
+def denied(variant):
+    s = Scenario(f"denied-{variant}", variant, kind="denied")
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    status = finish(s.start(
+        "run", f"{bench}/profiles/ramped.yaml", "--board", s.board, "--for", "2s", prefix=nobody))
+    s.close(exit=status)
+
+
 def stuck(variant, line, role):
     s = Scenario(f"stuck-{role}-{variant}", variant, kind=f"stuck-{role}")
     process = s.run(f"{bench}/profiles/rate-200.yaml", 24)
@@ -304,12 +323,12 @@ def soak(variant):
 
 
 def conformance(variant):
-    s = Scenario(f"conformance-{variant}", variant, kind="conformance")
+    s = Scenario(f"conformance-{variant}", variant, by="path", kind="conformance")
     s.close(exit=finish(s.start("hardware", "conform", "--board", s.board), 120))
 
 
 def calibrate(variant):
-    s = Scenario(f"calibrate-{variant}", variant, kind="calibrate")
+    s = Scenario(f"calibrate-{variant}", variant, by="name", kind="calibrate")
     status = finish(s.start(
         "hardware", "calibrate", "--board", s.board, "--volume", "1250nL"), 60)
     s.close(exit=status)
@@ -374,7 +393,8 @@ def main():
             for name in sorted(os.listdir(f"{top}/Hardware/drivers"))])
         good &= together(
             (clean_stop, variant, signal.SIGINT), (clean_stop, variant, signal.SIGTERM),
-            (killed, variant), (stopped, variant), (busy, variant))
+            (killed, variant), (stopped, variant), (busy, variant),
+            (denied, variant))
         good &= together(
             (stuck, variant, FAULT, "fault"), (stuck, variant, LOW, "reservoir-low"),
             (short_fault, variant), (calibrate, variant), (blink, variant))

@@ -103,11 +103,11 @@ def check_timing(edges, driver, ramped):
 
 
 def simulated(facts, folder):
-    """The edges that the simulator makes of the same profile, read from its waveform."""
+    """The edges that the simulator makes of the same profile in a little longer, from its waveform."""
     wave = f"{folder}/simulated.vcd"
     subprocess.run(
         [program, "simulate", facts["profile"], "--board", f"{folder}/board.yaml", "--start",
-         facts["start"], "--for", f"{facts['span']}s", "--vcd", wave], check=True,
+         facts["start"], "--for", f"{facts['span'] + 2}s", "--vcd", wave], check=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     numbers = {name: line for line, name in NAMES.items()}
     codes, level, edges, at, in_dump = {}, {}, [], 0, False
@@ -134,19 +134,28 @@ def simulated(facts, folder):
 
 def judge_sequence(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
-    expect(run["missed_steps"] == 0, f"inconclusive: {run['missed_steps']} steps were missed")
     wanted = simulated(facts, folder)
+    end = facts["span"] * 1_000_000_000
     # STEP, DIR and ENABLE are one sequence; what runs beside them is a sequence of its own.
     for group in ((STEP, DIR, ENABLE), (KICK,), (BUZZER,)):
         have = [(line, level) for _, line, level in edges if line in group]
         want = [(line, level) for _, line, level in wanted if line in group]
-        if ENABLE in group and have[-1:] == [(ENABLE, False)] and want[-1:] != have[-1:]:
+        least = sum(1 for at, line, _ in wanted if line in group and at <= end)
+        if ENABLE in group and have[-1:] == [(ENABLE, False)]:
             have.pop()  # a run de-energises at its end, a simulation just ends
         names = "/".join(NAMES[line] for line in group)
-        expect(have == want, f"{names}: {len(have)} edges here, {len(want)} in the simulator, the "
-               f"first {next((i for i, (a, b) in enumerate(zip(have, want)) if a != b), 'end')} differs")
-    made = len(rises(edges))
+        expect(have == want[:len(have)], f"{names}: edge "
+               f"{next((i for i, (a, b) in enumerate(zip(have, want)) if a != b), len(want))} differs")
+        # A STEP whose fall is due just after the end may be high still.
+        expect(len(have) >= least - 1, f"{names}: {len(have)} edges here, {least} in the simulator")
+    made, due = len(rises(edges)), rises(wanted)
     expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
+    # The run is held a moment after its end: what fell due in that moment was made or is missed.
+    by_hold = bisect.bisect_right(due, run["held_ns"])
+    expect(made + run["missed_steps"] == by_hold, f"{made} steps made and {run['missed_steps']} "
+           f"missed, {by_hold} due in the simulator when the therapy was held")
+    expect(run["missed_steps"] <= by_hold - bisect.bisect_right(due, end),
+           f"{run['missed_steps']} steps were missed before the end")
     expect(made > 50, f"only {made} steps: too few to show anything")
     replay(folder)
     return f"{made} steps, {len(edges)} edges, the simulator's; replayed"
@@ -216,6 +225,14 @@ def judge_busy(facts, edges, run, folder):
     expect("line '17' (step)" in told and "in use by 'gpioset'" in told, f"it says: {told}")
     expect(not [e for e in edges if e[1] == ENABLE and e[2]], "ENABLE was asserted")
     return "refused, names the line and its holder; the motor stayed de-energised"
+
+
+def judge_denied(facts, edges, run, folder):
+    expect(facts["exit"] == 1, f"exit {facts['exit']}")
+    told = open(f"{folder}/output.txt").read()
+    expect("Permission denied" in told and "usermod -aG gpio" in told, f"it says: {told}")
+    expect(not edges, "a line moved")
+    return "refused, with the group to join"
 
 
 def alarms(run):
@@ -301,7 +318,7 @@ def judge_writes(facts, edges, run, folder):
 JUDGES = {
     "sequence": judge_sequence, "timing": judge_timing, "stops": judge_stops,
     "clean-stop": judge_clean_stop, "sigkill": judge_sigkill, "sigstop": judge_sigstop,
-    "busy": judge_busy, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
+    "busy": judge_busy, "denied": judge_denied, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
     "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
     "calibrate": judge_calibrate, "blink": judge_blink, "writes": judge_writes}
 

@@ -89,6 +89,8 @@ static sigset_t stopping_signals(void) {
   return signals;
 }
 
+void pump_linux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
 void pump_linux_block_signals(void) {
   const sigset_t signals = stopping_signals();
   pthread_sigmask(SIG_BLOCK, &signals, NULL);

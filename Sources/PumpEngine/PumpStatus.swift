@@ -26,6 +26,12 @@ public struct PumpStatus: Equatable, Sendable {
 }
 
 extension Engine {
+  /// The exact integral of the flow that was to run by an instant, rounded down.
+  public func planned(at now: Instant) -> Volume { planner.prescribed(by: now) }
+
+  /// The flow that is to run at an instant, a bolus included.
+  public func flow(at now: Instant) -> FlowRate { program.flow(at: now) }
+
   /// The status at an instant up to which `turn` has been called.
   public func status(at now: Instant) -> PumpStatus {
     let step = settings.step

@@ -31,15 +31,19 @@ public struct GPIOChip: Equatable, Sendable {
       : "libgpiod \(String(cString: pump_gpio_version())) (API \(pump_gpio_api()))"
   }
 
-  /// Every chip of this machine, in the order of their numbers.
+  /// Every chip of this machine that can be opened, in the order of their numbers.
   ///
-  /// - Throws: `GPIOFailure`; a kernel without any chip is one.
+  /// - Throws: `GPIOFailure`; a kernel without any chip is one, and so is one where none opens.
   public static func all() throws(GPIOFailure) -> [GPIOChip] {
     guard pump_gpio_api() != 0 else { throw GPIOFailure(subject: "GPIO", cause: .noLibrary) }
     let paths = devices()
     guard !paths.isEmpty else { throw GPIOFailure(subject: "GPIO", cause: .noGPIO) }
     var chips: [GPIOChip] = []
-    for path in paths { chips.append(try GPIOChip(path: path)) }
+    var refused: GPIOFailure?
+    for path in paths {
+      do throws(GPIOFailure) { chips.append(try GPIOChip(path: path)) } catch { refused = error }
+    }
+    if chips.isEmpty, let refused { throw refused }
     return chips
   }
 
@@ -116,10 +120,15 @@ public struct GPIOChip: Equatable, Sendable {
     var found = glob_t()
     defer { globfree(&found) }
     guard glob("/dev/gpiochip*", 0, nil, &found) == 0 else { return [] }
+    // A link is another name of a chip that has one: Raspberry Pi OS makes gpiochip4 one of gpiochip0.
+    func isLink(_ path: String) -> Bool {
+      var status = stat()
+      return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
     let paths = (0..<Int(found.gl_pathc)).compactMap {
       found.gl_pathv[$0].map { String(cString: $0) }
     }
-    return paths.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+    return paths.filter { !isLink($0) }.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
   }
 }
 

@@ -94,8 +94,11 @@ public protocol RealTimeTask: AnyObject, Sendable {
 
 /// Signals that end a run: SIGINT, SIGTERM and SIGHUP.
 public enum StopSignal {
-  /// Keeps them from ending the process; before any thread is started.
-  public static func block() { pump_linux_block_signals() }
+  /// Keeps them from ending the process, and a broken pipe too; before any thread is started.
+  public static func block() {
+    pump_linux_block_signals()
+    pump_linux_ignore_broken_pipes()
+  }
 
   /// Waits for one, so long at most.
   ///

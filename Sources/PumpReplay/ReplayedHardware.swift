@@ -5,6 +5,9 @@ public import PumpUnits
 public protocol HardwareCallSource: ~Copyable {
   /// The next call.
   mutating func next() -> HardwareCall?
+
+  /// Takes note that the replay has left the record: nothing more is asked for.
+  mutating func wasLeft()
 }
 
 /// Hardware that answers from a record, and notices the first call that is not the recorded one.
@@ -48,6 +51,7 @@ public struct ReplayedHardware<Source: HardwareCallSource & ~Copyable>: PumpHard
       return recorded
     }
     divergence = Divergence(number: replayed, recorded: recorded, asked: asked)
+    source.wasLeft()
     return nil
   }
 

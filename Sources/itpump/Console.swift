@@ -6,8 +6,11 @@ enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
   /// A remark, on standard error.
-  static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+  static func note(_ text: String) { write(text + "\n") }
+
+  /// Writes to standard error; one that is closed or full ends nothing.
+  static func write(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   /// Draws how far a long work has come, on a terminal only.
@@ -25,13 +28,13 @@ enum Console {
       shown = percent
       let filled = percent * 30 / 100
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-      FileHandle.standardError.write(Data("\r\(title) \(bar) \(percent) %".utf8))
+      Console.write("\r\(title) \(bar) \(percent) %")
     }
 
     /// Clears the line.
     func finish() {
       guard Console.isTerminal, shown >= 0 else { return }
-      FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+      Console.write("\r\u{1B}[K")
     }
   }
 }

@@ -95,6 +95,8 @@ private struct ListSource: HardwareCallSource, ~Copyable {
     at += 1
     return calls[at - 1]
   }
+
+  mutating func wasLeft() {}
 }
 
 /// A backend that breaks one promise.

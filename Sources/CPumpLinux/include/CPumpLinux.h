@@ -54,6 +54,8 @@ pump_linux_thread *pump_linux_thread_start(void (*body)(void *), void *context);
 /// Waits until the thread has ended, and frees it.
 void pump_linux_thread_join(pump_linux_thread *thread);
 
+/// Lets a write to a closed pipe or terminal fail instead of ending the process.
+void pump_linux_ignore_broken_pipes(void);
 /// Blocks SIGINT, SIGTERM and SIGHUP in this thread and those that it starts.
 void pump_linux_block_signals(void);
 /// Takes one of them, waiting for it at most so long: its number, or 0.

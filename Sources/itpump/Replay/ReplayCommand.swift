@@ -102,6 +102,8 @@ final class RecordedEntries {
   private var at = 0
   /// Whether more was asked for than the record has.
   private(set) var isExhausted = false
+  /// Whether the hardware was asked for something that is not the next entry.
+  var hasDiverged = false
 
   init(_ entries: [RunEntry]) { self.entries = entries }
 
@@ -117,8 +119,9 @@ final class RecordedEntries {
     return call
   }
 
-  /// Whether a stop was ordered here; a record that ends stops the replay too.
+  /// Whether a stop was ordered here; a record that ends or was left stops the replay too.
   func takeStop() -> Bool {
+    guard !hasDiverged else { return true }
     guard at < entries.count else {
       isExhausted = true
       return true
@@ -133,6 +136,8 @@ struct RecordSource: HardwareCallSource, ~Copyable {
   let entries: RecordedEntries
 
   mutating func next() -> HardwareCall? { entries.nextCall() }
+
+  mutating func wasLeft() { entries.hasDiverged = true }
 }
 
 struct RecordedOrders: StopOrders {

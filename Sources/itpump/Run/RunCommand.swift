@@ -81,7 +81,7 @@ struct RunCommand: ParsableCommand {
       throw ProjectFiles.Problem(description: "error: the system has no thread left")
     }
     let ending = monitor.follow()
-    try writer?.close()
+    // The ledger comes first: neither a full disk nor a closed pipe may cost it.
     try finish(monitor, ending, profile, bench, moment)
   }
 
@@ -94,6 +94,13 @@ struct RunCommand: ParsableCommand {
     if record != nil, !ending.isRecordWhole {
       Console.note("warning: the record has an early end: the disk did not keep up")
     }
+    if ending.lostMessages > 0 {
+      Console.note(
+        "warning: \(ending.lostMessages) messages of the real-time thread were lost because disk or "
+          + "terminal did not keep up: lateness, alarms and digest below are incomplete, the ledger "
+          + "is not")
+    }
+    let recordFailure = monitor.closeRecord()
     var report = RunReport(
       profile: profile, bench: bench, start: start, outcome: outcome, events: monitor.events,
       lateness: monitor.lateness, digest: monitor.digest.value)
@@ -102,15 +109,23 @@ struct RunCommand: ParsableCommand {
     report.troubles = monitor.troubles
     report.indexPulses = monitor.indexPulses
     report.lateWakes = monitor.lateWakes
+    report.lostMessages = ending.lostMessages
+    var failure = recordFailure
+    func attempt(_ work: () throws -> Void) {
+      do { try work() } catch { failure = failure ?? error }
+    }
+    if json != "-" { attempt { try ProjectFiles.print(report.text) } }
     if let json {
-      let text = try JSONOutput.text(report.machine)
-      if json == "-" {
-        try ProjectFiles.print(text)
-      } else {
-        try ProjectFiles.write(text, to: json)
+      attempt {
+        let text = try JSONOutput.text(report.machine)
+        if json == "-" {
+          try ProjectFiles.print(text)
+        } else {
+          try ProjectFiles.write(text, to: json)
+        }
       }
     }
-    if json != "-" { try ProjectFiles.print(report.text) }
+    if let failure { throw failure }
     if !report.isClean { throw ExitCode(1) }
   }
 

@@ -72,13 +72,13 @@ struct RunDisplay {
     clear()
     let lines = lines(status, lateness)
     drawn = lines.count
-    FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+    Console.write(lines.joined(separator: "\n") + "\n")
   }
 
   /// Takes the status off the terminal.
   mutating func clear() {
     guard isTerminal, drawn > 0 else { return }
-    FileHandle.standardError.write(Data("\u{1B}[\(drawn)A\u{1B}[J".utf8))
+    Console.write("\u{1B}[\(drawn)A\u{1B}[J")
     drawn = 0
   }
 

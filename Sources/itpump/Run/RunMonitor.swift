@@ -27,6 +27,7 @@ final class RunMonitor {
   /// The deadline that the loop last waited for, and when it woke.
   private var wait: (deadline: Instant, woke: Instant)?
   private var hasEnded = false
+  private var pause = PacedClock(pace: .asleep)
 
   init(control: any RunControl, record: RecordWriter?, display: RunDisplay) {
     self.control = control
@@ -36,20 +37,21 @@ final class RunMonitor {
 
   /// Follows the run until it has ended; SIGINT, SIGTERM and SIGHUP stop it.
   func follow() -> RunEnding {
-    var isStopping = false
+    let watch = SignalWatch(control)
+    var isTold = false
     while !hasEnded {
-      if let signal = StopSignal.take(within: 50) {
-        if !isStopping { control.orderStop() }
-        isStopping = true
+      _ = pause.wait(until: pause.read() + TimeSpan(milliseconds: 50))
+      drain()
+      if !isTold, let signal = watch.signal {
+        isTold = true
         display.note(
           "stopping (signal \(signal)): the motor is de-energised as soon as it can slow down")
       }
-      drain()
       display.refresh(lateness)
     }
+    watch.end()
     display.clear()
-    let ending = control.join()
-    return ending
+    return control.join()
   }
 
   private func drain() {
@@ -65,6 +67,19 @@ final class RunMonitor {
       }
     }
     record?.flush()
+    if let failure = record?.takeFailure() { display.note("\(failure); the run goes on") }
+  }
+
+  /// Closes the record.
+  ///
+  /// - Returns: Why it is not whole, if it is not.
+  func closeRecord() -> (any Error)? {
+    do {
+      try record?.close()
+      return nil
+    } catch {
+      return error
+    }
   }
 
   private func take(_ entry: RunEntry) {
@@ -98,6 +113,42 @@ final class RunMonitor {
     let text = "line \(line.role): \(why)"
     troubles.append(text)
     display.note("error: \(text)")
+  }
+}
+
+/// Waits for a stop signal on a thread that does nothing else: a terminal or a disk that blocks can't
+/// hold up a stop.
+final class SignalWatch: RealTimeTask, @unchecked Sendable {
+  private let control: any RunControl
+  private let seen: SlotRing<Int32>?
+  private let ended: SlotRing<Bool>?
+  private var thread: RealTimeThread?
+  private var taken: Int32?
+
+  init(_ control: any RunControl) {
+    self.control = control
+    seen = SlotRing(slots: 4)
+    ended = SlotRing(slots: 4)
+    thread = RealTimeThread.start(RealTimeThread.Wish(priority: 0, locksMemory: false), self)
+  }
+
+  /// The signal that came, if one did.
+  var signal: Int32? {
+    taken = taken ?? seen?.take()
+    return taken
+  }
+
+  func carryOut(without denials: [RealTimeThread.Denial]) {
+    while ended?.take() == nil {
+      guard let signal = StopSignal.take(within: 50) else { continue }
+      control.orderStop()
+      seen?.writer.put(signal)
+    }
+  }
+
+  func end() {
+    ended?.writer.put(true)
+    thread?.join()
   }
 }
 

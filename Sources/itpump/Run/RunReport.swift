@@ -21,6 +21,7 @@ struct RunReport {
   var troubles: [String] = []
   var indexPulses: UInt64?
   var lateWakes: UInt64 = 0
+  var lostMessages: UInt64 = 0
 
   private var moments: Moments { Moments(profile.timeZone) }
 
@@ -35,7 +36,8 @@ struct RunReport {
   /// Whether the run ended as a run should.
   var isClean: Bool {
     if case .tripped = outcome.status.state { return false }
-    return outcome.refusal == nil && outcome.isAtRest
+    return outcome.refusal == nil && outcome.isAtRest && troubles.isEmpty
+      && outcome.status.ledger.uncertain == 0
   }
 
   var text: String {
@@ -70,7 +72,9 @@ struct RunReport {
       "  state        \(SimulationReport.describe(status.state))",
       "  lateness     " + RunDisplay.lateness(lateness)
         + (lateWakes > 0 ? "; \(TextColumns.grouped(lateWakes)) times late for a step" : ""),
-      "", "  alarms       " + alarms.joined(separator: "\n               "),
+      "", "  lines        " + (troubles.isEmpty ? ["no failure"] : troubles)
+        .joined(separator: "\n               "),
+      "  alarms       " + alarms.joined(separator: "\n               "),
       "  run digest   \(SimulationReport.hex(digest))",
     ]
     return lines.joined(separator: "\n") + "\n"
@@ -105,6 +109,8 @@ extension RunReport {
     var board: String
     var start: String
     var duration_s: Double
+    /// When the therapy was held: what fell due later was none of it.
+    var held_ns: UInt64
     var state: String
     var refusal: String?
     var motor_de_energised: Bool
@@ -126,6 +132,7 @@ extension RunReport {
     var processor_share: Double?
     var alarms: [AlarmRecord]
     var line_failures: [String]
+    var lost_messages: UInt64
     var run_digest: String
   }
 
@@ -134,7 +141,7 @@ extension RunReport {
     let status = outcome.status
     return Machine(
       profile: profile.name, board: bench.board.name, start: moments.machine(start),
-      duration_s: Double(outcome.end.nanoseconds) / 1e9,
+      duration_s: Double(outcome.end.nanoseconds) / 1e9, held_ns: outcome.held.nanoseconds,
       state: SimulationReport.describe(status.state),
       refusal: outcome.refusal.map(SimulationReport.describe),
       motor_de_energised: outcome.isAtRest, prescribed_ug: mass(prescribed).micrograms,
@@ -154,6 +161,6 @@ extension RunReport {
           alarm: alarm.name, priority: alarm.priority == .critical ? "critical" : "non-critical",
           elapsed_s: Double(event.at.nanoseconds) / 1e9)
       },
-      line_failures: troubles, run_digest: SimulationReport.hex(digest))
+      line_failures: troubles, lost_messages: lostMessages, run_digest: SimulationReport.hex(digest))
   }
 }

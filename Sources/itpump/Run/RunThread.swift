@@ -67,19 +67,21 @@ final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealT
     let began = threadProcessorTime()
     let outcome = session.run { loop, now in
       while told.events < loop.engine.eventCount {
-        if let event = loop.engine.event(told.events) { writer.put(.event(event)) }
+        // One that has given way in the recorder is gone; one that finds no room is told later.
+        if let event = loop.engine.event(told.events), !writer.put(.event(event)) { break }
         told.events += 1
       }
-      let failed = trouble(loop.hardware.base)
-      if let failed, failed != told.trouble {
-        told.trouble = failed
+      if let failed = trouble(loop.hardware.base), failed != told.trouble,
         writer.put(.trouble(failed.line, number: failed.number))
+      {
+        told.trouble = failed
       }
       writer.put(.status(RunStatus(loop.engine, at: now)))
     }
     ending.processorTime = threadProcessorTime() - began
     ending.elapsed = clock.read() - .epoch
     ending.isRecordWhole = !session.loop.hardware.sink.isBroken
+    ending.lostMessages = messages.lost
     ending.outcome = outcome
     deliver(.ended)
   }
@@ -112,6 +114,8 @@ struct RunEnding: Sendable {
   /// Processor time of the real-time thread, and how long it ran.
   var processorTime = TimeSpan.zero
   var elapsed = TimeSpan.zero
+  /// Messages that found no room in the ring.
+  var lostMessages: UInt64 = 0
   /// Whether the ring kept up: a record is complete only then.
   var isRecordWhole = true
 }
@@ -123,6 +127,7 @@ struct LiveOrders: StopOrders {
 
   func take() -> Bool {
     guard orders.take() != nil else { return false }
+    // Without room for it the record has ended before, and says so.
     messages.put(.entry(.stopOrdered))
     return true
   }
@@ -130,11 +135,12 @@ struct LiveOrders: StopOrders {
 
 extension RunStatus {
   init(_ engine: borrowing Engine, at now: Instant) {
-    let status = engine.status(at: now)
+    let ledger = engine.ledger
     self.init(
-      at: now, planned: status.planned, delivered: status.delivered, reservoir: status.reservoir,
-      flow: status.flow, steps: status.ledger.delivered,
-      missed: UInt32(clamping: status.ledger.missed),
-      uncertain: UInt32(clamping: status.ledger.uncertain), state: status.state)
+      at: now, planned: engine.planned(at: now),
+      delivered: (try? engine.settings.step.volume(ofSteps: ledger.delivered)) ?? .zero,
+      reservoir: engine.reservoirLeft, flow: engine.flow(at: now), steps: ledger.delivered,
+      missed: UInt32(clamping: ledger.missed), uncertain: UInt32(clamping: ledger.uncertain),
+      state: engine.state)
   }
 }
