@@ -81,15 +81,24 @@ void pump_linux_thread_join(pump_linux_thread *thread) {
 }
 
 static sigset_t stopping_signals(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGUSR1, SIGUSR2};
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGHUP);
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) sigaddset(&signals, numbers[i]);
   return signals;
 }
 
-void pump_linux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+void pump_linux_fill_descriptors(void) {
+  int file;
+  do file = open("/dev/null", O_RDWR);
+  while (file >= 0 && file <= STDERR_FILENO);
+  if (file > STDERR_FILENO) close(file);
+}
+
+void pump_linux_ignore_broken_pipes(void) {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
 
 void pump_linux_block_signals(void) {
   const sigset_t signals = stopping_signals();

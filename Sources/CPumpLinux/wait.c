@@ -55,12 +55,16 @@ uint64_t pump_linux_wait(pump_linux_waiter *waiter, uint64_t deadline) {
   return now;
 }
 
-void pump_linux_bare_loop(pump_linux_waiter *waiter, uint64_t period, uint64_t *lateness,
-                          uint64_t count) {
+void pump_linux_bare_loop(uint64_t window, uint64_t period, uint64_t *lateness, uint64_t count) {
   uint64_t deadline = pump_linux_now();
   for (uint64_t i = 0; i < count; i++) {
     deadline += period;
-    pump_linux_wait(waiter, deadline);
-    lateness[i] = pump_linux_now() - deadline;
+    const uint64_t wake = deadline - window;
+    const struct timespec time = {(time_t)(wake / 1000000000u), (long)(wake % 1000000000u)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+    uint64_t now;
+    do now = pump_linux_now();
+    while (now < deadline);
+    lateness[i] = now - deadline;
   }
 }

@@ -42,6 +42,7 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
       } catch {
         return failed(line, level, error.kind)
       }
+      if line == .enable, level == .released { return confirmRelease() }
       let made = hardware.readClock()
       guard made > now else { return now }
       engine.made(line, level, at: made)
@@ -60,21 +61,43 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
     return now
   }
 
+  /// Reads ENABLE back after it was released: a line that does not follow leaves the motor energised.
+  @usableFromInline
+  mutating func confirmRelease() -> Instant {
+    let level = try? hardware.readBack(.enable)
+    guard level == .released else { return failed(.enable, .released, .deliveryUncertain) }
+    return hardware.readClock()
+  }
+
   @usableFromInline
   mutating func sound(_ tone: AlarmTone) {
-    // A sound that fails is tried again at the alarm's next interval.
-    try? hardware.sound(tone)
+    do throws(Hardware.AnnunciatorFailure) {
+      try hardware.sound(tone)
+    } catch {
+      // It is tried again at the alarm's next interval.
+      engine.deviceFailed(error.kind, at: hardware.readClock())
+    }
   }
 
   @usableFromInline
   mutating func housekeep(at now: Instant) {
-    // A kick that fails makes the motor safe by itself: the watchdog runs out.
-    try? hardware.kickWatchdog()
-    do throws(Hardware.SensorFailure) {
-      let readings = try hardware.readSensors()
-      engine.observe(readings, wallSeconds: hardware.readWallClock(), at: now)
+    do throws(Hardware.WatchdogFailure) {
+      try hardware.kickWatchdog()
     } catch {
-      engine.sensorsFailed(at: now)
+      // An external watchdog that is not kicked cuts the motor while steps are counted.
+      engine.deviceFailed(.deviceLost, at: now)
+    }
+    readSensors(wallSeconds: hardware.readWallClock(), at: now)
+  }
+
+  /// Reads the sensors between the engine's own rounds, for a driver's fault can't wait for those.
+  public mutating func readSensors() { readSensors(wallSeconds: nil, at: hardware.readClock()) }
+
+  private mutating func readSensors(wallSeconds: Int64?, at now: Instant) {
+    do throws(Hardware.SensorFailure) {
+      engine.observe(try hardware.readSensors(), wallSeconds: wallSeconds, at: now)
+    } catch {
+      engine.sensorsFailed(error.kind, at: now)
     }
   }
 }

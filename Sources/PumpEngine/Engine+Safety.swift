@@ -9,10 +9,10 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - readings: What the sensors say.
-  ///   - wallSeconds: The wall clock, in seconds since 1970.
+  ///   - wallSeconds: The wall clock, in seconds since 1970; `nil` where it was not read.
   ///   - now: The present instant.
   public mutating func observe(
-    _ readings: SensorReadings, wallSeconds: Int64, at now: Instant
+    _ readings: SensorReadings, wallSeconds: Int64?, at now: Instant
   ) {
     causeGone(.sensorFailed, at: now)
     // A line that failed once and was then released works again; a device that is gone does not.
@@ -40,11 +40,21 @@ extension Engine {
       let isNear = temperature > limit - settings.sensors.marginMilliCelsius
       set(.overheated, temperature > limit, unless: isNear, at: now)
     }
-    watchWallClock(wallSeconds, at: now)
+    if let wallSeconds { watchWallClock(wallSeconds, at: now) }
   }
 
   /// Takes note that the sensors can't be read, in answer to `EngineAction.housekeep`.
-  public mutating func sensorsFailed(at now: Instant) { raise(.sensorFailed, at: now) }
+  public mutating func sensorsFailed(_ kind: FaultKind, at now: Instant) {
+    raise(.sensorFailed, at: now)
+    deviceFailed(kind, at: now)
+  }
+
+  /// Takes note that something beside the motor's lines failed; a device that is gone stops delivery.
+  public mutating func deviceFailed(_ kind: FaultKind, at now: Instant) {
+    guard kind == .deviceLost else { return }
+    isDeviceGone = true
+    trip(.deviceLost, at: now)
+  }
 
   /// Takes note that an edge could not be made.
   ///
@@ -58,9 +68,15 @@ extension Engine {
   ) {
     if line == .step, level == .asserted {
       books.failLast(isUncertain: kind != .notDelivered)
+      failedSteps = books.delivered == deliveredAtFailure ? failedSteps + 1 : 1
+      deliveredAtFailure = books.delivered
     }
+    // What was not made is not to be believed: DIR is set anew, and STEP falls when it can.
+    sequencer.undo(line, level, at: now)
     // A STEP that can't fall makes no further step, and the other lines are what makes it safe.
-    guard kind != .deviceLost, line == .step, level == .asserted else {
+    guard kind != .deviceLost, line == .step, level == .asserted,
+      failedSteps < Self.failedStepsToTrip
+    else {
       isDeviceGone = isDeviceGone || kind == .deviceLost
       trip(.deviceLost, at: now)
       // A motor that could not be de-energised is not safe: again, until it works.
@@ -73,6 +89,9 @@ extension Engine {
     raise(alarm, at: now)
     causeGone(alarm, at: now)
   }
+
+  /// So many steps failing in a row are no accident: the line does not work.
+  static var failedStepsToTrip: Int { 3 }
 
   /// The state of an alarm.
   public func alarm(_ alarm: Alarm) -> AlarmBoard.Entry { alarms[alarm] }

@@ -38,6 +38,9 @@ public struct Engine: ~Copyable {
   @usableFromInline var lateLimit = TimeSpan.zero
   /// Whether a backend said that a device is gone until the next start.
   var isDeviceGone = false
+  /// STEP rises that failed in a row, and the steps made by then.
+  var failedSteps = 0
+  var deliveredAtFailure: UInt64 = 0
   /// Whether the pump was tripped before it ever began.
   var wasIdle = false
   var doseGuard: DoseGuard

@@ -78,8 +78,7 @@ public struct LinuxBench: RealTimeHardware, ~Copyable {
       case .enable: try enable.set(level)
       }
     } catch {
-      trouble = Trouble(line: line.benchLine, number: error.number)
-      throw error
+      throw noted(line.benchLine, error)
     }
   }
 
@@ -91,8 +90,7 @@ public struct LinuxBench: RealTimeHardware, ~Copyable {
       case .enable: try enable.read()
       }
     } catch {
-      trouble = Trouble(line: line.benchLine, number: error.number)
-      throw error
+      throw noted(line.benchLine, error)
     }
   }
 
@@ -111,20 +109,28 @@ public struct LinuxBench: RealTimeHardware, ~Copyable {
       line = .reservoirLow
       if let level = try reservoirLow?.read() { readings.isReservoirLow = level == .asserted }
     } catch {
-      trouble = Trouble(line: line, number: error.number)
-      throw error
+      throw noted(line, error)
     }
     return readings
   }
 
   public mutating func sound(_ tone: AlarmTone) throws(LineFault) {
-    try buzzer?.set(.asserted)
+    do throws(LineFault) { try buzzer?.set(.asserted) } catch { throw noted(.buzzer, error) }
     buzzesUntil = clock.read() + tone.length
   }
 
   public mutating func kickWatchdog() throws(LineFault) {
     isKickAsserted.toggle()
-    try kick?.set(isKickAsserted ? .asserted : .released)
+    do throws(LineFault) {
+      try kick?.set(isKickAsserted ? .asserted : .released)
+    } catch {
+      throw noted(.watchdogKick, error)
+    }
+  }
+
+  private mutating func noted(_ line: BenchLine, _ fault: LineFault) -> LineFault {
+    trouble = Trouble(line: line, number: fault.number)
+    return fault
   }
 
   /// Ends a sound; a buzzer that can't be silenced is no reason to stop a dose.

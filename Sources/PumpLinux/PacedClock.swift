@@ -51,12 +51,12 @@ public struct PacedClock: ~Copyable {
     self.origin = origin
   }
 
-  /// Waits for each multiple of a period in a bare C loop, for comparison.
+  /// Waits for each multiple of a period in a bare C loop that shares nothing with this clock.
   ///
   /// - Returns: By how many nanoseconds each wake-up was late.
-  public mutating func bareLoop(period: TimeSpan, count: Int) -> [UInt64] {
+  public static func bareLoop(window: TimeSpan, period: TimeSpan, count: Int) -> [UInt64] {
     var lateness = [UInt64](repeating: 0, count: count)
-    pump_linux_bare_loop(&waiter, period.nanoseconds, &lateness, UInt64(count))
+    pump_linux_bare_loop(window.nanoseconds, period.nanoseconds, &lateness, UInt64(count))
     return lateness
   }
 

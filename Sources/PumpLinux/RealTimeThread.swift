@@ -92,10 +92,12 @@ public protocol RealTimeTask: AnyObject, Sendable {
   func carryOut(without denials: [RealTimeThread.Denial])
 }
 
-/// Signals that end a run: SIGINT, SIGTERM and SIGHUP.
+/// Signals that end a run: SIGINT, SIGTERM, SIGHUP, and those that would end or halt the program with
+/// the motor energised.
 public enum StopSignal {
   /// Keeps them from ending the process, and a broken pipe too; before any thread is started.
   public static func block() {
+    pump_linux_fill_descriptors()
     pump_linux_block_signals()
     pump_linux_ignore_broken_pipes()
   }

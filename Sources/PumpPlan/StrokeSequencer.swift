@@ -153,6 +153,22 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     if edge == .rise { edgeAt = max(edgeAt, max(readyAt, earliestRise)) }
   }
 
+  /// Takes back what an edge that was not made is thought to have done: DIR must be set anew before
+  /// the next step, and a STEP that could not fall falls once the motor is de-energised.
+  ///
+  /// - Parameters:
+  ///   - line: The line of the edge that failed.
+  ///   - level: The level that it was to take.
+  ///   - now: The present instant.
+  public mutating func undo(_ line: DriverLine, _ level: LineLevel, at now: Instant) {
+    switch (line, level) {
+    case (.direction, _): isDirectionSet = false
+    case (.step, .released):
+      if isEnergised { owesFall = true } else { setFall(now + TimeSpan(milliseconds: 10)) }
+    default: break
+    }
+  }
+
   /// Records a STEP rise and plans its fall.
   @inlinable
   public mutating func rise(at now: Instant) {
@@ -194,7 +210,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       if edge != .fall { set(.none, .never) }
       return
     }
-    owesFall = edge == .fall
+    owesFall = owesFall || edge == .fall
     set(.deEnergise, now)
   }
 

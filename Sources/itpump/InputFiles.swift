@@ -38,6 +38,9 @@ struct BenchFiles: Codable {
     pump = try InputFile(beside(usable.pumpFile))
   }
 
+  /// Where they are.
+  var paths: [String] { [board.path, driver.path, pump.path] }
+
   /// The bench that they describe.
   func bench() throws -> Bench {
     let (loadedBoard, boardProblems) = BenchLoader.board(board.text)
@@ -59,6 +62,9 @@ struct ProfileInputs: Codable {
   var profile: InputFile
   var bench: BenchFiles
   var drugs: [InputFile]
+
+  /// Where they are.
+  var paths: [String] { [profile.path] + bench.paths + drugs.map(\.path) }
 
   /// Reads them, or fails with every problem.
   func load(now: Date) throws -> (profile: Profile, bench: Bench, warnings: [String]) {

@@ -30,8 +30,14 @@ struct ProjectFiles {
 
   /// Refuses outputs that would overwrite an input or one another.
   static func checkOutputs(_ outputs: [String?], inputs: [String?]) throws {
+    // Two names of one file, links of both kinds too, are one file.
     func real(_ path: String) -> String {
-      URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+      let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+      let attributes = try? FileManager.default.attributesOfItem(atPath: place)
+      guard let device = attributes?[.systemNumber] as? Int,
+        let file = attributes?[.systemFileNumber] as? Int
+      else { return place }
+      return "\(device):\(file)"
     }
     var taken = Set(inputs.compactMap { $0.map(real) })
     for output in outputs.compactMap({ $0 }) where output != "-" {
@@ -159,8 +165,16 @@ struct FileOptions: ParsableArguments {
   }
 
   /// Reads a profile with its bench and drug library, or fails with every problem.
-  func load(_ path: String, now: Date) throws -> (profile: Profile, bench: Bench) {
-    let (profile, bench, warnings) = try inputs(path).load(now: now)
+  ///
+  /// - Parameters:
+  ///   - outputs: Files that will be written; one that was read is refused.
+  ///   - others: Further files that are read.
+  func load(_ path: String, now: Date, outputs: [String?] = [], others: [String?] = []) throws
+    -> (profile: Profile, bench: Bench)
+  {
+    let inputs = try inputs(path)
+    try ProjectFiles.checkOutputs(outputs, inputs: inputs.paths + others)
+    let (profile, bench, warnings) = try inputs.load(now: now)
     for warning in warnings { Console.note(warning) }
     return (profile, bench)
   }

@@ -24,9 +24,9 @@ typedef struct {
 /// Waits until CLOCK_MONOTONIC has reached the deadline; returns the time then, never an earlier one.
 uint64_t pump_linux_wait(pump_linux_waiter *waiter, uint64_t deadline_ns);
 
-/// What a run in real time is compared with: wakes at each multiple of a period the same way, and
-/// notes by how many nanoseconds it was late; nothing else.
-void pump_linux_bare_loop(pump_linux_waiter *waiter, uint64_t period_ns, uint64_t *lateness_ns,
+/// What a run in real time is compared with: wakes so much before each multiple of a period, spins,
+/// and notes by how many nanoseconds it was late; nothing else.
+void pump_linux_bare_loop(uint64_t window_ns, uint64_t period_ns, uint64_t *lateness_ns,
                           uint64_t count);
 
 /// What a real-time thread asks for.
@@ -54,9 +54,13 @@ pump_linux_thread *pump_linux_thread_start(void (*body)(void *), void *context);
 /// Waits until the thread has ended, and frees it.
 void pump_linux_thread_join(pump_linux_thread *thread);
 
-/// Lets a write to a closed pipe or terminal fail instead of ending the process.
+/// Opens /dev/null for each of the descriptors 0 to 2 that is closed: or a record or a line would get
+/// its number, and with it what is written to the terminal.
+void pump_linux_fill_descriptors(void);
+/// Lets a write to a closed pipe, or beyond a limit, fail instead of ending the process.
 void pump_linux_ignore_broken_pipes(void);
-/// Blocks SIGINT, SIGTERM and SIGHUP in this thread and those that it starts.
+/// Blocks the signals that stop a run in this thread and those that it starts: SIGINT, SIGTERM, SIGHUP,
+/// SIGQUIT, SIGTSTP, SIGUSR1 and SIGUSR2.
 void pump_linux_block_signals(void);
 /// Takes one of them, waiting for it at most so long: its number, or 0.
 int pump_linux_take_signal(uint64_t timeout_ns);

@@ -7,6 +7,7 @@ import PumpHAL
 import PumpLinux
 import PumpPlant
 import PumpProfiles
+import PumpReplay
 import PumpTherapy
 import PumpUnits
 
@@ -17,7 +18,7 @@ struct EdgeBench: ParsableCommand {
     abstract: "Measure the lateness of edges at 1 kHz on this machine.",
     discussion: """
       The whole controller drives a simulated plant in real time, and the clock is read again right \
-      before each edge. It alternates with a bare C loop that wakes early and spins as it does, and \
+      before each step. It alternates with a bare C loop that wakes early and spins as it does, and \
       with cyclictest where that is installed; a machine's noise shows in all of them.
       """)
 
@@ -124,17 +125,25 @@ private final class EdgeTask: RealTimeTask, @unchecked Sendable {
   private(set) var denials: [String] = []
   private let span: TimeSpan
   private let realTime: RealTimeOptions
-  private var loop: ControlLoop<TimedBench>?
+  private var loop: ControlLoop<RecordedHardware<TimedBench, RingSink>>?
+  private let ring: RunRing
 
   init(_ span: TimeSpan, _ realTime: RealTimeOptions) throws {
     self.span = span
     self.realTime = realTime
-    // Two edges a step; room for a tenth more.
-    let capacity = Int(span.nanoseconds / 1_000_000) * 22 / 10 + 1_000
+    // Room for a tenth more steps than there should be.
+    let capacity = Int(span.nanoseconds / 1_000_000) * 11 / 10 + 1_000
     let flow = try StepVolume.reference.flow(ofStepsPerSecond: 1_000)
     let plain = try StackBench.parts(flow)
+    guard let ring = RunRing(slots: 1 << 20) else {
+      throw ProjectFiles.Problem(description: "error: no memory for the telemetry ring")
+    }
+    self.ring = ring
     loop = ControlLoop(
-      engine: plain.engine(), hardware: TimedBench(plain.bench, realTime.clock, capacity))
+      engine: plain.engine(),
+      hardware: RecordedHardware(
+        base: TimedBench(plain.bench, realTime.clock, capacity),
+        sink: RingSink(ring.writer, isContiguous: false)))
   }
 
   func carryOut(without denials: [RealTimeThread.Denial]) {
@@ -144,19 +153,27 @@ private final class EdgeTask: RealTimeTask, @unchecked Sendable {
     guard (try? loop.engine.perform(.begin(isConfirmed: true), at: .epoch)) != nil else { return }
     // What the runtime makes lazily, once, is made in the first half second.
     loop.run(until: .epoch + TimeSpan(milliseconds: 500))
-    loop.hardware.forget()
+    loop.hardware.base.forget()
     let began = (allocation_count(), threadProcessorTime(), loop.hardware.readClock())
-    loop.run(until: .epoch + TimeSpan(milliseconds: 500) + span)
+    let begin = Instant.epoch + TimeSpan(milliseconds: 500)
+    var at = begin
+    while at < begin + span {
+      at = at + RunSlice.length
+      loop.run(until: at)
+      loop.readSensors()
+      ring.writer.put(.status(RunStatus(loop.engine, at: at)))
+    }
     let allocations = allocation_count() - began.0
     let processor = Double((threadProcessorTime() - began.1).nanoseconds)
     let elapsed = Double((loop.hardware.readClock() - began.2).nanoseconds)
-    controller = Self.row(loop.hardware.lateness)
+    controller = Self.row(loop.hardware.base.lateness)
     controller.allocations = UInt64(allocations)
     controller.processor_share = processor / elapsed
     let cpu = threadProcessorTime()
-    var clock = PacedClock(pace: realTime.pace)
     let count = Int(span.nanoseconds / 1_000_000)
-    bare = Self.row(clock.bareLoop(period: TimeSpan(milliseconds: 1), count: count))
+    bare = Self.row(
+      PacedClock.bareLoop(
+        window: realTime.pace.window, period: TimeSpan(milliseconds: 1), count: count))
     bare.processor_share =
       Double((threadProcessorTime() - cpu).nanoseconds) / Double(span.nanoseconds)
   }
@@ -202,7 +219,8 @@ private struct TimedBench: PumpHardware, ~Copyable {
   mutating func readWallClock() -> Int64 { paced.readWallClock() }
 
   mutating func set(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
-    if count < noted.count {
+    // Rises only: a fall comes right after its rise and would flatter the figures.
+    if line == .step, level == .asserted, count < noted.count {
       noted[count] = clock.read().elapsed(since: deadline).nanoseconds
       count += 1
     }

@@ -73,14 +73,15 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     let files = try BenchFiles(board: target.board)
     let bench = try files.bench()
+    try checkOutput(files)
     if volume != nil { _ = try target.resolve(bench.board) }
-    try ProjectFiles.checkOutputs([output], inputs: [files.board.path, files.driver.path])
     let made: UInt64
     if let steps {
       made = steps
     } else {
       made = try turn(bench, Volume(femtolitres: quantity("--volume", volume ?? "", .volume)))
     }
+    try ProjectFiles.print("\(made) steps were made.\n")
     guard let weight = try weighed ?? ask() else {
       try ProjectFiles.print(
         "Weigh it, then: itpump hardware calibrate --board \(target.board) --steps \(made) "
@@ -90,12 +91,29 @@ struct CalibrateCommand: ParsableCommand {
     try write(files, bench, made, weight)
   }
 
+  /// Refuses an output that can't be written, before hours of turning.
+  private func checkOutput(_ files: BenchFiles) throws {
+    try ProjectFiles.checkOutputs([output], inputs: files.paths)
+    guard let output else { return }
+    let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw ProjectFiles.Problem(
+        description: "\(output): error: can't be written; check the folder and its permissions")
+    }
+  }
+
   private func ask() throws -> String? {
     guard isatty(STDIN_FILENO) == 1 else { return nil }
     try ProjectFiles.print("Weight delivered, such as 0.981g (empty to weigh later): ")
-    guard let answer = readLine(), !answer.isEmpty else { return nil }
-    _ = try quantity("weight", answer, .weight)
-    return answer
+    while let answer = readLine(), !answer.isEmpty {
+      do {
+        _ = try quantity("weight", answer, .weight)
+        return answer
+      } catch {
+        try ProjectFiles.print("\(error); again, such as 0.981g (empty to weigh later): ")
+      }
+    }
+    return nil
   }
 
   private func write(_ files: BenchFiles, _ bench: Bench, _ made: UInt64, _ weight: String) throws {
@@ -165,7 +183,7 @@ struct CalibrateCommand: ParsableCommand {
       let engine = Engine(
         settings: settings, prescription: Prescription(therapy: .stopped, concentration: water))
       return try turn(
-        engine, bench, RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12)), span)
+        engine, bench, RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true), span)
     } catch let problem as ProjectFiles.Problem {
       throw problem
     } catch let code as ExitCode {
@@ -188,7 +206,7 @@ struct CalibrateCommand: ParsableCommand {
     guard let control, control.start(realTime.wish) else {
       throw ProjectFiles.Problem(description: "calibrate: error: no memory or no thread left")
     }
-    Console.note("turning for \(Format.span(span)); Ctrl-C stops")
+    Console.note("turning takes \(Format.span(span)); Ctrl-C stops")
     let monitor = RunMonitor(
       control: control, record: nil, display: RunDisplay(titled: "calibrating \(bench.board.name)"))
     monitor.endsWithBolus = true
@@ -198,7 +216,19 @@ struct CalibrateCommand: ParsableCommand {
         description: "calibrate: error: "
           + (ending.outcome?.refusal.map(SimulationReport.describe) ?? "no result"))
     }
-    guard monitor.troubles.isEmpty, outcome.isAtRest else { throw ExitCode(1) }
-    return outcome.status.ledger.delivered
+    let ledger = outcome.status.ledger
+    guard outcome.isAtRest else {
+      throw ProjectFiles.Problem(
+        description: "calibrate: error: the motor is NOT DE-ENERGISED: cut its supply by hand")
+    }
+    if case .tripped(let alarm) = outcome.status.state {
+      throw ProjectFiles.Problem(description: "calibrate: error: \(alarm.title); nothing to weigh")
+    }
+    guard monitor.troubles.isEmpty, ledger.uncertain == 0 else {
+      throw ProjectFiles.Problem(
+        description: "calibrate: error: \(monitor.troubles.joined(separator: "; ")): steps are "
+          + "uncertain, so what was delivered can't be weighed against them")
+    }
+    return ledger.delivered
   }
 }

@@ -150,20 +150,28 @@ struct HardwareCommand: ParsableCommand {
 
     func run() throws {
       let bench = try target.bench()
-      _ = try target.resolve(bench.board)
-      var hardware = try RunCommand.claim(bench.board, clock: PacedClock(pace: .asleep))
+      let resolved = try target.resolve(bench.board)
+      let byHand = "cut the motor's supply by hand"
       do {
-        for line in [DriverLine.enable, .step] { try hardware.set(line, .released) }
-        guard try hardware.readBack(.enable) == .released else {
+        // ENABLE alone: no other line may stand in its way.
+        guard let request = resolved.requests[.enable] else { return }
+        let enable = try OutputLine(request, on: resolved.chip)
+        try enable.set(.released)
+        guard try enable.read() == .released else {
           throw ProjectFiles.Problem(
-            description: "\(bench.board.name): error: ENABLE reads back as asserted: cut the "
-              + "motor's supply by hand")
+            description: "\(bench.board.name): error: ENABLE reads back as asserted: \(byHand)")
         }
-      } catch let fault as LineFault {
+        if let step = resolved.requests[.step] {
+          // A STEP that stays high moves nothing while the motor is de-energised.
+          try? OutputLine(step, on: resolved.chip).set(.released)
+        }
+      } catch let failure as GPIOFailure {
         throw ProjectFiles.Problem(
-          description: "\(bench.board.name): error: \(fault): cut the motor's supply by hand")
+          description: "\(bench.board.name): error: \(failure): \(byHand)")
+      } catch let fault as LineFault {
+        throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(fault): \(byHand)")
       }
-      try ProjectFiles.print("\(bench.board.name): the motor is de-energised\n")
+      try ProjectFiles.print("\(bench.board.name): ENABLE is released and reads back so\n")
     }
   }
 }

@@ -40,8 +40,8 @@ struct PlanCommand: ParsableCommand {
   }
 
   func run() throws {
-    try ProjectFiles.checkOutputs([json, csv, svg], inputs: [self.profile, options.board])
-    let (profile, bench) = try options.load(self.profile, now: start?.date(in: .gmt) ?? Date())
+    let (profile, bench) = try options.load(
+      self.profile, now: start?.date(in: .gmt) ?? Date(), outputs: [json, csv, svg])
     let start = try StartArgument.resolve(start, in: profile.timeZone)
     let plan = DeliveryPlan(
       profile, on: bench, from: profile.place(at: start), lasting: TimeSpan(days: days))

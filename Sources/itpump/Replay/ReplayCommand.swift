@@ -36,7 +36,7 @@ struct ReplayCommand: ParsableCommand {
     let (profile, bench, _) = try header.inputs.load(
       now: Date(timeIntervalSince1970: header.judged_at_s))
     let start = Date(timeIntervalSince1970: Double(header.start_ns) / 1e9)
-    let waveform = try vcd.map { try WaveformFile($0) }
+    let waveform = try vcd.map { try OutputFile($0) }
     let source = RecordedEntries(reader.entries)
     let session = ControlSession(
       loop: ControlLoop(
@@ -46,7 +46,8 @@ struct ReplayCommand: ParsableCommand {
           sink: ReplaySink(bench: bench, waveform: waveform))),
       orders: RecordedOrders(entries: source),
       task: RunTask(
-        singleBolus: profile.singleBolus, span: header.span_ns.map { TimeSpan(nanoseconds: $0) }))
+        singleBolus: profile.singleBolus, span: header.span_ns.map { TimeSpan(nanoseconds: $0) },
+        isConfirmed: header.is_confirmed))
     try report(session, source, reader, profile, bench, waveform)
   }
 
@@ -55,7 +56,7 @@ struct ReplayCommand: ParsableCommand {
       consuming ControlSession<
         RecordedHardware<ReplayedHardware<RecordSource>, ReplaySink>, RecordedOrders
       >, _ source: RecordedEntries, _ reader: RecordReader, _ profile: Profile, _ bench: Bench,
-    _ waveform: WaveformFile?
+    _ waveform: OutputFile?
   ) throws {
     var session = session
     let outcome = session.run { _, _ in }
@@ -152,7 +153,7 @@ struct ReplaySink: HardwareCallSink, ~Copyable {
   private var wave: VCDTrace?
   private var now = Instant.epoch
 
-  init(bench: Bench, waveform: WaveformFile?) {
+  init(bench: Bench, waveform: OutputFile?) {
     wave = waveform.map { VCDTrace(bench.board, [.step, .direction, .enable], $0) }
   }
 
@@ -171,7 +172,7 @@ struct ReplaySink: HardwareCallSink, ~Copyable {
 
 extension VCDTrace {
   /// A dump of some of a board's lines, into a file.
-  init(_ board: Board, _ lines: [BenchLine], _ file: WaveformFile) {
+  init(_ board: Board, _ lines: [BenchLine], _ file: OutputFile) {
     let named = lines.filter { board.lines[$0.role] != nil }
     self.init(
       names: Dictionary(uniqueKeysWithValues: named.map { ($0, $0.role) }),

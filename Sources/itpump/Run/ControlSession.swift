@@ -15,6 +15,8 @@ struct RunTask: Sendable {
   var singleBolus: Bolus?
   /// How long; `nil` until it is told to stop.
   var span: TimeSpan?
+  /// Whether a clinician has confirmed a dose beyond a soft limit.
+  var isConfirmed = false
 }
 
 /// What came of a run.
@@ -32,8 +34,6 @@ struct RunOutcome: Sendable {
 
 /// One run from begin to de-energised: the same instructions live and in a replay.
 struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~Copyable {
-  /// Between two looks at the orders.
-  static var slice: TimeSpan { TimeSpan(milliseconds: 100) }
   /// A bolus slows down in a few seconds; a motor that is not at rest by then has a fault.
   static var longestStop: TimeSpan { TimeSpan(seconds: 5) }
 
@@ -48,9 +48,9 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~
     loop.run(until: .epoch)
     var refusal: Refusal?
     do throws(Refusal) {
-      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+      try loop.engine.perform(.begin(isConfirmed: task.isConfirmed), at: .epoch)
       if let bolus = task.singleBolus {
-        try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: .epoch)
+        try loop.engine.perform(.bolus(bolus, isConfirmed: task.isConfirmed), at: .epoch)
       }
     } catch {
       refusal = error
@@ -59,8 +59,9 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~
     var at = Instant.epoch
     let end = task.span.map { .epoch + $0 } ?? .never
     while refusal == nil, at < end {
-      at = min(at + Self.slice, end)
+      at = min(at + RunSlice.length, end)
       loop.run(until: at)
+      loop.readSensors()
       afterSlice(loop, at)
       if orders.take() { break }
     }
@@ -94,4 +95,9 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~
     afterSlice(loop, now)
     return now
   }
+}
+
+/// A run's smallest part: between two of them sensors and orders are read and the status is told.
+enum RunSlice {
+  static var length: TimeSpan { TimeSpan(milliseconds: 100) }
 }

@@ -6,8 +6,6 @@ import PumpUnits
 
 /// The beginning of a record: everything that the run depended on.
 struct RecordHeader: Codable {
-  /// The record's format.
-  var format = 1
   var program = ITPump.configuration.version
   var inputs: ProfileInputs
   /// The moment that the therapy began at, in nanoseconds since 1970 and as people read it.
@@ -17,30 +15,33 @@ struct RecordHeader: Codable {
   var judged_at_s: Double
   /// How long the run was to be; missing where it ran until told to stop.
   var span_ns: UInt64?
+  /// Whether doses beyond a soft limit were confirmed.
+  var is_confirmed: Bool
   var board: String
   var host: String
 }
 
-/// Writes a record in blocks, each with its length and CRC-32C, so that a torn end is noticed.
+/// Writes a record in blocks, so that a torn end is told from damage.
 ///
-/// A record is the line `itpump-record`, the header as one line of JSON, and blocks: the payload's
-/// length and CRC-32C, 32 bits each, little-endian, then the payload of encoded entries.
+/// A record is the line `itpump-record 1` and blocks: the payload's length, the complement of that, and
+/// the payload's CRC-32C, 32 bits each, little-endian, then the payload. The first payload is the header
+/// as JSON, the others are encoded entries.
 final class RecordWriter {
-  static let magic = "itpump-record"
+  static let magic = "itpump-record 1\n"
+  /// No block is longer: the header holds a handful of files.
+  static let longestBlock = 1 << 24
 
-  private let file: WaveformFile
+  private let file: OutputFile
   private var encoder = EntryEncoder()
   private(set) var entries: UInt64 = 0
 
   /// Creates the file, or says why not.
   init(_ path: String, _ header: RecordHeader) throws {
-    file = try WaveformFile(path)
+    file = try OutputFile(path, isEvidence: true)
     let json = JSONEncoder()
     json.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    var head = Data((Self.magic + "\n").utf8)
-    head.append(try json.encode(header))
-    head.append(UInt8(ascii: "\n"))
-    file.append(Array(head))
+    file.append(Array(Self.magic.utf8))
+    put(Array(try json.encode(header)))
   }
 
   func append(_ entry: RunEntry) {
@@ -52,15 +53,23 @@ final class RecordWriter {
   /// Writes what is pending; called now and then, so that a crash loses little.
   func flush() {
     guard !encoder.bytes.isEmpty else { return }
+    put(encoder.bytes)
+    encoder.bytes.removeAll(keepingCapacity: true)
+  }
+
+  private func put(_ payload: [UInt8]) {
     var block: [UInt8] = []
-    for word in [UInt32(encoder.bytes.count), CRC32C.of(encoder.bytes)] {
+    let length = UInt32(payload.count)
+    for word in [length, ~length, CRC32C.of(payload)] {
       for shift in stride(from: 0, to: 32, by: 8) {
         block.append(UInt8(truncatingIfNeeded: word >> shift))
       }
     }
-    file.append(block + encoder.bytes)
-    encoder.bytes.removeAll(keepingCapacity: true)
+    file.append(block + payload)
   }
+
+  /// Why the record is not whole, the first time that somebody asks.
+  func takeFailure() -> (any Error)? { file.takeFailure() }
 
   func close() throws {
     flush()
@@ -77,43 +86,65 @@ struct RecordReader {
 
   init(_ path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw ProjectFiles.Problem(description: "\(path): error: can't be read")
-    }
-    let magic = Data((RecordWriter.magic + "\n").utf8)
-    guard data.starts(with: magic),
-      let end = data[magic.count...].firstIndex(of: UInt8(ascii: "\n"))
-    else {
       throw ProjectFiles.Problem(
-        description: "\(path): error: not a record; 'itpump run --record' writes one")
+        description: "\(path): error: can't be read; check that it is a file and its permissions")
     }
-    do {
-      header = try JSONDecoder().decode(RecordHeader.self, from: data[magic.count..<end])
-    } catch {
+    let magic = Data(RecordWriter.magic.utf8)
+    guard data.starts(with: magic) else {
       throw ProjectFiles.Problem(
-        description: "\(path): error: the record's header is damaged or of another version")
+        description: "\(path): error: not a record of this version; 'itpump run --record' writes one")
     }
-    try read(Array(data[(end + 1)...]), path)
-  }
-
-  private mutating func read(_ bytes: [UInt8], _ path: String) throws {
-    var at = 0
-    func word(_ place: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * $1) }
+    var blocks = Blocks(Array(data[magic.count...]), path)
+    guard let head = try blocks.next() else {
+      throw ProjectFiles.Problem(
+        description: "\(path): error: the record ends in its header: nothing was run")
+    }
+    do { header = try JSONDecoder().decode(RecordHeader.self, from: Data(head)) } catch {
+      throw ProjectFiles.Problem(
+        description: "\(path): error: the record's header is of another version of itpump")
     }
     var decoder = EntryDecoder()
-    while at < bytes.count {
-      guard at + 8 <= bytes.count, case let length = Int(word(at)), at + 8 + length <= bytes.count
-      else {
-        tornBytes = bytes.count - at
-        return
+    while let block = try blocks.next() {
+      guard decoder.decode(block, into: &entries) else { throw blocks.damage }
+    }
+    tornBytes = blocks.left
+  }
+
+  /// A record's blocks, one after another.
+  private struct Blocks {
+    private let bytes: [UInt8]
+    private let path: String
+    private var at = 0
+
+    init(_ bytes: [UInt8], _ path: String) {
+      self.bytes = bytes
+      self.path = path
+    }
+
+    var left: Int { bytes.count - at }
+
+    var damage: ProjectFiles.Problem {
+      ProjectFiles.Problem(
+        description: "\(path): error: the block at byte \(at) after the first line is damaged; "
+          + "restore the file")
+    }
+
+    /// The next block's payload; `nil` where the rest is no whole block, or nothing.
+    mutating func next() throws -> [UInt8]? {
+      guard left >= 12 else { return nil }
+      let length = word(at)
+      guard word(at + 4) == ~length, length <= UInt32(RecordWriter.longestBlock) else {
+        throw damage
       }
-      let payload = Array(bytes[(at + 8)..<(at + 8 + length)])
-      guard CRC32C.of(payload) == word(at + 4), decoder.decode(payload, into: &entries) else {
-        throw ProjectFiles.Problem(
-          description: "\(path): error: the block at byte \(at) after the header is damaged; "
-            + "restore the file")
-      }
-      at += 8 + length
+      guard left >= 12 + Int(length) else { return nil }
+      let payload = Array(bytes[(at + 12)..<(at + 12 + Int(length))])
+      guard CRC32C.of(payload) == word(at + 8) else { throw damage }
+      at += 12 + Int(length)
+      return payload
+    }
+
+    private func word(_ place: Int) -> UInt32 {
+      (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * $1) }
     }
   }
 }

@@ -41,6 +41,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: .init("Write the outcome as JSON; - for standard output.", valueName: "file"))
   var json: String?
 
+  @Flag(help: "A clinician has confirmed doses beyond a soft limit.")
+  var confirm = false
+
   @Flag(help: "Print what would be claimed, and claim nothing.")
   var dryRun = false
 
@@ -53,9 +56,10 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    try ProjectFiles.checkOutputs([json, record], inputs: [self.profile, options.board])
-    let judged = start?.date(in: .gmt) ?? Date()
+    // What is given to a motor must be in date today, whatever day the pattern is run as.
+    let judged = Date()
     let inputs = try options.inputs(self.profile)
+    try ProjectFiles.checkOutputs([json, record], inputs: inputs.paths)
     let (profile, bench, warnings) = try inputs.load(now: judged)
     for warning in warnings { Console.note(warning) }
     if dryRun {
@@ -63,6 +67,9 @@ struct RunCommand: ParsableCommand {
       return
     }
     let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
+    StopSignal.block()
+    // The bench first: a record that is begun for a run that can't be is a false trail.
+    let control = try self.control(profile, bench, moment, isRecording: record != nil)
     let writer = try record.map { path in
       try RecordWriter(
         path,
@@ -70,10 +77,9 @@ struct RunCommand: ParsableCommand {
           inputs: inputs, start_ns: Int64((moment.timeIntervalSince1970 * 1e9).rounded()),
           start: Moments(profile.timeZone).machine(moment),
           judged_at_s: judged.timeIntervalSince1970, span_ns: span?.span.nanoseconds,
-          board: bench.board.name, host: ProcessInfo.processInfo.operatingSystemVersionString))
+          is_confirmed: confirm, board: bench.board.name,
+          host: ProcessInfo.processInfo.operatingSystemVersionString))
     }
-    StopSignal.block()
-    let control = try self.control(profile, bench, moment, isRecording: writer != nil)
     let monitor = RunMonitor(
       control: control, record: writer,
       display: RunDisplay(profile, on: bench, start: moment))
@@ -134,7 +140,8 @@ struct RunCommand: ParsableCommand {
     _ profile: Profile, _ bench: Bench, _ moment: Date, isRecording: Bool
   ) throws -> any RunControl {
     let engine = profile.engine(on: bench, startingAt: moment)
-    let task = RunTask(singleBolus: profile.singleBolus, span: span?.span)
+    let task = RunTask(
+      singleBolus: profile.singleBolus, span: span?.span, isConfirmed: confirm)
     let control: (any RunControl)?
     if bench.board.isSimulated {
       let plant = SimulatedBench(

@@ -54,8 +54,8 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
-    try ProjectFiles.checkOutputs([json, vcd], inputs: [self.profile, faults, options.board])
-    let (profile, bench) = try options.load(self.profile, now: start?.date(in: .gmt) ?? Date())
+    let (profile, bench) = try options.load(
+      self.profile, now: start?.date(in: .gmt) ?? Date(), outputs: [json, vcd], others: [faults])
     let simulation = Simulation(
       profile: profile, bench: bench, span: span.span,
       start: try StartArgument.resolve(start, in: profile.timeZone), seed: seed,
@@ -87,43 +87,12 @@ struct SimulateCommand: ParsableCommand {
     guard let vcd else {
       return simulation.run(trace: DigestTrace()) { bar.show($0) }.0
     }
-    let file = try WaveformFile(vcd)
+    let file = try OutputFile(vcd)
     let trace = VCDTrace(simulation.bench.board, BenchLine.allCases, file)
     var (outcome, written) = simulation.run(trace: trace) { bar.show($0) }
     written.finish(at: .epoch + span.span)
     try file.close()
     outcome.digest = written.digest
     return outcome
-  }
-}
-
-/// A waveform on its way to a file; the first failure is kept until the end.
-final class WaveformFile {
-  private let handle: FileHandle
-  private let path: String
-  private var failure: (any Error)?
-
-  init(_ path: String) throws {
-    guard FileManager.default.createFile(atPath: path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: path)
-    else {
-      throw ProjectFiles.Problem(
-        description: "\(path): error: can't be written; check the folder and its permissions")
-    }
-    self.handle = handle
-    self.path = path
-  }
-
-  func append(_ bytes: [UInt8]) {
-    guard failure == nil else { return }
-    do { try handle.write(contentsOf: Data(bytes)) } catch { failure = error }
-  }
-
-  func close() throws {
-    try handle.close()
-    guard failure == nil else {
-      throw ProjectFiles.Problem(
-        description: "\(path): error: the disk took only a part of it; free some space")
-    }
   }
 }
