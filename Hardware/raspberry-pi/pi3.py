@@ -141,9 +141,8 @@ def written_edges():
 
 
 def simulated_edges():
-    own = os.environ.get("ITPUMP", f"{top}/.build/release/itpump")
     wave = f"{build}/simulated.vcd"
-    subprocess.run([own, "simulate", PROFILE, "--board", f"{top}/Hardware/boards/raspberry-pi-3.yaml",
+    subprocess.run(["qemu-aarch64-static", "-L", sysroot, program, "simulate", PROFILE, "--board", f"{top}/Hardware/boards/raspberry-pi-3.yaml",
                     "--start", START, "--for", f"{SECONDS}s", "--vcd", wave], check=True,
                    stdout=subprocess.DEVNULL)
     codes, level, edges = {}, {"step": 0, "dir": 0, "enable": 1}, []

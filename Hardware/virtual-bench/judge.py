@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import yaml
 
 top, results, program = sys.argv[1:4]
-STEP, DIR, ENABLE, KICK, BUZZER = 17, 27, 22, 5, 6
+STEP, DIR, ENABLE, KICK, BUZZER = 17, 27, 22, 5, 26
 NAMES = {STEP: "step", DIR: "dir", ENABLE: "enable", KICK: "watchdog-kick", BUZZER: "buzzer"}
 ACTIVE_LOW = {ENABLE}
 NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
@@ -44,13 +44,11 @@ def read_trace():
         for m in event.finditer(report))
 
 
-def edges_of(trace, facts):
+def edges_of(facts):
     """A scenario's edges: (instant, line, whether it became asserted); writes of a level that the
     line has already, as at its claim, are none."""
-    begin = bisect.bisect_left(trace, (facts["from_ns"], 0, 0))
-    end = bisect.bisect_right(trace, (facts["to_ns"], 1 << 30, 1))
     level, edges = {}, []
-    for at, number, value in trace[begin:end]:
+    for at, number, value in facts["writes"]:
         line = number - facts["base"]
         if line not in NAMES:
             continue
@@ -180,6 +178,9 @@ def judge_stops(facts, edges, run, folder):
     held = check_timing(edges, facts["driver"], ramped=False)
     made = len(rises(edges))
     expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
+    expect(made > 0 and facts["stops"] >= 10, "nothing was shown")
+    if run["missed_steps"]:
+        expect("under-delivery" in alarms(run), f"missed without an alarm: {alarms(run)}")
     return f"{facts['stops']} stops, {made} steps, {held} edges, {run['missed_steps']} steps missed"
 
 
@@ -197,9 +198,12 @@ def judge_clean_stop(facts, edges, run, folder):
 
 def judge_sigkill(facts, edges, run, folder):
     made = rises(edges)
-    expect(made and made[-1] < facts["killed_ns"], "a step after the controller was killed")
+    expect(made and made[-1] < facts["killed_ns"] + 20_000_000, "a step after the controller was killed")
     expect(facts["exit"] == 0, f"hardware safe: exit {facts['exit']}")
-    expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released")
+    # What the chip does with a dead program's line is its own business: ENABLE is driven.
+    driven = [value for at, number, value in facts["writes"]
+              if number - facts["base"] == ENABLE and at > facts["killed_ns"] + 20_000_000]
+    expect(driven and all(driven), "ENABLE was not driven to released")
     told = replay(folder)
     expect("ends in the middle" in told, "the record does not say that it is cut")
     return f"{len(made)} steps, none after the kill, ENABLE released, the record replayed to its end"
@@ -211,18 +215,24 @@ def judge_sigstop(facts, edges, run, folder):
               if facts["stopped_ns"] + 50_000_000 < e[0] < facts["continued_ns"]]
     expect(not asleep, f"edges while it was stopped: {asleep[:3]}")
     expect(facts["held"][str(ENABLE)] == 0, "the motor lost its holding torque")
-    expect(facts["held"][str(STEP)] in (0, 1), "STEP has no level")
     expect("under-delivery" in alarms(run), f"no alarm of under-delivery: {alarms(run)}")
     expect(run["missed_steps"] > 0, "nothing was booked as missed")
+    sounds(edges, facts["continued_ns"])
     check_timing(edges, facts["driver"], ramped=True)
     expect(len(rises(edges)) == run["steps"], "the count differs from the trace")
     return f"held still, {run['missed_steps']} steps missed, never repaid as a burst"
 
 
+def sounds(edges, after, within=1_000_000_000):
+    """The alarm as the witness hears it: the buzzer's line is asserted in time."""
+    heard = [at for at, line, level in edges if line == BUZZER and level and at >= after]
+    expect(heard and heard[0] <= after + within, "the buzzer did not sound in time")
+
+
 def judge_busy(facts, edges, run, folder):
     expect(facts["exit"] == 1, f"exit {facts['exit']}")
     told = open(f"{folder}/output.txt").read()
-    expect("line '17' (step)" in told and "in use by 'gpioset'" in told, f"it says: {told}")
+    expect("line '17' (step)" in told and "in use by 'itpump'" in told, f"it says: {told}")
     expect(not [e for e in edges if e[1] == ENABLE and e[2]], "ENABLE was asserted")
     return "refused, names the line and its holder; the motor stayed de-energised"
 
@@ -242,19 +252,23 @@ def alarms(run):
 def judge_stuck_fault(facts, edges, run, folder):
     expect(facts["exit"] == 1, f"exit {facts['exit']}")
     expect("driver-fault" in alarms(run), f"alarms: {alarms(run)}")
-    # The sensors are read every ten seconds.
-    late = [at for at in rises(edges) if at > facts["stuck_ns"] + 11_000_000_000]
-    expect(not late, f"{len(late)} steps long after the driver reported a fault")
-    off = [e[0] for e in edges if e[1] == ENABLE and not e[2]]
-    expect(off and off[0] < facts["stuck_ns"] + 11_000_000_000, "ENABLE did not fall in time")
-    return f"ENABLE fell {(off[0] - facts['stuck_ns']) / 1e9:.1f} s after the fault, alarm driver-fault"
+    # The sensors are read ten times a second; emulation is granted as much again.
+    limit = facts["stuck_ns"] + 300_000_000
+    off = [e[0] for e in edges if e[1] == ENABLE and not e[2] and e[0] > facts["stuck_ns"]]
+    expect(off and off[0] < limit, "ENABLE did not fall in time")
+    late = [at for at in rises(edges) if at > off[0]]
+    expect(not late, f"{len(late)} steps after the driver reported a fault")
+    sounds(edges, facts["stuck_ns"])
+    return (f"ENABLE fell {(off[0] - facts['stuck_ns']) / 1e6:.0f} ms after the fault, alarm "
+            "driver-fault, heard")
 
 
 def judge_stuck_low(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
     expect("reservoir-low" in alarms(run), f"alarms: {alarms(run)}")
-    after = [at for at in rises(edges) if at > facts["stuck_ns"] + 12_000_000_000]
-    expect(after, "the basal did not go on")
+    sounds(edges, facts["stuck_ns"])
+    after = [at for at in rises(edges) if at > facts["stuck_ns"] + 2_000_000_000]
+    expect(len(after) > 10, "the basal did not go on")
     return f"alarm reservoir-low, the basal went on for {len(after)} steps"
 
 
@@ -274,7 +288,7 @@ def judge_soak(facts, edges, run, folder):
     made = len(rises(edges))
     expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
     expect(made == plant["turned_steps"], f"the plant turned {plant['turned_steps']} of {made}")
-    # The sensors are read every ten seconds: a pulse of the last ones is not known yet.
+    # A pulse of the last tenth of a second is not read yet.
     missing = plant["index_pulses"] - run["index_pulses"]
     expect(0 <= missing <= 1, f"{plant['index_pulses']} index pulses made, {run['index_pulses']} read")
     settled = [size for at, size in facts["resident_kib"] if at >= min(60, facts["span"] / 3)]
@@ -335,9 +349,11 @@ def main():
         try:
             expect(os.path.exists(f"{folder}/facts.json"), "the scenario did not end")
             facts = json.load(open(f"{folder}/facts.json"))
+            facts["writes"] = trace[bisect.bisect_left(trace, (facts["from_ns"], 0, 0)):
+                                    bisect.bisect_right(trace, (facts["to_ns"], 1 << 30, 1))]
             path = f"{folder}/run.json"
             run = json.load(open(path)) if os.path.exists(path) else None
-            told = JUDGES[facts["kind"]](facts, edges_of(trace, facts), run, folder)
+            told = JUDGES[facts["kind"]](facts, edges_of(facts), run, folder)
             print(f"ok      {name}: {told}")
         except (Broken, KeyError, TypeError, IndexError, ValueError, subprocess.SubprocessError) as e:
             failed += 1

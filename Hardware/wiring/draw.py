@@ -11,17 +11,17 @@ INK, RED, BLUE, GREY = "#1a1a1a", "#b3261e", "#1f4e9e", "#6b6b6b"
 # What each module calls its pins, and how it is set to 16 microsteps.
 DRIVERS = {
     "drv8825": dict(
-        title="DRV8825", enable="EN", fault=("FAULT", "low while it reports a fault"),
+        title="DRV8825", coils="A1 A2 to one coil, B1 B2 to the other", enable="EN", fault=("FAULT", "low while it reports a fault"),
         supply="8.2 to 45 V", notes=[
             "SLEEP and RESET: tied to 3V3", "MODE2 to 3V3, MODE1 and MODE0 to GND: 16 microsteps"]),
     "a4988": dict(
-        title="A4988", enable="EN", fault=None, supply="8 to 35 V", notes=[
+        title="A4988", coils="1A 1B to one coil, 2A 2B to the other", enable="EN", fault=None, supply="8 to 35 V", notes=[
             "SLEEP tied to RESET, VDD to 3V3", "MS1, MS2 and MS3 to 3V3: 16 microsteps",
             "no fault output: leave 'fault' out of the board file"]),
     "tmc2209": dict(
-        title="TMC2209", enable="EN", fault=("DIAG", "high while it reports a fault"),
+        title="TMC2209", coils="A1 A2 to one coil, B1 B2 to the other", enable="EN", fault=("DIAG", "high while it reports a fault"),
         supply="4.75 to 29 V", notes=[
-            "VIO to 3V3", "MS1 and MS2 to 3V3: 16 microsteps",
+            "VIO to 3V3, SPREAD and PDN_UART to GND", "MS1 and MS2 to 3V3: 16 microsteps",
             "in the board file 'fault' is active: high, bias: pull-down"]),
 }
 
@@ -110,7 +110,7 @@ def draw(name, driver):
     wire(enable, 15, "GPIO22", "enable (active low)", driver["enable"], RED)
     d.dot(500, enable, RED)
     d.dot(500, rail, RED)
-    d.resistor(500, rail, enable, "10 kΩ pull-up: REQUIRED", RED)
+    d.resistor(500, rail, enable, "4.7 kΩ pull-up: REQUIRED", RED)
     wire(280, 13, "GPIO27", "dir", "DIR")
     step = 324
     wire(step, 11, "GPIO17", "step", "STEP")
@@ -126,7 +126,7 @@ def draw(name, driver):
     # The motor's side of the module.
     d.text(right + width - 14, 170, f"VMOT  {driver['supply']}, 100 µF beside it", "end")
     d.text(right + width - 14, 200, "its own supply, with a switch within reach", "end", GREY, 13)
-    d.text(right + width - 14, 236, "A1 A2 B1 B2  to the motor's two coils", "end")
+    d.text(right + width - 14, 236, driver["coils"], "end")
     d.text(right + width - 14, 266, "GND  joined with the Pi's", "end")
     for index, note in enumerate(driver["notes"]):
         d.text(right + width - 14, 352 + 21 * index, note, "end", GREY, 13)
@@ -141,11 +141,11 @@ def draw(name, driver):
         d.text(right + 14, y + 18, more, size=13)
 
     device(496, 16, "GPIO23", "index (active low, pulled up in the Pi)",
-           "Index sensor of the pump head", "open collector or contact to GND, one pulse a revolution")
+           "Index sensor of the pump head", "3V3 supply; open collector or contact to GND; a pulse a turn")
     device(582, 22, "GPIO25", "reservoir-low (active low, pulled up in the Pi)",
            "Reservoir switch", "closes to GND at the low alarm's volume")
-    device(668, 31, "GPIO6", "buzzer (active high)",
-           "Buzzer", "NPN transistor with 1 kΩ at its base; buzzer from 5 V to it")
+    device(668, 37, "GPIO26", "buzzer (active high)",
+           "Active buzzer, 5 V", "NPN transistor with 1 kΩ at its base; buzzer from 5 V to it")
     device(754, 29, "GPIO5", "watchdog-kick (toggles while the controller is well)",
            "External watchdog (optional)", "cuts VMOT when the line has not toggled for 30 s")
     y = 830

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import itpump
+
 @Suite("run and replay, as their user runs them")
 struct RunTests {
   private static let night = "Profiles/adult-spinal-night.yaml"
@@ -75,19 +77,70 @@ struct RunTests {
     #expect(other.err.contains("not a record"))
   }
 
-  @Test("An engine that would act otherwise is told, with the first call that differs")
+  @Test("An engine that would act otherwise is told, with the first call that differs, and ends")
   func difference() throws {
     let folder = try Folder()
     #expect(try record(folder).code == 0)
-    var bytes = try Data(contentsOf: URL(fileURLWithPath: folder("run.rec")))
-    // The record's own profile with another bolus stands for an engine that works otherwise.
-    let place = try #require(bytes.range(of: Data("dose: 25 ug".utf8)))
-    bytes.replaceSubrange(place, with: Data("dose: 24 ug".utf8))
-    try bytes.write(to: URL(fileURLWithPath: folder("other.rec")))
-    let replay = try CommandLineTests.itpump("replay", folder("other.rec"))
-    #expect(replay.code == 1)
-    #expect(replay.out.contains("DIFFERS at call"))
-    #expect(replay.out.contains("recorded  waited"))
+    let reader = try RecordReader(folder("run.rec"))
+    // The record's own profile with another bolus stands for an engine that works otherwise; one that
+    // was to run until it is stopped must end all the same.
+    for span in [reader.header.span_ns, nil] {
+      var header = reader.header
+      header.span_ns = span
+      header.inputs.profile.text = header.inputs.profile.text.replacingOccurrences(
+        of: "dose: 25 ug", with: "dose: 24 ug")
+      let other = folder("other-\(span ?? 0).rec")
+      let writer = try RecordWriter(other, header)
+      for entry in reader.entries { writer.append(entry) }
+      try writer.close()
+      let replay = try CommandLineTests.itpump("replay", other)
+      #expect(replay.code == 1)
+      #expect(replay.out.contains("DIFFERS at call"))
+      #expect(replay.out.contains("recorded  waited"))
+    }
+  }
+
+  @Test("A record is never overwritten, and one of damaged lengths or header is refused")
+  func evidence() throws {
+    let folder = try Folder()
+    #expect(try record(folder).code == 0)
+    let again = try record(folder)
+    #expect(again.code == 1)
+    #expect(again.err.contains("never overwritten"))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: folder("run.rec")))
+    let start = RecordWriter.magic.utf8.count
+    let length = (0..<4).reduce(0) { $0 | Int(whole[start + $1]) << (8 * $1) }
+    // The first line, each word of the header's block, the header, the second block's length.
+    for place in [0, start, start + 4, start + 8, start + 40, start + 12 + length + 1] {
+      var damaged = whole
+      damaged[place] ^= 4
+      try damaged.write(to: URL(fileURLWithPath: folder("damaged.rec")))
+      #expect(try CommandLineTests.itpump("replay", folder("damaged.rec")).code == 1, "\(place)")
+    }
+  }
+
+  @Test("A standard error that is closed or full ends no run, and costs no ledger")
+  func brokenStandardError() throws {
+    let folder = try Folder()
+    for target in ["2>/dev/full", "2>&-"] {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+      let program = tests.deletingLastPathComponent().appendingPathComponent("itpump").path
+      let json = folder("out\(target.count).json")
+      process.arguments = [
+        "-c",
+        "'\(program)' run \(Self.night) --start 2026-11-22T22:00 --for 1s --priority 0 "
+          + "--record '\(json).rec' --json '\(json)' \(target)",
+      ]
+      process.currentDirectoryURL = CommandLineTests.top
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0, "\(target)")
+      #expect(FileManager.default.fileExists(atPath: json))
+      #expect(try CommandLineTests.itpump("replay", json + ".rec").code == 0)
+    }
   }
 
   @Test("SIGTERM and SIGINT end a run cleanly: held, de-energised, ledger written")

@@ -23,7 +23,8 @@ struct EdgeBench: ParsableCommand {
       """)
 
   @Option(
-    help: .init("Each run's length, 1s to 600s.", valueName: "time"), transform: SpanArgument.parse)
+    help: .init("Each run's length, 1s to 600s; 10s if not given.", valueName: "time"),
+    transform: SpanArgument.parse)
   var span = SpanArgument(TimeSpan(seconds: 10))
 
   @Option(help: .init("Rounds, 1 to 99; medians count.", valueName: "number"))

@@ -183,7 +183,8 @@ struct CalibrateCommand: ParsableCommand {
       let engine = Engine(
         settings: settings, prescription: Prescription(therapy: .stopped, concentration: water))
       return try turn(
-        engine, bench, RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true), span)
+        engine, bench,
+        RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true), span)
     } catch let problem as ProjectFiles.Problem {
       throw problem
     } catch let code as ExitCode {

@@ -92,7 +92,8 @@ struct RecordReader {
     let magic = Data(RecordWriter.magic.utf8)
     guard data.starts(with: magic) else {
       throw ProjectFiles.Problem(
-        description: "\(path): error: not a record of this version; 'itpump run --record' writes one")
+        description:
+          "\(path): error: not a record of this version; 'itpump run --record' writes one")
     }
     var blocks = Blocks(Array(data[magic.count...]), path)
     guard let head = try blocks.next() else {

@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
     abstract: "Run a profile on a bench in real time: a stepper driver on GPIO lines.",
     discussion: """
       Runs until --for has passed, or until SIGINT, SIGTERM or SIGHUP: then the therapy is held, \
-      the motor de-energised and the ledger printed. On a board whose chip is 'simulated' the \
+      the motor de-energised and the ledger printed. Every run takes the reservoir as full as the \
+      profile says and the dose windows as empty. On a board whose chip is 'simulated' the \
       simulated plant runs in real time instead. Never connect it to a person.
       """)
 
@@ -182,7 +183,9 @@ extension Profile {
 /// How the real-time thread is scheduled and how it waits.
 struct RealTimeOptions: ParsableArguments {
   @Option(
-    help: .init("SCHED_FIFO priority, 1 to 99; 0 for an ordinary thread.", valueName: "number"))
+    help: .init(
+      "SCHED_FIFO priority, 1 to 99; 0 for an ordinary thread without locked memory.",
+      valueName: "number"))
   var priority: Int32 = 50
 
   @Option(help: .init("The processor to stay on; any if not given.", valueName: "number"))
@@ -190,7 +193,7 @@ struct RealTimeOptions: ParsableArguments {
 
   @Option(
     help: .init(
-      "Wake so much before each edge and spin the rest, such as 100us.",
+      "Wake so much before each edge and spin the rest; 100us if not given, 10ms at most.",
       valueName: "time"),
     transform: SpanArgument.parse)
   var spin = SpanArgument(PacedClock.Pace().window)

@@ -9,6 +9,7 @@ import PumpUnits
 struct RunDisplay {
   var status: RunStatus?
   private let concentration: Concentration?
+  private let prescribed: (Instant) -> Volume?
   private let title: String
   private let moments: Moments
   private let start: Date
@@ -20,6 +21,7 @@ struct RunDisplay {
   init(_ profile: Profile, on bench: Bench, start: Date) {
     concentration = profile.concentration
     self.start = start
+    prescribed = { profile.prescribed(from: .epoch, to: $0, startingAt: start) }
     moments = Moments(profile.timeZone)
     title =
       "\(profile.name) on \(bench.board.name): \(profile.drug) "
@@ -30,6 +32,7 @@ struct RunDisplay {
   init(titled title: String) {
     self.title = title
     concentration = nil
+    prescribed = { _ in nil }
     start = Date()
     moments = Moments(.current)
   }
@@ -89,12 +92,12 @@ struct RunDisplay {
       "  \(moments.second(start.after(status.at))), running for \(clock(status.at)): "
         + SimulationReport.describe(status.state),
       "  rate        " + (rate.map { Format.doseRate($0) + ", " } ?? "") + Format.flow(status.flow),
-      "  planned     \(dose(status.planned))",
+      "  prescribed  \(dose(prescribed(status.at) ?? status.planned)) by now",
       "  delivered   \(dose(status.delivered)), \(TextColumns.grouped(status.steps)) steps"
         + (status.missed > 0 ? "; \(status.missed) steps MISSED" : "")
         + (status.uncertain > 0 ? "; \(status.uncertain) steps UNCERTAIN" : ""),
       "  reservoir   \(Format.volume(status.reservoir))",
-      "  lateness    " + Self.lateness(lateness),
+      "  wake-ups    " + Self.lateness(lateness),
       "  alarms      "
         + (standing.isEmpty ? "none" : standing.map(\.name).joined(separator: ", ")),
       "  Ctrl-C stops the run and de-energises the motor",
@@ -103,9 +106,9 @@ struct RunDisplay {
 
   /// Percentiles of lateness for people.
   static func lateness(_ histogram: Histogram<UInt64>) -> String {
-    guard histogram.totalCount > 0 else { return "no edge yet" }
+    guard histogram.totalCount > 0 else { return "none yet" }
     func micro(_ value: UInt64) -> String { String(format: "%.1f µs", Double(value) / 1e3) }
-    return "p50 \(micro(histogram.valueAtPercentile(50))), p99 "
+    return "late by p50 \(micro(histogram.valueAtPercentile(50))), p99 "
       + "\(micro(histogram.valueAtPercentile(99))), p99.9 "
       + "\(micro(histogram.valueAtPercentile(99.9))), worst \(micro(histogram.maxRecorded))"
   }

@@ -17,6 +17,7 @@ final class RunMonitor {
   /// Whether the run is over when its bolus is.
   var endsWithBolus = false
   private(set) var events: [TimedEvent] = []
+  /// By how much each wake-up came late, an edge's or any other's.
   private(set) var lateness = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
   private(set) var digest = ActionDigest()
   private(set) var troubles: [String] = []
@@ -24,9 +25,8 @@ final class RunMonitor {
   private(set) var indexPulses: UInt64?
   /// Wake-ups so late that the plan had to be brought up to date.
   private(set) var lateWakes: UInt64 = 0
-  /// The deadline that the loop last waited for, and when it woke.
-  private var wait: (deadline: Instant, woke: Instant)?
   private var hasEnded = false
+  private var lastWake = Instant.epoch
   private var pause = PacedClock(pace: .asleep)
 
   init(control: any RunControl, record: RecordWriter?, display: RunDisplay) {
@@ -87,12 +87,12 @@ final class RunMonitor {
     guard case .call(let call) = entry else { return }
     digest.take(call)
     switch call {
-    case .waited(let deadline, let woke): wait = (deadline, woke)
-    case .set:
-      if let wait, wait.deadline > .epoch {
-        _ = lateness.record((wait.woke.elapsed(since: wait.deadline)).nanoseconds)
+    case .waited(let deadline, let woke):
+      // A wait too short to sleep in can't be late, and would flatter the others.
+      if deadline.elapsed(since: lastWake) > TimeSpan(microseconds: 20) {
+        _ = lateness.record(woke.elapsed(since: deadline).nanoseconds)
       }
-      wait = nil
+      lastWake = woke
     case .readSensors(let readings): indexPulses = readings.indexPulses
     default: break
     }

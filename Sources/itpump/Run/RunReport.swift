@@ -29,6 +29,14 @@ struct RunReport {
     profile.prescribed(from: .epoch, to: outcome.held, startingAt: start)
   }
 
+  private var oneStep: Volume { (try? bench.step.volume(ofSteps: 1, .up)) ?? .zero }
+
+  /// What was asked for and is neither delivered nor missed.
+  private var behind: Volume {
+    let status = outcome.status
+    return prescribed.lessening(by: status.delivered + status.missed + status.uncertain)
+  }
+
   private func mass(_ volume: Volume) -> Mass {
     (try? profile.concentration.mass(in: volume)) ?? .zero
   }
@@ -50,6 +58,10 @@ struct RunReport {
         + Format.span(outcome.end - .epoch),
       "Bench equipment: not a medical device, not for human use.", "",
     ]
+    if profile.mode == .minimumRate {
+      lines.append("  minimum rate: keeps the lumen open, no treatment")
+    }
+    if profile.mode == .stopped { lines.append("  therapy stopped: nothing is given by itself") }
     if let refusal = outcome.refusal {
       let what = outcome.refusedBolus ? "the single bolus" : "the therapy"
       lines.append("  REFUSED      \(what): \(SimulationReport.describe(refusal))")
@@ -61,6 +73,14 @@ struct RunReport {
     if !status.missed.isZero {
       lines.append(row("missed", status.missed, "due and given up: never repaid as a burst"))
     }
+    let braking = status.delivered.lessening(by: prescribed)
+    if braking > oneStep {
+      lines.append(row("braking", braking, "delivered after the hold: a motor at speed slows down"))
+    }
+    if outcome.refusal == nil, behind > oneStep {
+      lines.append(
+        row("behind", behind, "asked for by then and not given: a bolus had to begin anew"))
+    }
     if !status.uncertain.isZero {
       lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
     }
@@ -68,11 +88,15 @@ struct RunReport {
       "  steps        \(TextColumns.grouped(status.ledger.delivered))",
       "  reservoir    \(Format.volume(status.reservoir)) left by the ledger",
       "  motor        "
-        + (outcome.isAtRest ? "de-energised" : "NOT DE-ENERGISED: cut its supply by hand"),
+        + (outcome.isAtRest
+          ? "de-energised: ENABLE is released and reads back so"
+          : "NOT DE-ENERGISED: cut its supply by hand"),
       "  state        \(SimulationReport.describe(status.state))",
-      "  lateness     " + RunDisplay.lateness(lateness)
-        + (lateWakes > 0 ? "; \(TextColumns.grouped(lateWakes)) times late for a step" : ""),
-      "", "  lines        " + (troubles.isEmpty ? ["no failure"] : troubles)
+      "  wake-ups     " + RunDisplay.lateness(lateness)
+        + (lateWakes > 0 ? "; \(TextColumns.grouped(lateWakes)) late for a step" : ""),
+      "",
+      "  lines        "
+        + (troubles.isEmpty ? ["no failure"] : troubles)
         .joined(separator: "\n               "),
       "  alarms       " + alarms.joined(separator: "\n               "),
       "  run digest   \(SimulationReport.hex(digest))",
@@ -117,6 +141,7 @@ extension RunReport {
     var prescribed_ug: Double
     var delivered_ug: Double
     var missed_ug: Double
+    var behind_ug: Double
     var uncertain_ug: Double
     var steps: UInt64
     var missed_steps: UInt64
@@ -126,7 +151,7 @@ extension RunReport {
     var lateness_p99_ns: UInt64
     var lateness_p999_ns: UInt64
     var lateness_worst_ns: UInt64
-    var edges: UInt64
+    var wake_ups: UInt64
     var late_wakes: UInt64
     var index_pulses: UInt64?
     var processor_share: Double?
@@ -146,13 +171,14 @@ extension RunReport {
       refusal: outcome.refusal.map(SimulationReport.describe),
       motor_de_energised: outcome.isAtRest, prescribed_ug: mass(prescribed).micrograms,
       delivered_ug: mass(status.delivered).micrograms, missed_ug: mass(status.missed).micrograms,
+      behind_ug: mass(behind).micrograms,
       uncertain_ug: mass(status.uncertain).micrograms, steps: status.ledger.delivered,
       missed_steps: status.ledger.missed, uncertain_steps: status.ledger.uncertain,
       reservoir_ul: status.reservoir.microlitres,
       lateness_p50_ns: lateness.valueAtPercentile(50),
       lateness_p99_ns: lateness.valueAtPercentile(99),
       lateness_p999_ns: lateness.valueAtPercentile(99.9),
-      lateness_worst_ns: lateness.maxRecorded, edges: lateness.totalCount,
+      lateness_worst_ns: lateness.maxRecorded, wake_ups: lateness.totalCount,
       late_wakes: lateWakes, index_pulses: indexPulses,
       processor_share: processorShare,
       alarms: events.compactMap { event in
@@ -161,6 +187,7 @@ extension RunReport {
           alarm: alarm.name, priority: alarm.priority == .critical ? "critical" : "non-critical",
           elapsed_s: Double(event.at.nanoseconds) / 1e9)
       },
-      line_failures: troubles, lost_messages: lostMessages, run_digest: SimulationReport.hex(digest))
+      line_failures: troubles, lost_messages: lostMessages, run_digest: SimulationReport.hex(digest)
+    )
   }
 }
