@@ -157,7 +157,7 @@ def finish(process, seconds=60):
 # Each profile in the simulator and here: the same edges in the same order.
 SEQUENCES = [
     ("adult-spinal-night", "2026-11-22T21:59:50"), ("adult-spinal-continuous", None),
-    ("adult-spinal-periodic", None), ("adult-spinal-weekdays", "2026-11-27T21:59:50"),
+    ("paediatric", None), ("adult-spinal-weekdays", "2026-11-27T21:59:50"),
     ("adult-cerebral", None)]
 
 
