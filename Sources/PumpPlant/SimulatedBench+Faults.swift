@@ -19,6 +19,9 @@ extension SimulatedBench {
   /// An edge at which something unusual is due.
   @usableFromInline
   mutating func unusualEdge(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
+    let edges = self.edges + 1
+    edgesBefore = edges
+    calmEdgesThen = 0
     while edges >= faults.nextEdge, let fault = faults.takeCounted() { begin(fault) }
     clock = clock + slowness
     slowness = .zero
@@ -51,9 +54,16 @@ extension SimulatedBench {
     trace.record(.index, isAsserted: isIndexAsserted, at: clock)
   }
 
+  /// Edges made so far.
+  private var edges: UInt64 { edgesBefore + (calmEdgesThen - calmEdges) }
+
   /// Works out until when edges, steps and waits are usual ones.
   mutating func updateCalm() {
-    calmEdges = pendingFailure == nil && slowness.isZero ? faults.nextEdge - 1 : 0
+    edgesBefore = edges
+    calmEdges =
+      pendingFailure == nil && slowness.isZero
+      ? faults.nextEdge - 1 - min(edges, faults.nextEdge - 1) : 0
+    calmEdgesThen = calmEdges
     calmUntil = lateness.isZero ? min(faults.nextInstant, nextSignalEnd) : .epoch
     turnsFreely = isEnergised && isForward && missing == 0 && clock >= stalledUntil
   }

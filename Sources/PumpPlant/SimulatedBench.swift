@@ -29,9 +29,11 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   var isEnergised = false
   var isForward = false
   var isIndexAsserted = false
-  @usableFromInline var edges: UInt64 = 0
-  /// Until this many edges, and until this instant, nothing unusual happens.
+  /// So many more edges, and until this instant, nothing unusual happens.
   @usableFromInline var calmEdges: UInt64
+  /// The edges made when that was last worked out, and how many were calm from there.
+  var edgesBefore: UInt64 = 0
+  var calmEdgesThen: UInt64
   @usableFromInline var calmUntil: Instant
 
   var faults: FaultSchedule
@@ -60,6 +62,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
     indexChange = settings.head.stepsPerRevolution
     faults = settings.faults
     calmEdges = settings.faults.nextEdge - 1
+    calmEdgesThen = calmEdges
     calmUntil = settings.faults.nextInstant
     random = SplitMix64(seed: settings.seed)
     batteryBase = Int64(settings.batteryMillivolts)
@@ -88,8 +91,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   // Inlined into the control loop: a call would cost as much as its work.
   @inlinable @inline(__always)
   public mutating func set(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
-    edges += 1
-    if edges > calmEdges { try unusualEdge(line, level) }
+    if calmEdges > 0 { calmEdges -= 1 } else { try unusualEdge(line, level) }
     guard line == .step else { return setOther(line, level) }
     isStepAsserted = level == .asserted
     trace.record(.step, isAsserted: isStepAsserted, at: clock)
