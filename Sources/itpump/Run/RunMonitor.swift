@@ -134,16 +134,21 @@ final class SignalWatch: RealTimeTask, @unchecked Sendable {
 
   /// The signal that came, if one did.
   var signal: Int32? {
+    // A system without a thread left still has this one.
+    if thread == nil, let signal = StopSignal.take(within: 0) { notice(signal) }
     taken = taken ?? seen?.take()
     return taken
   }
 
   func carryOut(without denials: [RealTimeThread.Denial]) {
     while ended?.take() == nil {
-      guard let signal = StopSignal.take(within: 50) else { continue }
-      control.orderStop()
-      seen?.writer.put(signal)
+      if let signal = StopSignal.take(within: 50) { notice(signal) }
     }
+  }
+
+  private func notice(_ signal: Int32) {
+    control.orderStop()
+    seen?.writer.put(signal)
   }
 
   func end() {
