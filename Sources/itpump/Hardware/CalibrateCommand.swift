@@ -230,6 +230,7 @@ struct CalibrateCommand: ParsableCommand {
         description: "calibrate: error: \(monitor.troubles.joined(separator: "; ")): steps are "
           + "uncertain, so what was delivered can't be weighed against them")
     }
+    if let pulses = monitor.indexPulses { Console.note("index pulses seen: \(pulses)") }
     return ledger.delivered
   }
 }

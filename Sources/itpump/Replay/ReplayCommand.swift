@@ -70,17 +70,22 @@ struct ReplayCommand: ParsableCommand {
     var lines = [
       "\(profile.name) on \(reader.header.board), from \(reader.header.start)",
       "  replayed    \(TextColumns.grouped(session.loop.hardware.base.replayed)) calls",
-      "  delivered   \(Format.mass(mass)), "
-        + "\(TextColumns.grouped(outcome.status.ledger.delivered)) steps",
-      "  run digest  \(SimulationReport.hex(digest.value))",
     ]
+    let divergence = session.loop.hardware.base.divergence
+    // A record that merely ends differs in nothing that it holds.
+    let isSame = divergence == nil || divergence?.recorded == nil && source.isExhausted
+    // What a run that left the record would have delivered is nobody's dose.
+    if isSame {
+      lines += [
+        "  delivered   \(Format.mass(mass)), "
+          + "\(TextColumns.grouped(outcome.status.ledger.delivered)) steps",
+        "  run digest  \(SimulationReport.hex(digest.value))",
+      ]
+    }
     if source.isExhausted || reader.tornBytes > 0 {
       lines.append(
         "  the record ends in the middle of the run: the program was killed, or its disk was full")
     }
-    let divergence = session.loop.hardware.base.divergence
-    // A record that merely ends differs in nothing that it holds.
-    let isSame = divergence == nil || divergence?.recorded == nil && source.isExhausted
     if let divergence, !isSame {
       lines.append("  DIFFERS at call \(divergence.number)")
       lines.append("    recorded  \(divergence.recorded.map { "\($0)" } ?? "nothing more")")

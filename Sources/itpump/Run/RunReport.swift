@@ -89,7 +89,7 @@ struct RunReport {
       "  reservoir    \(Format.volume(status.reservoir)) left by the ledger",
       "  motor        "
         + (outcome.isAtRest
-          ? "de-energised: ENABLE is released and reads back so"
+          ? "de-energised" + (bench.board.isSimulated ? "" : ": ENABLE reads back as released")
           : "NOT DE-ENERGISED: cut its supply by hand"),
       "  state        \(SimulationReport.describe(status.state))",
       "  wake-ups     " + RunDisplay.lateness(lateness)
@@ -105,9 +105,7 @@ struct RunReport {
   }
 
   private func row(_ name: String, _ volume: Volume, _ meaning: String) -> String {
-    let dose = TextColumns.right(Format.mass(mass(volume)), 14)
-    return "  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))\(dose) "
-      + "\(TextColumns.right(Format.volume(volume), 12))   \(meaning)"
+    TextColumns.doseRow(name, mass(volume), volume, meaning)
   }
 
   private var alarms: [String] {

@@ -1,3 +1,4 @@
+import Foundation
 import PumpEngine
 import PumpHAL
 import PumpLinux
@@ -15,6 +16,8 @@ final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealT
 
   let messages: RunRing
   private let orders: SlotRing<Bool>
+  /// A ring has one thread at each end, and more than one may order a stop.
+  private let ordering = NSLock()
   private let trouble: (borrowing Hardware) -> LinuxBench.Trouble?
   private var session: Session?
   private var thread: RealTimeThread?
@@ -48,7 +51,7 @@ final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealT
     return thread != nil
   }
 
-  func orderStop() { orders.writer.put(true) }
+  func orderStop() { ordering.withLock { _ = orders.writer.put(true) } }
 
   func join() -> RunEnding {
     thread?.join()

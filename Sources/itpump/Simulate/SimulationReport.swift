@@ -73,9 +73,7 @@ struct SimulationReport {
   }
 
   private func row(_ name: String, _ volume: Volume, _ meaning: String) -> String {
-    let dose = TextColumns.right(Format.mass(mass(volume)), 14)
-    return "  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))\(dose) "
-      + "\(TextColumns.right(Format.volume(volume), 12))   \(meaning)"
+    TextColumns.doseRow(name, mass(volume), volume, meaning)
   }
 
   private var rotor: String {
