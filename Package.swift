@@ -34,15 +34,19 @@ let package = Package(
     .target(name: "PumpHAL", dependencies: ["PumpUnits"], swiftSettings: settings),
     .target(name: "PumpTherapy", dependencies: ["PumpUnits"], swiftSettings: settings),
     .target(
-      name: "PumpPlan", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy"],
+      name: "PumpPlan", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpSafety"],
       swiftSettings: settings),
     // Never PumpPlan: the supervisor's sum is its own.
     .target(
       name: "PumpSafety", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy"],
       swiftSettings: settings),
+    // The one truth after a crash.
+    .target(
+      name: "PumpJournal", dependencies: ["PumpUnits", "PumpTherapy", "PumpSafety"],
+      swiftSettings: settings),
     .target(
       name: "PumpEngine",
-      dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety"],
+      dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal"],
       swiftSettings: settings),
 
     // What a run is recorded by, and hardware that answers from a record.
@@ -74,8 +78,8 @@ let package = Package(
     .executableTarget(
       name: "itpump",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpPlant",
-        "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles", "CAllocationCounter",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
+        "PumpEngine", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -84,8 +88,8 @@ let package = Package(
     .testTarget(
       name: "PumpEngineTests",
       dependencies: [
-        "PumpEngine", "PumpHAL", "PumpPlan", "PumpPlant", "PumpSafety", "PumpTherapy", "PumpUnits",
-        "CAllocationCounter", .product(name: "BigInt", package: "BigInt"),
+        "PumpEngine", "PumpHAL", "PumpJournal", "PumpPlan", "PumpPlant", "PumpSafety", "PumpTherapy",
+        "PumpUnits", "CAllocationCounter", .product(name: "BigInt", package: "BigInt"),
       ],
       swiftSettings: settings),
 

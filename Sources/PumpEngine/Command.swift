@@ -1,3 +1,4 @@
+public import PumpJournal
 public import PumpSafety
 public import PumpTherapy
 public import PumpUnits
@@ -26,6 +27,45 @@ public enum Command: Sendable {
   case refill(Volume)
   case acknowledge(Alarm)
   case silence(Alarm, TimeSpan)
+}
+
+extension Command {
+  /// What it is, for the journal.
+  public var kind: CommandKind {
+    switch self {
+    case .begin: .begin
+    case .suspend: .suspend
+    case .resume: .resume
+    case .adopt: .adopt
+    case .bolus: .bolus
+    case .prime: .prime
+    case .cancelBolus: .cancelBolus
+    case .patientBolus: .patientBolus
+    case .anchor: .anchor
+    case .refill: .refill
+    case .acknowledge: .acknowledge
+    case .silence: .silence
+    }
+  }
+
+  /// The number that goes with it in the journal.
+  public var value: UInt64 {
+    switch self {
+    case .bolus(let bolus, _), .prime(let bolus, _): bolus.volume.femtolitres
+    case .anchor(let place), .adopt(_, let place, _): place.nanoseconds
+    case .refill(let volume): volume.femtolitres
+    case .acknowledge(let alarm), .silence(let alarm, _): UInt64(alarm.rawValue)
+    default: 0
+    }
+  }
+
+  /// Whether it asks for delivery.
+  var deliversMore: Bool {
+    switch self {
+    case .begin, .resume, .adopt, .bolus, .prime, .patientBolus: true
+    default: false
+    }
+  }
 }
 
 /// Why a command is refused; nothing has changed then.

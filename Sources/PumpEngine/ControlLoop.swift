@@ -8,6 +8,8 @@ public import PumpUnits
 public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
   public var engine: Engine
   public var hardware: Hardware
+  /// Whether a supervisor kicks the watchdogs and sounds the alarms, and not this loop.
+  public var isSupervised = false
 
   /// Takes an engine and the hardware it is to run on.
   public init(engine: consuming Engine, hardware: consuming Hardware) {
@@ -71,6 +73,7 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
 
   @usableFromInline
   mutating func sound(_ tone: AlarmTone) {
+    guard !isSupervised else { return }
     do throws(Hardware.AnnunciatorFailure) {
       try hardware.sound(tone)
     } catch {
@@ -81,13 +84,17 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
 
   @usableFromInline
   mutating func housekeep(at now: Instant) {
+    if !isSupervised { kickWatchdog(at: now) }
+    readSensors(wallSeconds: hardware.readWallClock(), at: now)
+  }
+
+  private mutating func kickWatchdog(at now: Instant) {
     do throws(Hardware.WatchdogFailure) {
       try hardware.kickWatchdog()
     } catch {
       // An external watchdog that is not kicked cuts the motor while steps are counted.
       engine.deviceFailed(.deviceLost, at: now)
     }
-    readSensors(wallSeconds: hardware.readWallClock(), at: now)
   }
 
   /// Reads the sensors between the engine's own rounds, for a driver's fault can't wait for those.

@@ -205,7 +205,7 @@ extension Engine {
     else { throw .overfilled }
     reservoir = filled
     isReservoirSwitchLow = false
-    stepsBeforeFill = books.delivered + books.uncertain
+    stepsBeforeFill = count
     log(.refilled(volume), at: now)
     if volume > reservoir.reserve { causeGone(.reservoirEmpty, at: now) }
     watchReservoir(at: now)

@@ -15,8 +15,8 @@ extension Engine {
   /// Plans the next edge from what is due.
   @usableFromInline
   mutating func planStroke(at now: Instant) {
-    let wish = books.owed > 0 ? now : planner.nextDue
-    let isDelivering = state == .delivering || program.bolus != nil || books.owed > 0
+    let wish = isStarved ? .never : books.owed > 0 ? now : planner.nextDue
+    let isDelivering = (state == .delivering || program.bolus != nil || books.owed > 0) && !isHeld
     sequencer.plan(step: wish, isDelivering: isDelivering, after: now)
     scheduleSlow()
   }

@@ -68,6 +68,7 @@ extension Engine {
   ) {
     if line == .step, level == .asserted {
       books.failLast(isUncertain: kind != .notDelivered)
+      if kind == .notDelivered { purse.giveBack() }
       failedSteps = books.delivered == deliveredAtFailure ? failedSteps + 1 : 1
       deliveredAtFailure = books.delivered
     }
@@ -105,7 +106,10 @@ extension Engine {
   }
 
   /// Steps since the fill that were made or may have been.
-  var stepsSinceFill: UInt64 { books.delivered + books.uncertain - stepsBeforeFill }
+  var stepsSinceFill: UInt64 { count - stepsBeforeFill }
+
+  /// The pump's count: steps of all sessions that were made, or may have been.
+  var count: UInt64 { carried.highest + books.delivered + books.uncertain }
 
   /// Asks the dose guard and the reservoir how many steps may be made.
   mutating func renewPermit(at now: Instant) {
@@ -115,6 +119,7 @@ extension Engine {
     let dose = doseGuard.permittedSteps(at: now, demand: demand)
     if dose > 0 { causeGone(.overInfusion, at: now) }
     permit = min(dose, reservoir.stepsToReserve(afterSteps: stepsSinceFill, of: settings.step))
+    purse.fill(at: count, limit: permit)
   }
 
   /// Stops because no step is permitted.
@@ -123,9 +128,14 @@ extension Engine {
     trip(left == 0 ? .reservoirEmpty : .overInfusion, at: now)
   }
 
-  /// Stops delivery at once because of an alarm; the first cause is kept.
+  /// Stops delivery at once because of an alarm.
   mutating func trip(_ alarm: Alarm, at now: Instant) {
     raise(alarm, at: now)
+    halt(alarm, at: now)
+  }
+
+  /// Ends delivery at once; the first cause is kept.
+  mutating func halt(_ alarm: Alarm, at now: Instant) {
     if case .tripped = state { return }
     stopPlan(at: now)
     if state == .delivering { idleSince = now }
@@ -139,8 +149,7 @@ extension Engine {
   /// Lets a tripped pump be resumed once its alarm's cause has gone and it was acknowledged.
   mutating func releaseTrip(_ alarm: Alarm) {
     guard state == .tripped(alarm), !alarms[alarm].isStanding else { return }
-    for other in [Alarm.overInfusion, .reservoirEmpty, .driverFault, .deviceLost]
-    where alarms[other].isCausePresent {
+    for other in Alarm.allCases where other.stopsDelivery && alarms[other].isCausePresent {
       state = .tripped(other)
       return
     }

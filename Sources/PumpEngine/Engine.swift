@@ -1,6 +1,6 @@
 public import PumpHAL
 public import PumpPlan
-import PumpSafety
+public import PumpSafety
 public import PumpTherapy
 public import PumpUnits
 
@@ -18,8 +18,16 @@ public struct Engine: ~Copyable {
   @usableFromInline var planner: StepPlanner
   @usableFromInline var sequencer: StrokeSequencer
   @usableFromInline var books = DeliveryLedger()
-  /// How many more steps may be made before the dose guard and the reservoir are asked again.
-  @usableFromInline var permit: UInt64 = 0
+  /// The supervisor's grant: no step without it.
+  @usableFromInline var purse: GrantPurse
+  /// How many more steps the drive's own dose guard and the reservoir permitted when last asked.
+  var permit: UInt64 = 0
+  /// Whether steps are due and no grant covers them.
+  var isStarved = false
+  /// Whether the supervisor holds ENABLE released.
+  var isHeld = false
+  /// What earlier sessions made.
+  public let carried: StepCounts
   /// When the engine next has something else to do than an edge.
   @usableFromInline var slowAt = Instant.never
 
@@ -67,11 +75,15 @@ public struct Engine: ~Copyable {
   ///   - prescription: What to run.
   ///   - place: Where in its pattern the therapy is at `start`.
   ///   - start: The first instant that `turn` or a command will be called with.
+  ///   - carried: What earlier sessions made.
+  ///   - grant: The first grant; none, so that no step is made before the supervisor gives one.
   public init(
     settings: EngineSettings, prescription: Prescription, place: TimeSpan = .zero,
-    start: Instant = .epoch
+    start: Instant = .epoch, carried: StepCounts = StepCounts(), grant: Grant = .none
   ) {
     self.settings = settings
+    self.carried = carried
+    purse = GrantPurse(grant)
     self.prescription = prescription
     planner = StepPlanner(step: settings.step, start: start)
     sequencer = StrokeSequencer(timing: settings.driver, motor: settings.motor)
@@ -82,6 +94,7 @@ public struct Engine: ~Copyable {
     reservoir = settings.reservoir
     alarms = AlarmBoard(cadence: settings.cadence)
     recorder = FlightRecorder(capacity: settings.recorderCapacity)
+    stepsBeforeFill = carried.atFill
     nextHousekeeping = start
     idleSince = start
     slowAt = start
@@ -115,13 +128,12 @@ public struct Engine: ~Copyable {
     guard due <= slowAt else { return slowTurn(at: now) }
     switch sequencer.next {
     case .rise:
-      guard permit > 0, books.owed == 0, now.elapsed(since: planner.nextDue) <= lateLimit else {
-        return slowRise(at: now)
-      }
-      permit -= 1
+      guard books.owed == 0, now.elapsed(since: planner.nextDue) <= lateLimit,
+        let permission = purse.take(at: now)
+      else { return slowRise(at: now) }
       books.deliver(isOwed: false)
       planner.take()
-      sequencer.rise(at: now)
+      sequencer.rise(permission, at: now)
       return .edge(.step, .asserted, due: due)
     case .fall:
       sequencer.fall(at: now)
@@ -151,13 +163,12 @@ public struct Engine: ~Copyable {
   @usableFromInline
   mutating func otherEdge(at now: Instant) -> EngineAction? {
     let due = sequencer.nextAt
-    guard sequencer.next != .none else { return nil }
-    let edge = sequencer.performNext(at: now)
+    guard let edge = sequencer.performOther(at: now) else { return nil }
     planStroke(at: now)
     return .edge(edge.line, edge.level, due: due)
   }
 
-  /// A rise that is late, owed or without a permit.
+  /// A rise that is late, owed or without a permission.
   @usableFromInline
   mutating func slowRise(at now: Instant) -> EngineAction? {
     if lateness(at: now) > lateLimit {
@@ -165,13 +176,17 @@ public struct Engine: ~Copyable {
       planStroke(at: now)
       guard sequencer.next == .rise, sequencer.nextAt <= now else { return nil }
     }
-    if permit == 0 { renewPermit(at: now) }
+    if !purse.isLive(at: now) { renewPermit(at: now) }
     guard permit > 0 else {
       stopForLimit(at: now)
       return nil
     }
     let due = sequencer.nextAt
-    permit -= 1
+    guard let permission = purse.take(at: now) else {
+      isStarved = true
+      planStroke(at: now)
+      return nil
+    }
     if books.owed > 0 {
       books.deliver(isOwed: true)
       if books.owed == 0 { updateSpacing(at: now) }
@@ -179,7 +194,7 @@ public struct Engine: ~Copyable {
       books.deliver(isOwed: false)
       planner.take()
     }
-    sequencer.rise(at: now)
+    sequencer.rise(permission, at: now)
     return .edge(.step, .asserted, due: due)
   }
 
@@ -199,6 +214,7 @@ public struct Engine: ~Copyable {
     let round = settings.housekeeping.nanoseconds
     nextHousekeeping = Instant(nanoseconds: now.nanoseconds / round * round + round)
     renewPermit(at: now)
+    if isStarved { bringUp(to: now) }
     watchReservoir(at: now)
     watchIdleness(at: now)
     scheduleSlow()

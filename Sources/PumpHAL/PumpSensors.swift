@@ -8,6 +8,8 @@ public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
   public var driverFault: Bool
   /// The reservoir's measured volume.
   public var reservoir: Volume?
+  /// Whether the patient's button is held down.
+  public var isButtonPressed: Bool?
   /// Whether the reservoir's switch says that little is left.
   public var isReservoirLow: Bool?
   /// The battery's voltage in millivolts.
@@ -18,7 +20,8 @@ public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
   /// Creates readings.
   public init(
     indexPulses: UInt64? = nil, driverFault: Bool = false, reservoir: Volume? = nil,
-    isReservoirLow: Bool? = nil, batteryMillivolts: UInt32? = nil, milliCelsius: Int32? = nil
+    isReservoirLow: Bool? = nil, batteryMillivolts: UInt32? = nil, milliCelsius: Int32? = nil,
+    isButtonPressed: Bool? = nil
   ) {
     self.indexPulses = indexPulses
     self.driverFault = driverFault
@@ -26,6 +29,7 @@ public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
     self.isReservoirLow = isReservoirLow
     self.batteryMillivolts = batteryMillivolts
     self.milliCelsius = milliCelsius
+    self.isButtonPressed = isButtonPressed
   }
 }
 

@@ -1,4 +1,5 @@
 public import PumpHAL
+public import PumpSafety
 public import PumpUnits
 
 /// Turns due steps into edges that keep the driver's timing table and the motor's rated interval.
@@ -104,11 +105,11 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     return true
   }
 
-  /// Records that the next edge happened.
+  /// Records that the next edge happened, where that is one of DIR or ENABLE.
   ///
   /// - Parameter now: When it really happened; not before `nextAt`.
-  /// - Returns: The line and its new level.
-  public mutating func performNext(at now: Instant) -> (line: DriverLine, level: LineLevel) {
+  /// - Returns: The line and its new level; `nil` where the next edge is another one, or none.
+  public mutating func performOther(at now: Instant) -> (line: DriverLine, level: LineLevel)? {
     switch next {
     case .direction:
       isDirectionSet = true
@@ -120,13 +121,8 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       readyAt = max(readyAt, now + timing.wakeUp)
       set(.none, .never)
       return (.enable, .asserted)
-    case .rise:
-      rise(at: now)
-      return (.step, .asserted)
-    case .fall:
-      fall(at: now)
-      return (.step, .released)
-    case .deEnergise, .none:
+    case .rise, .fall, .none: return nil
+    case .deEnergise:
       isEnergised = false
       if owesFall { setFall(max(now, lastRise + stepHigh)) } else { set(.none, .never) }
       owesFall = false
@@ -170,8 +166,12 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   }
 
   /// Records a STEP rise and plans its fall.
+  ///
+  /// - Parameters:
+  ///   - permission: Used up by it; nothing else makes a rise.
+  ///   - now: The present instant.
   @inlinable
-  public mutating func rise(at now: Instant) {
+  public mutating func rise(_ permission: consuming StepPermission, at now: Instant) {
     spacedFrom = now + spacing
     setFall(now + stepHigh)
   }

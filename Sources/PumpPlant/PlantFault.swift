@@ -23,6 +23,16 @@ public enum PlantFault: Equatable, Sendable {
   case temperature(Int32)
   /// The wall clock is moved by so many seconds.
   case wallClock(Int64)
+  /// The motor turns by itself as long as it is energised, at 200 steps a second.
+  case creep(TimeSpan)
+  /// Each of the next so many steps turns the motor twice as far.
+  case doubledSteps(UInt64)
+  /// The patient's button is held down.
+  case buttonHeld(TimeSpan)
+  /// The slow sensors say what can't be.
+  case wildSensors(TimeSpan)
+  /// The reservoir's sensor reads so much too low, for good: a leak, or a sensor that drifted.
+  case reservoirLoss(Volume)
 }
 
 /// When a fault happens.
@@ -85,7 +95,7 @@ extension PlantFault {
   /// A fault of any kind, of a size that a bench may meet.
   public static func random(using random: inout SplitMix64) -> Self {
     let span = TimeSpan(milliseconds: 1 + random.next() % 600_000)
-    switch random.next() % 10 {
+    switch random.next() % 15 {
     case 0: return .stall(span)
     case 1: return .missedSteps(1 + random.next() % 500)
     case 2: return .driverFault(span)
@@ -95,6 +105,11 @@ extension PlantFault {
     case 6: return .battery(UInt32(2_000 + random.next() % 1_000))
     case 7: return .slowEdge(TimeSpan(microseconds: 1 + random.next() % 10_000))
     case 8: return .temperature(Int32(20_000 + random.next() % 60_000))
+    case 9: return .creep(span)
+    case 10: return .doubledSteps(1 + random.next() % 50_000)
+    case 11: return .buttonHeld(span)
+    case 12: return .wildSensors(span)
+    case 13: return .reservoirLoss(Volume(microlitres: random.next() % 6_000))
     default: return .wallClock(Int64(random.next() % 14_400) - 7_200)
     }
   }

@@ -10,6 +10,8 @@ public struct PumpHead: Sendable {
   public var calibrationErrorPPM: Int64
   /// Rollers, each a pulse a revolution.
   public var rollers: UInt64
+  /// Index pulses a revolution; a divisor of `stepsPerRevolution`.
+  public var indexPulses: UInt64 = 1
   /// The ripple of the flow around its mean, in thousandths of it; 0 to 1000.
   public var pulsationPermille: UInt64
 
@@ -25,6 +27,9 @@ public struct PumpHead: Sendable {
     self.rollers = rollers
     self.pulsationPermille = pulsationPermille
   }
+
+  /// Steps from one index pulse to the next.
+  public var stepsPerIndex: UInt64 { max(1, stepsPerRevolution / max(1, indexPulses)) }
 
   /// The volume that has really left after a number of steps.
   ///

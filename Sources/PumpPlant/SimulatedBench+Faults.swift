@@ -42,6 +42,10 @@ extension SimulatedBench {
       missing -= 1
       return
     }
+    if doubled > 0 {
+      doubled -= 1
+      turn()
+    }
     updateCalm()
     turn()
   }
@@ -50,7 +54,8 @@ extension SimulatedBench {
   @usableFromInline
   mutating func moveIndex() {
     isIndexAsserted.toggle()
-    indexChange += isIndexAsserted ? 1 : settings.head.stepsPerRevolution - 1
+    let period = settings.head.stepsPerIndex
+    if period > 1 { indexChange += isIndexAsserted ? 1 : period - 1 } else { indexChange += 1 }
     trace.record(.index, isAsserted: isIndexAsserted, at: clock)
   }
 
@@ -65,7 +70,8 @@ extension SimulatedBench {
       ? faults.nextEdge - 1 - min(edges, faults.nextEdge - 1) : 0
     calmEdgesThen = calmEdges
     calmUntil = lateness.isZero ? min(faults.nextInstant, nextSignalEnd) : .epoch
-    turnsFreely = isEnergised && isForward && missing == 0 && clock >= stalledUntil
+    turnsFreely =
+      isEnergised && isForward && missing == 0 && doubled == 0 && clock >= stalledUntil
   }
 
   /// When the next signal that the plant holds for a while ends.
@@ -88,6 +94,14 @@ extension SimulatedBench {
     case .battery(let millivolts): batteryBase = Int64(millivolts) + batteryLoss
     case .temperature(let value): milliCelsius = value
     case .wallClock(let seconds): wallOffset += seconds
+    case .creep(let span):
+      creep()
+      creptTo = clock
+      creepsUntil = clock + span
+    case .doubledSteps(let count): doubled += count
+    case .buttonHeld(let span): buttonUntil = clock + span
+    case .wildSensors(let span): wildUntil = clock + span
+    case .reservoirLoss(let volume): reservoirLoss += volume
     }
     updateCalm()
   }
@@ -104,6 +118,22 @@ extension SimulatedBench {
         trace.record(.fault, isAsserted: false, at: clock)
       }
     }
+  }
+
+  /// Turns the rotor by what it turned by itself since last time.
+  mutating func creep() {
+    guard creptTo < creepsUntil else { return }
+    let rate = TimeSpan(milliseconds: 5)
+    let until = min(clock, creepsUntil)
+    guard isEnergised else {
+      creptTo = max(creptTo, until)
+      return
+    }
+    while creptTo + rate <= until {
+      creptTo = creptTo + rate
+      turn()
+    }
+    if until == creepsUntil { creptTo = creepsUntil }
   }
 
   var batteryLoss: Int64 {

@@ -4,23 +4,44 @@ public import PumpUnits
 extension SimulatedBench {
   public mutating func readSensors() throws(PlantFailure) -> SensorReadings {
     guard clock >= deadUntil else { throw PlantFailure(.notDelivered) }
+    creep()
     let isLow = reservoirLeft <= settings.lowSwitch
     if isLow != isLowAsserted {
       isLowAsserted = isLow
       trace.record(.reservoirLow, isAsserted: isLow, at: clock)
     }
     let noise = settings.noise
-    let level = Int64(reservoirLeft.femtolitres)
+    let isWild = clock < wildUntil
+    let level =
+      Int64(isWild ? settings.filled.femtolitres * 3 : reservoirLeft.femtolitres)
+      - Int64(reservoirLoss.femtolitres)
     let spread = Int64(noise.reservoir.femtolitres)
     return SensorReadings(
-      indexPulses: position / settings.head.stepsPerRevolution,
+      indexPulses: position / settings.head.stepsPerIndex,
       driverFault: isFaultAsserted,
       reservoir: Volume(femtolitres: UInt64(max(0, level + random.number(in: -spread...spread)))),
       isReservoirLow: isLow,
       batteryMillivolts: UInt32(
         max(0, batteryBase - batteryLoss + random.number(in: -noise.battery...noise.battery))),
       milliCelsius: milliCelsius
-        + Int32(random.number(in: -noise.milliCelsius...noise.milliCelsius)))
+        + Int32(random.number(in: -noise.milliCelsius...noise.milliCelsius)),
+      isButtonPressed: clock < buttonUntil)
+  }
+
+  public mutating func readIndex() -> UInt64? {
+    creep()
+    return position / settings.head.stepsPerIndex
+  }
+
+  public var mayMoveFrom: Instant { creptTo < creepsUntil ? clock : faults.nextInstant }
+
+  public mutating func holdEnable(_ isHeld: Bool) {
+    creep()
+    isEnableHeld = isHeld
+    guard isHeld, isEnergised else { return }
+    isEnergised = false
+    trace.record(.enable, isAsserted: false, at: clock)
+    updateCalm()
   }
 
   public mutating func sound(_ tone: AlarmTone) {

@@ -9,11 +9,12 @@ public import PumpUnits
 /// with the same settings are the same to the bit.
 ///
 /// Volumes are worked out from the rotor's position when somebody asks, so a step costs a count.
-public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
+public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, GuardHardware, ~Copyable {
   public typealias Failure = PlantFailure
   public typealias SensorFailure = PlantFailure
   public typealias AnnunciatorFailure = NoFault
   public typealias WatchdogFailure = NoFault
+  public typealias GuardFailure = PlantFailure
 
   public let settings: PlantSettings
   public var trace: Trace
@@ -39,6 +40,14 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   var faults: FaultSchedule
   var random: SplitMix64
   var stalledUntil = Instant.epoch
+  /// Whether the supervisor holds ENABLE released.
+  public internal(set) var isEnableHeld = false
+  var creepsUntil = Instant.epoch
+  var creptTo = Instant.epoch
+  var doubled: UInt64 = 0
+  var buttonUntil = Instant.epoch
+  var wildUntil = Instant.epoch
+  var reservoirLoss = Volume.zero
   var missing: UInt64 = 0
   var faultUntil = Instant.epoch
   var deadUntil = Instant.epoch
@@ -59,7 +68,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
   public init(settings: PlantSettings, trace: Trace) {
     self.settings = settings
     self.trace = trace
-    indexChange = settings.head.stepsPerRevolution
+    indexChange = settings.head.stepsPerIndex
     faults = settings.faults
     calmEdges = settings.faults.nextEdge - 1
     calmEdgesThen = calmEdges
@@ -121,6 +130,8 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, ~Copyable {
       isForward = level == .asserted
       trace.record(.direction, isAsserted: isForward, at: clock)
     } else {
+      creep()
+      guard !isEnableHeld else { return }
       isEnergised = level == .asserted
       trace.record(.enable, isAsserted: isEnergised, at: clock)
     }

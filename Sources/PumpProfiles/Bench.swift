@@ -8,6 +8,12 @@ public struct Bench: Sendable {
   public var pump: Pump
   /// The volume of a microstep, from the pump's calibration and the driver's microsteps.
   public var step: StepVolume
+
+  /// Microsteps from one index pulse to the next.
+  public var stepsPerIndex: UInt64 {
+    pump.fullStepsPerRevolution * driver.microsteps * pump.gear.motor
+      / (pump.gear.head * pump.indexPulses)
+  }
 }
 
 /// A board file: which line of which chip does what.
@@ -64,5 +70,7 @@ public struct Pump: Sendable {
   public var rollers: UInt64
   /// The ripple of the flow, in thousandths of its mean.
   public var pulsationPermille: UInt64
+  /// Index pulses a revolution of the head.
+  public var indexPulses: UInt64
   public var tubingVolume: Volume
 }

@@ -138,7 +138,7 @@ public enum BenchLoader {
     let report = Report()
     let keys = [
       "pump", "full-steps-per-revolution", "gear", "volume-per-revolution", "rollers", "pulsation",
-      "tubing-volume", "checksum",
+      "index-pulses", "tubing-volume", "checksum",
     ]
     guard let root = YAMLDocument.root(of: text, keys: keys, report: report) else {
       return (nil, report.sorted)
@@ -165,6 +165,8 @@ public enum BenchLoader {
     let volume = root.quantity("volume-per-revolution", .volume)
     let rollers = root.count("rollers", in: 1...24)
     let pulsation = root.quantity("pulsation", .percent)
+    let pulses =
+      root.present.contains("index-pulses") ? root.count("index-pulses", in: 1...10_000) : 1
     let tubing = root.quantity("tubing-volume", .volume)
     if let pulsation, pulsation.count > 100_000 {
       root.report.add(.outOfRange, at: pulsation.place, "a pulsation is at most 100 %")
@@ -172,13 +174,14 @@ public enum BenchLoader {
     if let volume, volume.count == 0 {
       root.report.add(.outOfRange, at: volume.place, "a revolution delivers some volume")
     }
-    guard let name, let steps, let gear, let volume, let rollers, let pulsation, let tubing else {
-      return nil
-    }
+    guard let name, let steps, let gear, let volume, let rollers, let pulsation, let pulses,
+      let tubing
+    else { return nil }
     return Pump(
       name: name.value, fullStepsPerRevolution: steps, gear: gear,
       volumePerRevolution: Volume(count: volume.count), rollers: rollers,
-      pulsationPermille: pulsation.count / 100, tubingVolume: Volume(count: tubing.count))
+      pulsationPermille: pulsation.count / 100, indexPulses: pulses,
+      tubingVolume: Volume(count: tubing.count))
   }
 
   /// The checksum of a pump file: CRC-32C of every byte before the line that holds it.
@@ -224,6 +227,14 @@ public enum BenchLoader {
         nil,
         "a microstep of pump '\(pump.name)' on driver '\(driver.name)' is beyond the arithmetic: "
           + "at most 270 nL, and a fraction of at most 4096 parts of a femtolitre"
+      )
+    }
+    let pulses = pump.indexPulses * pump.gear.head
+    guard steps % pulses == 0 else {
+      return (
+        nil,
+        "the index pulses of pump '\(pump.name)' don't come after a whole number of microsteps: "
+          + "\(steps) microsteps, \(pulses) pulses"
       )
     }
     let most = Volume(microlitres: 1)

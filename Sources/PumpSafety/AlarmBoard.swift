@@ -31,6 +31,10 @@ public struct AlarmBoard: ~Copyable {
   /// When the board next has something to do; `never` while it is quiet.
   public private(set) var deadline = Instant.never
 
+  /// The alarms that stand, and those whose cause holds, a bit each.
+  public private(set) var standing: UInt64 = 0
+  public private(set) var present: UInt64 = 0
+
   public init(cadence: AlarmCadence = AlarmCadence()) { self.cadence = cadence }
 
   /// One alarm's state.
@@ -141,6 +145,8 @@ public struct AlarmBoard: ~Copyable {
 
   private mutating func put(_ entry: Entry, _ alarm: Alarm) {
     entries[Int(alarm.rawValue)] = entry
+    standing = entry.isStanding ? standing | alarm.bit : standing & ~alarm.bit
+    present = entry.isCausePresent ? present | alarm.bit : present & ~alarm.bit
     findDeadline()
   }
 

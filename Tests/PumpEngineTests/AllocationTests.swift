@@ -3,6 +3,7 @@ import PumpEngine
 import PumpHAL
 import PumpPlan
 import PumpPlant
+import PumpSafety
 import PumpTherapy
 import PumpUnits
 import Testing
@@ -14,7 +15,9 @@ struct AllocationTests {
     let settings = try Fixture.settings()
     let flow = try settings.step.flow(ofStepsPerSecond: 900)
     var loop = ControlLoop(
-      engine: Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow))),
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.continuous(flow)), grant: .unlimited
+      ),
       hardware: SimulatedBench(settings: Fixture.plant(), trace: DigestTrace()))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     let bolus = try Bolus(

@@ -18,7 +18,8 @@ struct CommandTests {
     let settings = try Fixture.settings(limits: limits, filled: filled)
     var loop = Loop(
       engine: Engine(
-        settings: settings, prescription: Fixture.prescription(therapy, patient: patient)),
+        settings: settings, prescription: Fixture.prescription(therapy, patient: patient),
+        grant: .unlimited),
       hardware: SimulatedBench(
         settings: Fixture.plant(filled: filled, faults: faults), trace: EdgeRecorder()))
     if begins { try loop.engine.perform(.begin(isConfirmed: true), at: .epoch) }
@@ -154,7 +155,8 @@ struct CommandTests {
     let settings = try Fixture.settings(limits: Fixture.limits(hour: 60, day: 300, softDay: 100))
     var engine = Engine(
       settings: settings,
-      prescription: Fixture.prescription(.continuous(FlowRate(microlitresPerDay: 240))))
+      prescription: Fixture.prescription(.continuous(FlowRate(microlitresPerDay: 240))),
+      grant: .unlimited)
     #expect(throws: Refusal.needsConfirmation(.day)) {
       try engine.perform(.begin(isConfirmed: false), at: .epoch)
     }
@@ -164,7 +166,8 @@ struct CommandTests {
   @Test("A steep ramp is no reason to refuse a bolus")
   func steepRamp() throws {
     let settings = try Fixture.settings(maximumRate: 20_000, acceleration: 900_000)
-    var engine = Engine(settings: settings, prescription: Fixture.prescription(.stopped))
+    var engine = Engine(
+      settings: settings, prescription: Fixture.prescription(.stopped), grant: .unlimited)
     try engine.perform(.begin(isConfirmed: true), at: .epoch)
     let bolus = try Bolus(volume: Volume(microlitres: 3), duration: TimeSpan(seconds: 1))
     try engine.perform(.bolus(bolus, isConfirmed: true), at: .epoch)

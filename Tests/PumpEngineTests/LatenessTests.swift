@@ -41,7 +41,7 @@ struct LatenessTests {
     faults.append(ScheduledFault(.edge(1), .slowEdge(TimeSpan(milliseconds: 1))))
     faults.append(ScheduledFault(.edge(2), .slowEdge(TimeSpan(milliseconds: 2))))
     let engine = Engine(
-      settings: settings, prescription: Fixture.prescription(.continuous(flow)))
+      settings: settings, prescription: Fixture.prescription(.continuous(flow)), grant: .unlimited)
     var loop = ControlLoop(
       engine: engine,
       hardware: SimulatedBench(settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
@@ -103,7 +103,9 @@ struct LatenessTests {
     let fault = ScheduledFault(
       .at(Instant(nanoseconds: 100_500_000_000)), .lateWake(TimeSpan(seconds: 3_600)))
     var loop = ControlLoop(
-      engine: Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow))),
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.continuous(flow)), grant: .unlimited
+      ),
       hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: Instant(nanoseconds: 4_000_000_000_000))
@@ -134,7 +136,9 @@ struct LatenessTests {
     let fault = ScheduledFault(
       .at(Instant(nanoseconds: at)), .lateWake(TimeSpan(seconds: 3_600)))
     var loop = ControlLoop(
-      engine: Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow))),
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.continuous(flow)), grant: .unlimited
+      ),
       hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: Instant(nanoseconds: 4_000_500_000_000))
@@ -160,7 +164,8 @@ struct LatenessTests {
       var loop = ControlLoop(
         engine: Engine(
           settings: settings,
-          prescription: Fixture.prescription(basal == 0 ? .stopped : .continuous(flow))),
+          prescription: Fixture.prescription(basal == 0 ? .stopped : .continuous(flow)),
+          grant: .unlimited),
         hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
       try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
       loop.run(until: .epoch + TimeSpan(seconds: 10))
@@ -192,7 +197,8 @@ struct LatenessTests {
     let flow = try FlowRate(
       delivering: settings.step.volume(ofSteps: 30 + random.next() % 30),
       over: TimeSpan(seconds: 60))
-    var engine = Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow)))
+    var engine = Engine(
+      settings: settings, prescription: Fixture.prescription(.continuous(flow)), grant: .unlimited)
     try engine.perform(.begin(isConfirmed: true), at: .epoch)
     var turns = 0
     var now = Instant.epoch
@@ -222,7 +228,8 @@ struct LatenessTests {
     let fault = ScheduledFault(
       .at(Instant(nanoseconds: 100_500_000_000)), .lateWake(TimeSpan(seconds: 3_600)))
     var loop = ControlLoop(
-      engine: Engine(settings: settings, prescription: Fixture.prescription(.flex(pattern))),
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.flex(pattern)), grant: .unlimited),
       hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: Instant(nanoseconds: 3_720_000_000_000))
@@ -241,7 +248,8 @@ struct LatenessTests {
     let fault = ScheduledFault(
       .at(Instant(nanoseconds: 3_000_000_000)), .lateWake(TimeSpan(milliseconds: 200)))
     var loop = ControlLoop(
-      engine: Engine(settings: settings, prescription: Fixture.prescription(.stopped)),
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.stopped), grant: .unlimited),
       hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     let bolus = try Bolus(

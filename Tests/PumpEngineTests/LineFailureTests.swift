@@ -15,7 +15,9 @@ struct LineFailureTests {
     let settings = try Fixture.settings()
     let flow = try settings.step.flow(ofStepsPerSecond: 10)
     var loop = ControlLoop(
-      engine: Engine(settings: settings, prescription: Fixture.prescription(.continuous(flow))),
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.continuous(flow)), grant: .unlimited
+      ),
       hardware: bench)
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: .epoch + TimeSpan(seconds: seconds))

@@ -2,6 +2,7 @@ import BigInt
 import PumpHAL
 import PumpPlan
 import PumpPlant
+import PumpSafety
 import PumpTherapy
 import PumpUnits
 import Testing
@@ -22,7 +23,8 @@ struct OracleRun: ~Copyable {
   init(seed: UInt64, therapy: Therapy, settings: EngineSettings) {
     random = SplitMix64(seed: seed)
     step = settings.step
-    engine = Engine(settings: settings, prescription: Fixture.prescription(therapy))
+    engine = Engine(
+      settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited)
     oracle = ProgrammeOracle(therapy: therapy)
   }
 

@@ -1,6 +1,7 @@
 import BigInt
 import PumpPlan
 import PumpPlant
+import PumpSafety
 import PumpTherapy
 import PumpUnits
 import Testing
@@ -24,7 +25,8 @@ struct TenYearTests {
     let therapy = Therapy.flex(pattern)
     var settings = try Fixture.settings(step: step)
     settings.housekeeping = TimeSpan(days: 30)
-    var engine = Engine(settings: settings, prescription: Fixture.prescription(therapy))
+    var engine = Engine(
+      settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited)
     try engine.perform(.begin(isConfirmed: true), at: .epoch)
     let end = Instant.epoch + TimeSpan(days: 3_652)
     var lastDue = Instant.epoch

@@ -6,7 +6,8 @@ struct TidyTests {
   static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
   static let pure = [
-    "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine", "PumpReplay",
+    "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal", "PumpEngine",
+    "PumpReplay",
     "PumpConformance",
   ]
 

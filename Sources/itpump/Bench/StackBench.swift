@@ -39,7 +39,9 @@ enum StackBench {
     var prescription: Prescription
     var plant: PlantSettings
 
-    func engine() -> Engine { Engine(settings: settings, prescription: prescription) }
+    func engine() -> Engine {
+      Engine(settings: settings, prescription: prescription, grant: .unlimited)
+    }
 
     var bench: SimulatedBench<DigestTrace> {
       SimulatedBench(settings: plant, trace: DigestTrace())

@@ -181,7 +181,8 @@ struct CalibrateCommand: ParsableCommand {
           capacity: volume + volume, filled: volume + volume, lowAlarm: Volume(femtolitres: 1),
           reserve: .zero))
       let engine = Engine(
-        settings: settings, prescription: Prescription(therapy: .stopped, concentration: water))
+        settings: settings, prescription: Prescription(therapy: .stopped, concentration: water),
+        grant: .unlimited)
       return try turn(
         engine, bench,
         RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true), span)

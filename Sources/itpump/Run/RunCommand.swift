@@ -5,6 +5,7 @@ import PumpHAL
 import PumpLinux
 import PumpPlant
 import PumpProfiles
+import PumpSafety
 import PumpUnits
 
 /// `itpump run`: a profile on a real stepper driver, in real time.
@@ -176,7 +177,8 @@ extension Profile {
   /// The engine of a run in real time or of its replay.
   func engine(on bench: Bench, startingAt moment: Date) -> Engine {
     Engine(
-      settings: engineSettings(on: bench), prescription: prescription, place: place(at: moment))
+      settings: engineSettings(on: bench), prescription: prescription, place: place(at: moment),
+      grant: .unlimited)
   }
 }
 

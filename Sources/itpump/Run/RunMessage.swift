@@ -2,6 +2,7 @@ import PumpEngine
 import PumpHAL
 import PumpLinux
 import PumpReplay
+import PumpSafety
 import PumpUnits
 
 /// What the real-time thread tells the rest of the program; small enough for a slot of the ring.

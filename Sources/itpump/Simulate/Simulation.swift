@@ -1,6 +1,7 @@
 import Foundation
 import PumpEngine
 import PumpHAL
+import PumpJournal
 import PumpPlan
 import PumpPlant
 import PumpProfiles
@@ -52,51 +53,47 @@ struct Simulation {
   ///   - trace: Takes every edge; returned with the outcome, finished by the caller.
   ///   - progress: Called with the fraction done.
   func run<Trace: EdgeTrace>(trace: Trace, progress: (Double) -> Void) -> (Outcome, Trace) {
-    var settings = profile.engineSettings(on: bench)
-    settings.recorderCapacity = 65_536
     var plant = profile.plant(on: bench, wallSecondsAtStart: Int64(start.timeIntervalSince1970))
     plant.seed = seed
     plant.faults = FaultSchedule(faults)
-    let engine = Engine(
-      settings: settings, prescription: profile.prescription, place: profile.place(at: start))
-    var loop = ControlLoop(
-      engine: engine, hardware: SimulatedBench(settings: plant, trace: trace))
+    var loop = profile.supervised(
+      on: bench, SimulatedBench(settings: plant, trace: trace), place: profile.place(at: start))
+    loop.open()
     loop.run(until: .epoch)
     var refusal: Refusal?
     var refusedBolus = false
     do {
-      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+      try loop.perform(.begin(isConfirmed: true), at: .epoch)
       if let bolus = profile.singleBolus {
-        try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: .epoch)
+        try loop.perform(.bolus(bolus, isConfirmed: true), at: .epoch)
       }
     } catch {
       refusal = error
-      refusedBolus = loop.engine.state == .delivering
+      refusedBolus = loop.drive.engine.state == .delivering
     }
     let end = Instant.epoch + span
     var periods: [Period] = []
     let corners = periodStarts()
     for (index, from) in corners.enumerated() {
       let to = index + 1 < corners.count ? corners[index + 1] : end
-      let before = loop.engine.ledger.delivered
+      let before = loop.drive.engine.ledger.delivered
       run(&loop, from: from, to: to, progress)
       periods.append(
-        period(from, to, before: before, after: loop.engine.ledger.delivered))
+        period(from, to, before: before, after: loop.drive.engine.ledger.delivered))
     }
-    let events = (0..<loop.engine.eventCount).compactMap { loop.engine.event($0) }
+    let events = loop.events
+    let bench = Ending(loop)
     let outcome = Outcome(
-      status: loop.engine.status(at: max(end, loop.hardware.now)), events: events,
-      lostEvents: loop.engine.eventCount - events.count, periods: periods,
+      status: loop.drive.engine.status(at: max(end, bench.now)), events: events,
+      lostEvents: loop.eventsLost, periods: periods,
       prescribed: profile.prescribed(from: .epoch, to: end, startingAt: start),
-      pumped: loop.hardware.pumped,
-      atTip: (try? loop.hardware.massAtTip()) ?? .zero, rotorSteps: loop.hardware.rotorSteps,
-      isDry: loop.hardware.isDry, digest: loop.hardware.trace.digest, refusal: refusal,
-      refusedBolus: refusedBolus)
-    return (outcome, loop.hardware.trace)
+      pumped: bench.pumped, atTip: bench.atTip, rotorSteps: bench.rotorSteps,
+      isDry: bench.isDry, digest: bench.digest, refusal: refusal, refusedBolus: refusedBolus)
+    return (outcome, loop.drive.hardware.trace)
   }
 
   private func run<Trace: EdgeTrace>(
-    _ loop: inout ControlLoop<SimulatedBench<Trace>>, from: Instant, to: Instant,
+    _ loop: inout SimulatedLoop<Trace>, from: Instant, to: Instant,
     _ progress: (Double) -> Void
   ) {
     let total = Double(span.nanoseconds)
@@ -145,5 +142,61 @@ struct Simulation {
       start: from, end: to,
       prescribed: mass(profile.prescribed(from: from, to: to, startingAt: start)),
       delivered: mass(volume), steps: after - before)
+  }
+}
+
+/// Both channels on the simulated bench, with a journal in memory.
+typealias SimulatedLoop<Trace: EdgeTrace> = SupervisedLoop<
+  SimulatedBench<Trace>, MemoryStore, DirectWire
+>
+
+extension Profile {
+  /// Both channels for this profile on a bench.
+  func supervised<Trace: EdgeTrace>(
+    on bench: Bench, _ hardware: consuming SimulatedBench<Trace>, place: TimeSpan
+  ) -> SimulatedLoop<Trace> {
+    var settings = engineSettings(on: bench)
+    settings.recorderCapacity = 65_536
+    var guarding = supervisorSettings(on: bench)
+    guarding.recorderCapacity = 65_536
+    let engine = Engine(settings: settings, prescription: prescription, place: place)
+    return SimulatedLoop<Trace>(
+      drive: ControlLoop(engine: engine, hardware: hardware),
+      supervisor: Supervisor(
+        settings: guarding, concentration: prescription.concentration, start: .epoch),
+      journal: Journal(blank: MemoryStore(slots: 4_096)), wire: DirectWire())
+  }
+}
+
+extension SupervisedLoop where Hardware: ~Copyable, Store: ~Copyable {
+  /// The events of both channels that are still kept, in the order of time.
+  var events: [TimedEvent] {
+    let drive = (0..<self.drive.engine.eventCount).compactMap { self.drive.engine.event($0) }
+    let guarding = (0..<supervisor.eventCount).compactMap { supervisor.event($0) }
+    return (drive + guarding).enumerated().sorted {
+      ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+    }.map(\.element)
+  }
+
+  /// How many are no longer kept.
+  var eventsLost: Int { drive.engine.eventCount + supervisor.eventCount - events.count }
+}
+
+/// What a simulated bench shows at a run's end.
+private struct Ending {
+  var now: Instant
+  var pumped: Volume
+  var atTip: Mass
+  var rotorSteps: UInt64
+  var isDry: Bool
+  var digest: TraceDigest
+
+  init<Trace: EdgeTrace>(_ loop: borrowing SimulatedLoop<Trace>) {
+    now = loop.drive.hardware.now
+    pumped = loop.drive.hardware.pumped
+    atTip = (try? loop.drive.hardware.massAtTip()) ?? .zero
+    rotorSteps = loop.drive.hardware.rotorSteps
+    isDry = loop.drive.hardware.isDry
+    digest = loop.drive.hardware.trace.digest
   }
 }

@@ -1,4 +1,4 @@
-import PumpUnits
+public import PumpUnits
 
 /// The latest events, in a ring made once; the oldest give way and are counted.
 public struct FlightRecorder: ~Copyable {
@@ -6,7 +6,7 @@ public struct FlightRecorder: ~Copyable {
   /// Events ever recorded.
   public private(set) var total = 0
 
-  init(capacity: Int) {
+  public init(capacity: Int) {
     ring = FixedBuffer(
       repeating: TimedEvent(at: .epoch, event: .began), count: max(1, capacity))
   }
@@ -22,7 +22,8 @@ public struct FlightRecorder: ~Copyable {
     return ring[number % ring.count]
   }
 
-  mutating func record(_ event: PumpEvent, at now: Instant) {
+  /// Records an event.
+  public mutating func record(_ event: PumpEvent, at now: Instant) {
     ring[total % ring.count] = TimedEvent(at: now, event: event)
     total += 1
   }

@@ -1,4 +1,3 @@
-public import PumpSafety
 public import PumpTherapy
 public import PumpUnits
 
@@ -29,6 +28,18 @@ public enum PumpEvent: Equatable, BitwiseCopyable, Sendable {
   /// The wall clock moved by so many seconds; no dose did.
   case wallClockMoved(seconds: Int64)
   case refilled(Volume)
+  /// The motor turns again after a stall in which so many steps were commanded and may be lost.
+  case stallEnded(steps: UInt64)
+  /// The supervisor released ENABLE and holds it, or let it go again.
+  case held(Bool)
+  /// A session began after so long a time off, with so many steps of the last one uncertain.
+  case restarted(TimeSpan, uncertain: UInt64)
+  /// A clinician settled the uncertain steps: so many were made.
+  case reconciled(made: UInt64, notMade: UInt64)
+  /// The session ended by command, with every step accounted for.
+  case ended
+  /// A part of the self-test passed or failed.
+  case tested(SelfTestPart, passed: Bool)
 }
 
 /// An event and when it happened.

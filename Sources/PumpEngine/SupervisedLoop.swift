@@ -1,0 +1,251 @@
+public import PumpHAL
+public import PumpJournal
+public import PumpSafety
+import PumpTherapy
+public import PumpUnits
+
+/// Both channels on one thread and one clock: the drive's control loop, the supervisor, and the journal
+/// between them.
+///
+/// The simulator runs it; on Linux the two channels are processes, and do the same in the same order.
+public struct SupervisedLoop<
+  Hardware: PumpHardware & GuardHardware & ~Copyable, Store: JournalStore & ~Copyable,
+  Wire: ChannelWire
+>: ~Copyable {
+  public var drive: ControlLoop<Hardware>
+  public var supervisor: Supervisor
+  public var journal: Journal<Store>
+  public var wire: Wire
+  /// Whether the journal took the last record.
+  public private(set) var isJournaling = true
+  @usableFromInline var beat: UInt64 = 0
+  /// Events of the two channels that the journal has.
+  @usableFromInline var told = (drive: 0, supervisor: 0)
+
+  /// Puts the channels together; no step is possible before `open`.
+  public init(
+    drive: consuming ControlLoop<Hardware>, supervisor: consuming Supervisor,
+    journal: consuming Journal<Store>, wire: Wire
+  ) {
+    self.drive = drive
+    self.supervisor = supervisor
+    self.journal = journal
+    self.wire = wire
+    self.drive.isSupervised = true
+  }
+
+  /// Begins a session: journals it, and takes over what the sessions before it delivered.
+  ///
+  /// - Parameters:
+  ///   - boot: Names the start of the system.
+  ///   - clock: The system's time since then.
+  public mutating func open(boot: UInt64 = 1, clock: TimeSpan = .zero) {
+    let now = drive.hardware.readClock()
+    let before = journal.state
+    recallDoses(by: now)
+    append(
+      .opened(
+        boot: boot, clock: clock, servedSince: before.session == 0 ? now : before.servedSince),
+      at: now)
+    try? drive.hardware.holdEnable(true)
+    try? drive.hardware.holdEnable(false)
+    guard before.session > 0, !before.isEnded else { return }
+    let uncertain = journal.state.counts.highest - before.counts.highest
+    supervisor.log(.restarted(now.elapsed(since: before.at), uncertain: uncertain), at: now)
+    guard uncertain > 0 else { return }
+    supervisor.raise(.deliveryUncertain, at: now)
+    supervisor.causeGone(.deliveryUncertain, at: now)
+  }
+
+  /// Runs both channels until an instant.
+  @inlinable
+  public mutating func run(until end: Instant) {
+    var now = drive.hardware.readClock()
+    supervise(at: now)
+    while now < end {
+      let poll = supervisor.settings.poll
+      var look = min(drive.engine.deadline + poll, supervisor.deadline)
+      look = min(look, max(now, drive.hardware.mayMoveFrom) + poll)
+      drive.run(until: min(end, max(look, now + TimeSpan(nanoseconds: 1))))
+      now = drive.hardware.readClock()
+      supervise(at: now)
+    }
+  }
+
+  /// Carries out a command in both channels, or refuses it in both.
+  ///
+  /// - Throws: `Refusal`, with the reason.
+  public mutating func perform(_ command: Command, at now: Instant) throws(Refusal) {
+    var refusal: Refusal?
+    do throws(Refusal) { try carryOut(command, at: now) } catch { refusal = error }
+    append(.command(command.kind, command.value, isAccepted: refusal == nil), at: now)
+    if let refusal { throw refusal }
+    supervise(at: now)
+  }
+
+  /// Ends the session: every step is accounted for, and nothing is granted any more.
+  public mutating func close() {
+    let now = drive.hardware.readClock()
+    supervise(at: now)
+    let counts = supervisor.counts
+    append(.grant(counts, upTo: counts.highest, until: now), at: now)
+    append(.event(.ended), at: now)
+  }
+
+  /// What is left when the process is gone: the bench, and the journal.
+  public consuming func dismantle() -> Remains {
+    Remains(hardware: drive.hardware, journal: journal)
+  }
+
+  /// A bench and a journal without their process.
+  @frozen public struct Remains: ~Copyable {
+    public var hardware: Hardware
+    public var journal: Journal<Store>
+  }
+
+  private mutating func carryOut(_ command: Command, at now: Instant) throws(Refusal) {
+    let place = drive.engine.place(at: now)
+    switch command {
+    case .bolus(let bolus, _), .prime(let bolus, _):
+      let running = drive.engine.runningTherapy
+      if let window = supervisor.refusal(of: bolus, therapy: running, place: place, at: now) {
+        throw .doseLimit(window)
+      }
+    case .acknowledge(let alarm):
+      let isKnown = supervisor.acknowledge(alarm, at: now)
+      do throws(Refusal) { try drive.engine.perform(command, at: now) } catch {
+        if !isKnown { throw error }
+      }
+      return
+    case .silence(let alarm, let span):
+      guard supervisor.silence(alarm, for: span, at: now) != nil else { throw .noSuchAlarm }
+      return
+    default: break
+    }
+    if let alarm = supervisor.cutBy, command.deliversMore { throw .alarm(alarm) }
+    try drive.engine.perform(command, at: now)
+    switch command {
+    case .begin, .resume, .anchor, .adopt:
+      guard drive.engine.state == .delivering else { break }
+      supervisor.began(drive.engine.prescription, place: drive.engine.place(at: now), at: now)
+    case .suspend: supervisor.rested(at: now)
+    case .bolus(let bolus, _), .prime(let bolus, _): supervisor.laid(bolus, at: now)
+    case .patientBolus:
+      guard let rule = drive.engine.prescription.patientBolus else { break }
+      supervisor.laid(rule.bolus, at: now)
+    case .cancelBolus: supervisor.cancelled(at: now)
+    case .refill(let volume): supervisor.refilled(volume, at: now)
+    case .acknowledge, .silence: break
+    }
+  }
+
+  /// Lets the supervisor look at the drive, and does what it wants.
+  @inlinable
+  mutating func supervise(at now: Instant) {
+    beat &+= 1
+    let report = wire.carry(drive.engine.report(beat: beat, at: now))
+    let pulses = (try? drive.hardware.readIndex()) ?? nil
+    while let action = supervisor.turn(at: now, report, pulses: pulses) { perform(action, at: now) }
+    guard told.drive < drive.engine.eventCount || told.supervisor < supervisor.eventCount else {
+      return
+    }
+    journalEvents()
+  }
+
+  @usableFromInline
+  mutating func perform(_ action: SupervisorAction, at now: Instant) {
+    switch action {
+    case .grant(let counts, let upTo, let until): grant(counts, upTo, until, at: now)
+    case .cut(let alarm):
+      try? drive.hardware.holdEnable(true)
+      drive.engine.stop(because: alarm, at: now)
+    case .hold(let isHeld):
+      try? drive.hardware.holdEnable(isHeld)
+      drive.engine.hold(isHeld, at: now)
+    case .sound(let tone): try? drive.hardware.sound(tone)
+    case .kick: try? drive.hardware.kickWatchdog()
+    case .readSensors:
+      if let readings = try? drive.hardware.readSensors() { supervisor.observe(readings, at: now) }
+    }
+  }
+
+  private mutating func grant(
+    _ counts: StepCounts, _ upTo: UInt64, _ until: Instant, at now: Instant
+  ) {
+    do throws(Store.StoreFailure) {
+      let grant = try journal.grant(
+        counts, upTo: upTo, until: until, at: now,
+        wallSeconds: drive.hardware.readWallClock())
+      noteJournal(isWorking: true, at: now)
+      drive.engine.accept(wire.carry(grant), at: now)
+    } catch {
+      noteJournal(isWorking: false, at: now)
+      supervisor.grantFailed(at: now)
+    }
+  }
+
+  private mutating func append(_ entry: JournalEntry, at now: Instant) {
+    do throws(Store.StoreFailure) {
+      try journal.append(entry, at: now, wallSeconds: drive.hardware.readWallClock())
+      noteJournal(isWorking: true, at: now)
+    } catch {
+      noteJournal(isWorking: false, at: now)
+    }
+  }
+
+  private mutating func noteJournal(isWorking: Bool, at now: Instant) {
+    guard isWorking != isJournaling else { return }
+    isJournaling = isWorking
+    if isWorking {
+      supervisor.causeGone(.journalFailed, at: now)
+    } else {
+      supervisor.raise(.journalFailed, at: now)
+    }
+  }
+
+  /// Journals what happened in either channel since last time.
+  @usableFromInline
+  mutating func journalEvents() {
+    while told.drive < drive.engine.eventCount {
+      guard let event = drive.engine.event(told.drive) else {
+        told.drive += 1
+        continue
+      }
+      append(.event(event.event), at: event.at)
+      guard isJournaling else { return }
+      told.drive += 1
+    }
+    while told.supervisor < supervisor.eventCount {
+      guard let event = supervisor.event(told.supervisor) else {
+        told.supervisor += 1
+        continue
+      }
+      append(.event(event.event), at: event.at)
+      guard isJournaling else { return }
+      told.supervisor += 1
+    }
+  }
+
+  /// Tells both channels' dose guards what earlier sessions delivered in the last day.
+  ///
+  /// Counts are acknowledged now and then, so a step counts as made when that was journaled: later than
+  /// it was, and so for longer. What was granted and never acknowledged counts as made now.
+  private mutating func recallDoses(by now: Instant) {
+    var known: UInt64?
+    for sequence in journal.first..<journal.next {
+      guard let record = journal.record(sequence), case .grant(let counts, _, _) = record.entry
+      else { continue }
+      if let known, record.at + .day > now, counts.highest > known {
+        recall(counts.highest - known, by: record.at)
+      }
+      known = counts.highest
+    }
+    let carried = journal.state.carried.highest
+    if let known, carried > known { recall(carried - known, by: now) }
+  }
+
+  private mutating func recall(_ steps: UInt64, by instant: Instant) {
+    drive.engine.recall(steps: steps, by: instant)
+    supervisor.recall(steps: steps, by: instant)
+  }
+}

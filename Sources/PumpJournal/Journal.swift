@@ -1,0 +1,131 @@
+public import PumpSafety
+public import PumpUnits
+
+/// The record of everything that counts: written ahead, chained, and recovered from any torn tail.
+public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
+  public var store: Store
+  /// What the records say up to now.
+  public private(set) var state = JournalState()
+  /// The oldest record that is still there, and the next one's sequence.
+  public private(set) var first: UInt64 = 0
+  public private(set) var next: UInt64 = 0
+  private var chain = SHA256.Digest()
+
+  /// Why a journal can't be used.
+  public enum Problem: Error, Equatable, Sendable {
+    /// A record before the end is damaged: from there back nothing is to be relied on.
+    case damaged(sequence: UInt64)
+    /// A record that is not the last does not follow from the one before: somebody changed it.
+    case chainBroken(sequence: UInt64)
+    /// A later version wrote it.
+    case laterFormat(UInt16)
+    /// The store can't be read.
+    case unreadable
+  }
+
+  /// Begins a journal on a store that holds nothing.
+  public init(blank store: consuming Store) { self.store = store }
+
+  /// Opens a journal, whatever its last session left: a torn last record is as if never written.
+  ///
+  /// - Throws: `Problem`.
+  public init(opening store: consuming Store) throws(Problem) {
+    var store = store
+    var latest: UInt64?
+    for slot in store.slots {
+      let block = try Self.read(&store, slot)
+      guard block.isIntact, store.slot(of: block[1]) == slot else { continue }
+      guard block.formatNumber <= JournalBlock.format else {
+        throw .laterFormat(block.formatNumber)
+      }
+      latest = max(latest ?? 0, block[1])
+    }
+    guard let latest else {
+      self.store = store
+      return
+    }
+    var oldest = latest
+    let room = store.slots.upperBound - store.slots.lowerBound
+    while oldest > 0, latest - (oldest - 1) < room,
+      store.slots.contains(store.slot(of: oldest - 1))
+    {
+      let block = try Self.read(&store, store.slot(of: oldest - 1))
+      guard block.isIntact, block[1] == oldest - 1 else {
+        // A ring's oldest may be torn: it was being overwritten by the next.
+        if latest - (oldest - 1) == room - 1 { break }
+        throw .damaged(sequence: oldest - 1)
+      }
+      oldest -= 1
+    }
+    var chain = SHA256.Digest()
+    var state = JournalState()
+    for sequence in oldest...latest {
+      let block = try Self.read(&store, store.slot(of: sequence))
+      if sequence > oldest || oldest == 0, block.chain != block.link(after: chain) {
+        throw .chainBroken(sequence: sequence)
+      }
+      chain = block.chain
+      state.take(block.record)
+    }
+    self.store = store
+    self.state = state
+    self.chain = chain
+    first = oldest
+    next = latest + 1
+  }
+
+  /// Writes a record durably.
+  ///
+  /// - Parameters:
+  ///   - entry: What it says.
+  ///   - now: The pump's clock.
+  ///   - wallSeconds: The wall clock.
+  /// - Returns: Its sequence.
+  /// - Throws: The store's failure; the record is as if never asked for then.
+  @discardableResult
+  public mutating func append(_ entry: JournalEntry, at now: Instant, wallSeconds: Int64)
+    throws(Store.StoreFailure) -> UInt64
+  {
+    var session = state.session
+    if case .opened = entry { session += 1 }
+    let record = JournalRecord(
+      sequence: next, session: session, at: now, wallSeconds: wallSeconds, entry: entry)
+    var block = JournalBlock(record)
+    block.seal(after: chain)
+    try store.write(block, to: store.slot(of: next))
+    chain = block.chain
+    state.take(record)
+    next += 1
+    let room = store.slots.upperBound - store.slots.lowerBound
+    if next - first > room { first = next - room }
+    return record.sequence
+  }
+
+  /// Journals a permission, and only then hands it out.
+  public mutating func grant(
+    _ counts: StepCounts, upTo: UInt64, until: Instant, at now: Instant, wallSeconds: Int64
+  ) throws(Store.StoreFailure) -> Grant {
+    let sequence = try append(
+      .grant(counts, upTo: upTo, until: until), at: now, wallSeconds: wallSeconds)
+    // A grant is newer than none only from 1 on, and sequences begin at 0.
+    return Grant(number: sequence + 1, upTo: upTo, until: until)
+  }
+
+  /// Whether the latest record reads back as it was written.
+  public mutating func readsBack() -> Bool {
+    guard next > 0, let block = try? store.read(store.slot(of: next - 1)) else { return next == 0 }
+    return block.isIntact && block[1] == next - 1 && block.chain == chain
+  }
+
+  /// A record by its sequence; `nil` for one that has given way or is not there yet.
+  public mutating func record(_ sequence: UInt64) -> JournalRecord? {
+    guard sequence >= first, sequence < next,
+      let block = try? store.read(store.slot(of: sequence)), block.isIntact, block[1] == sequence
+    else { return nil }
+    return block.record
+  }
+
+  private static func read(_ store: inout Store, _ slot: UInt64) throws(Problem) -> JournalBlock {
+    do throws(Store.StoreFailure) { return try store.read(slot) } catch { throw .unreadable }
+  }
+}

@@ -1,0 +1,88 @@
+public import PumpSafety
+public import PumpUnits
+
+/// What a record says.
+public enum JournalEntry: Equatable, BitwiseCopyable, Sendable {
+  /// A session begins: `boot` names the start of the system it runs on, `clock` is that system's time
+  /// since then, which goes on counting through a restart of the program.
+  case opened(boot: UInt64, clock: TimeSpan, servedSince: Instant)
+  /// Permission, with the counts that were acknowledged by then.
+  case grant(StepCounts, upTo: UInt64, until: Instant)
+  /// Something that happened.
+  case event(PumpEvent)
+  /// Somebody asked for something, and it was accepted or refused.
+  case command(CommandKind, UInt64, isAccepted: Bool)
+  /// Forty bytes of one copy of the profile that runs; `sum` is the CRC-32C of all `length` bytes.
+  case profile(copy: UInt8, part: UInt16, length: UInt32, sum: UInt32, JournalText)
+  /// Forty bytes of text: a reason, a name.
+  case text(part: UInt16, length: UInt32, JournalText)
+  /// Of a kind that this version does not know; it keeps its place in the chain.
+  case unknown(UInt8)
+}
+
+/// What was asked for.
+public enum CommandKind: UInt8, CaseIterable, BitwiseCopyable, Sendable {
+  case begin = 1
+  case suspend
+  case resume
+  case adopt
+  /// With the volume in femtolitres.
+  case bolus
+  case prime
+  case cancelBolus
+  case patientBolus
+  /// With the place in the pattern in nanoseconds.
+  case anchor
+  /// With the volume in femtolitres.
+  case refill
+  /// With the alarm's number.
+  case acknowledge
+  case silence
+  /// With how many of the uncertain steps were made.
+  case reconcile
+  case stop
+}
+
+/// Forty bytes.
+public struct JournalText: Equatable, BitwiseCopyable, Sendable {
+  public static var size: Int { 40 }
+
+  public var a: UInt64 = 0
+  public var b: UInt64 = 0
+  public var c: UInt64 = 0
+  public var d: UInt64 = 0
+  public var e: UInt64 = 0
+
+  public init() {}
+
+  /// A byte by its place.
+  public subscript(index: Int) -> UInt8 {
+    get {
+      withUnsafeBytes(of: self) { $0[index] }
+    }
+    set {
+      withUnsafeMutableBytes(of: &self) { $0[index] = newValue }
+    }
+  }
+}
+
+/// A record as it is read.
+public struct JournalRecord: Equatable, BitwiseCopyable, Sendable {
+  public var sequence: UInt64
+  public var session: UInt32
+  /// The pump's clock, which goes on counting from session to session.
+  public var at: Instant
+  /// Seconds since 1970 by the wall clock, for people.
+  public var wallSeconds: Int64
+  public var entry: JournalEntry
+
+  public init(
+    sequence: UInt64, session: UInt32, at: Instant, wallSeconds: Int64, entry: JournalEntry
+  ) {
+    self.sequence = sequence
+    self.session = session
+    self.at = at
+    self.wallSeconds = wallSeconds
+    self.entry = entry
+  }
+}

@@ -1,0 +1,77 @@
+public import PumpSafety
+public import PumpUnits
+
+/// What a journal's records say of the pump, taken one after another.
+public struct JournalState: Equatable, BitwiseCopyable, Sendable {
+  /// How many sessions there were.
+  public private(set) var session: UInt32 = 0
+  /// The latest counts that were acknowledged.
+  public private(set) var counts = StepCounts()
+  /// Up to which count steps were permitted by the latest grant.
+  public private(set) var granted: UInt64 = 0
+  /// The pump's clock and the wall clock of the latest record.
+  public private(set) var at = Instant.epoch
+  public private(set) var wallSeconds: Int64 = 0
+  /// The latest session's start: which start of the system, its clock then, and the pump's.
+  public private(set) var boot: UInt64 = 0
+  public private(set) var bootClock = TimeSpan.zero
+  public private(set) var openedAt = Instant.epoch
+  /// When the pump was first used.
+  public private(set) var servedSince = Instant.epoch
+  /// Whether the latest session ended by command, with every step accounted for.
+  public private(set) var isEnded = true
+
+  public init() {}
+
+  /// Counts as a next session takes them over: what was granted and not acknowledged is uncertain.
+  public var carried: StepCounts {
+    var counts = counts
+    if granted > counts.highest { counts.uncertain += granted - counts.highest }
+    return counts
+  }
+
+  /// Takes the next record.
+  public mutating func take(_ record: JournalRecord) {
+    at = max(at, record.at)
+    wallSeconds = record.wallSeconds
+    switch record.entry {
+    case .opened(let boot, let clock, let servedSince):
+      counts = carried
+      granted = counts.highest
+      session = record.session
+      self.boot = boot
+      bootClock = clock
+      openedAt = record.at
+      self.servedSince = servedSince
+      isEnded = false
+    case .grant(let counts, let upTo, _):
+      session = record.session
+      self.counts = counts
+      granted = upTo
+    case .event(.ended):
+      isEnded = true
+    case .event(.reconciled(let made, let notMade)):
+      counts.certain += made
+      counts.uncertain = counts.uncertain > made + notMade ? counts.uncertain - made - notMade : 0
+      granted = counts.highest
+    default: break
+    }
+  }
+
+  /// Where the pump's clock stands at a new session's start.
+  ///
+  /// On the same start of the system its own clock says so exactly; after another one only the wall
+  /// clock does, and one that went backwards counts as no time at all: then what was delivered before
+  /// counts in full for longer, never for less.
+  ///
+  /// - Parameters:
+  ///   - boot: Names the start of the system.
+  ///   - clock: Its time since then.
+  ///   - wallSeconds: The wall clock.
+  public func resume(boot: UInt64, clock: TimeSpan, wallSeconds: Int64) -> Instant {
+    guard session > 0 else { return .epoch }
+    if boot == self.boot, clock >= bootClock { return max(at, openedAt + (clock - bootClock)) }
+    let seconds = max(0, wallSeconds - self.wallSeconds)
+    return at + TimeSpan(seconds: UInt64(min(seconds, 10 * 366 * 86_400)))
+  }
+}

@@ -1,0 +1,92 @@
+import PumpTherapy
+public import PumpUnits
+
+extension Supervisor {
+  /// Looks at the drive, and says what is to be done.
+  ///
+  /// - Parameters:
+  ///   - now: The present instant.
+  ///   - report: What the drive tells.
+  ///   - pulses: What the index line has counted; `nil` without one, or where it can't be read.
+  /// - Returns: The next action; call again until there is none.
+  public mutating func turn(at now: Instant, _ report: DriveReport, pulses: UInt64?)
+    -> SupervisorAction?
+  {
+    watch(report, pulses: pulses, at: now)
+    turnedAt = now
+    if let alarm = pendingCut {
+      pendingCut = nil
+      return .cut(alarm)
+    }
+    if let isHeld = pendingHold {
+      pendingHold = nil
+      return .hold(isHeld)
+    }
+    if now >= nextMinute {
+      countDose(at: now)
+      let minute = TimeSpan(minutes: 1).nanoseconds
+      nextMinute = Instant(nanoseconds: now.nanoseconds / minute * minute + minute)
+    }
+    if now >= retryAt, wantsGrant || !isResting && now >= deadlineOfGrant(now) {
+      retryAt = .epoch
+      wantsGrant = false
+      if let grant = nextGrant(at: now) { return grant }
+    }
+    if now >= alarms.deadline, let tone = alarms.takeSound(at: now) { return .sound(tone) }
+    if now >= nextKick {
+      nextKick = now + settings.kickInterval
+      if cutBy == nil, !isHeld { return .kick }
+    }
+    if now >= nextSensors {
+      nextSensors = now + settings.sensorInterval
+      return .readSensors
+    }
+    return nil
+  }
+
+  private func deadlineOfGrant(_ now: Instant) -> Instant {
+    let isNear = allowance.isBolusNear(now)
+    return grantedUntil.preceding(by: isNear ? settings.bolusGrantMargin : settings.grantMargin)
+  }
+
+  /// Works out how many steps may be made until when.
+  private mutating func nextGrant(at now: Instant) -> SupervisorAction? {
+    guard cutBy == nil, !isHeld else { return nil }
+    countDose(at: now)
+    let span = allowance.isBolusNear(now) ? settings.bolusGrantSpan : settings.grantSpan
+    let until = now + span
+    _ = allowed(report.count, at: now)
+    let envelope = steps(in: allowance.volume(ahead: until))
+    let dose = doseGuard.permittedSteps(at: now, demand: demand)
+    let left = reservoir.stepsToReserve(
+      afterSteps: carried.highest + report.count - carried.atFill, of: settings.step)
+    isResting = therapy == .stopped && !allowance.isBolusNear(now)
+    let upTo =
+      isResting
+      ? report.count : max(report.count, min(envelope, report.count + min(dose, left)))
+    grantedBefore = (grantedCount, grantedUntil)
+    grantedCount = upTo
+    grantedUntil = until
+    return .grant(counts, upTo: carried.highest + upTo, until: until)
+  }
+
+  /// Takes note that a grant could not be journaled: nothing was granted, and it is tried again.
+  public mutating func grantFailed(at now: Instant) {
+    grantedCount = grantedBefore.count
+    grantedUntil = grantedBefore.until
+    retryAt = now + TimeSpan(seconds: 1)
+  }
+
+  /// Tells the dose guard what was delivered since it was last told.
+  mutating func countDose(at now: Instant) {
+    guard report.count > guarded else { return }
+    doseGuard.record(steps: report.count - guarded, at: now)
+    guarded = report.count
+  }
+
+  func steps(in volume: Volume) -> UInt64 { (try? settings.step.steps(in: volume)) ?? 0 }
+
+  func volume(of steps: UInt64) -> Volume {
+    (try? settings.step.volume(ofSteps: steps, .up)) ?? Volume(femtolitres: .max)
+  }
+}

@@ -1,0 +1,150 @@
+public import PumpHAL
+public import PumpUnits
+
+extension Supervisor {
+  /// Holds what the drive tells and what the index says against what is allowed.
+  mutating func watch(_ latest: DriveReport, pulses: UInt64?, at now: Instant) {
+    let wasCount = report.count
+    listen(to: latest, at: now)
+    if latest.count != wasCount { countChangedAt = now }
+    if cutBy == nil, !isHeld { check(latest, before: wasCount, at: now) }
+    mirror(latest, at: now)
+    report = latest
+    // Where nothing moved and no pulse came, there is nothing to compare.
+    if latest.count != wasCount || pulses != lastPulses { watchIndex(pulses, at: now) }
+    lastPulses = pulses
+  }
+
+  /// Whether the drive gives signs of life.
+  private mutating func listen(to latest: DriveReport, at now: Instant) {
+    // Who was held up himself can't tell whether the other was.
+    let wasLate = now.elapsed(since: turnedAt) > settings.driveTimeout
+    if latest.beat != report.beat || wasLate {
+      heardAt = now
+      guard isHeld else { return }
+      isHeld = false
+      pendingHold = false
+      wantsGrant = true
+      causeGone(.driveSilent, at: now)
+      log(.held(false), at: now)
+    } else if !isHeld, now.elapsed(since: heardAt) >= settings.driveTimeout {
+      isHeld = true
+      pendingHold = true
+      raise(.driveSilent, at: now)
+      log(.held(true), at: now)
+    }
+  }
+
+  /// The drive's counts against the envelope and the grant.
+  private mutating func check(_ latest: DriveReport, before: UInt64, at now: Instant) {
+    let count = latest.count
+    let slack = 1 + settings.tolerance
+    if count < before { return cut(.driveDisagrees, at: now) }
+    if count > grantedCount { return cut(.driveDisagrees, at: now) }
+    if count > before, turnedAt > grantedUntil { return cut(.driveDisagrees, at: now) }
+    guard count > checkedCount else { return }
+    checkedCount = steps(in: allowed(count, at: now)) + slack
+    if count > checkedCount { return cut(.driveDisagrees, at: now) }
+  }
+
+  /// The volume that is allowed by now, after what the drive is too far behind with is forfeited.
+  mutating func allowed(_ count: UInt64, at now: Instant) -> Volume {
+    let allowed = allowance.volume(by: now)
+    let late = volume(of: settings.backlogLimit + 1 + settings.tolerance)
+    let slack = (try? allowance.rampSlack(at: now).adding(late)) ?? late
+    let behind = allowed.lessening(by: volume(of: count))
+    guard behind > slack else { return allowed }
+    allowance.forfeit(all: behind - slack)
+    return allowed - (behind - slack)
+  }
+
+  /// Takes the drive's alarms over: they sound here, for a drive may die.
+  private mutating func mirror(_ latest: DriveReport, at now: Instant) {
+    guard latest.standing != report.standing || latest.present != report.present else { return }
+    for alarm in Alarm.allCases {
+      let bit = alarm.bit
+      let stands = latest.standing & bit != 0
+      let isNew = stands && report.standing & bit == 0
+      let isPresent = latest.present & bit != 0
+      if isNew || isPresent && report.present & bit == 0 { _ = alarms.raise(alarm, at: now) }
+      if !isPresent, isNew || report.present & bit != 0 { alarms.causeGone(alarm) }
+      if !stands, report.standing & bit != 0 { _ = alarms.acknowledge(alarm) }
+    }
+  }
+
+  private mutating func watchIndex(_ pulses: UInt64?, at now: Instant) {
+    guard let pulses, index != nil, cutBy == nil else { return }
+    let isIdle = now.elapsed(since: countChangedAt) >= settings.idleTime
+    switch index?.take(pulses: pulses, count: report.count, isIdle: isIdle) {
+    case .movedByItself: cut(.unexpectedMotion, at: now)
+    case .ahead: cut(.overDelivery, at: now)
+    case .behind:
+      raise(.shortDelivery, at: now)
+      causeGone(.shortDelivery, at: now)
+      index?.settle(count: report.count)
+    case .stalled(let periods): stalled(periods, at: now)
+    case .plausible:
+      if isStalling, pulses != lastPulses { stallEnded(at: now) }
+    case nil: break
+    }
+  }
+
+  private mutating func stalled(_ periods: UInt64, at now: Instant) {
+    if !isStalling {
+      isStalling = true
+      stalledFrom = index?.countAtPulse ?? report.count
+      raise(.motorStalled, at: now)
+    }
+    if periods > settings.stallRetries { cut(.motorStalled, at: now) }
+  }
+
+  private mutating func stallEnded(at now: Instant) {
+    isStalling = false
+    log(.stallEnded(steps: report.count - stalledFrom), at: now)
+    index?.settle(count: report.count)
+    causeGone(.motorStalled, at: now)
+  }
+
+  /// Takes the motor's power, until somebody has looked.
+  mutating func cut(_ alarm: Alarm, at now: Instant) {
+    guard cutBy == nil else { return }
+    raise(alarm, at: now)
+    causeGone(alarm, at: now)
+    cutBy = alarm
+    pendingCut = alarm
+    log(.tripped(alarm), at: now)
+  }
+
+  /// Takes the slow sensors' readings, in answer to `SupervisorAction.readSensors`.
+  public mutating func observe(_ readings: SensorReadings, at now: Instant) {
+    set(
+      .sensorImplausible, evidence.isImplausible(readings, capacity: reservoir.capacity), at: now)
+    if let measured = readings.reservoir {
+      let made = carried.highest + report.count - carried.atFill
+      let left = reservoir.left(afterSteps: made, of: settings.step)
+      let unsure = carried.uncertain + report.uncertain
+      let isOff = evidence.isMismatch(
+        measured: measured, left: left, uncertain: volume(of: unsure), filled: reservoir.filled)
+      // It goes only with a refill: whichever of the two is right, a person has to find out.
+      if isOff { raise(.reservoirMismatch, at: now) }
+    }
+    if let isPressed = readings.isButtonPressed {
+      set(.buttonStuck, evidence.isButtonStuck(isPressed, at: now), at: now)
+    }
+    watchService(at: now)
+  }
+
+  private mutating func watchService(at now: Instant) {
+    let age = now.elapsed(since: servedSince)
+    let service = settings.service
+    if age >= service.life {
+      cut(.endOfService, at: now)
+    } else if age >= service.life.lessening(by: service.notice) {
+      raise(.replacementDue, at: now)
+    }
+  }
+
+  private mutating func set(_ alarm: Alarm, _ isPresent: Bool, at now: Instant) {
+    if isPresent { raise(alarm, at: now) } else { causeGone(alarm, at: now) }
+  }
+}

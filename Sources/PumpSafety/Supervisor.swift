@@ -1,0 +1,233 @@
+public import PumpTherapy
+public import PumpUnits
+
+/// The second channel: permits steps by its own sum, and takes the motor's power where the drive does
+/// anything else.
+///
+/// It performs no I/O and reads no clock. Whoever runs it calls `turn` at `deadline`, and no later than
+/// a poll after the drive made a step, with what the drive reports and what the index says, until there
+/// is no action left. It never sees the planner: what is allowed is the prescription's closed form.
+public struct Supervisor: ~Copyable {
+  public let settings: SupervisorSettings
+  /// What was made in earlier sessions; what this one makes comes on top.
+  public private(set) var carried: StepCounts
+  /// Why ENABLE is held released until the next session or an acknowledgement.
+  public internal(set) var cutBy: Alarm?
+  /// Whether it is held because the drive is silent.
+  public internal(set) var isHeld = false
+
+  var allowance: Allowance
+  var therapy = Therapy.stopped
+  var demand = TherapyDemand.none
+  var doseGuard: DoseGuard
+  var index: IndexWatch?
+  var evidence: EvidenceWatch
+  var alarms: AlarmBoard
+  var recorder: FlightRecorder
+  var reservoir: Reservoir
+  var report = DriveReport()
+  /// The grant in force, as counts of this session.
+  var grantedCount: UInt64 = 0
+  var grantedUntil = Instant.epoch
+  /// The grant before it, which stays in force where the journal does not take the next.
+  var grantedBefore = (count: UInt64(0), until: Instant.epoch)
+  /// When a grant that the journal did not take is tried again.
+  var retryAt = Instant.epoch
+  /// Whether a grant is due at once: something changed.
+  var wantsGrant = false
+  /// Whether the therapy was told to rest: nothing is granted beyond what a braking motor needs.
+  var isResting = true
+  var pendingCut: Alarm?
+  var pendingHold: Bool?
+  var nextKick: Instant
+  var nextSensors: Instant
+  var nextMinute: Instant
+  var heardAt: Instant
+  var turnedAt: Instant
+  var countChangedAt: Instant
+  var lastPulses: UInt64?
+  var guarded: UInt64 = 0
+  /// The count that is allowed without another sum.
+  var checkedCount: UInt64 = 0
+  var missedSeen: UInt64 = 0
+  var servedSince: Instant
+  var isStalling = false
+  var stalledFrom: UInt64 = 0
+
+  /// Creates a supervisor that permits nothing.
+  ///
+  /// - Parameters:
+  ///   - settings: The pump, the limits, the patience.
+  ///   - concentration: The strongest solution that the steps may deliver.
+  ///   - carried: What earlier sessions made.
+  ///   - start: The first instant that it is called with.
+  ///   - servedSince: When the pump was first used.
+  public init(
+    settings: SupervisorSettings, concentration: Concentration, carried: StepCounts = StepCounts(),
+    start: Instant, servedSince: Instant = .epoch
+  ) {
+    self.settings = settings
+    self.carried = carried
+    self.servedSince = servedSince
+    allowance = Allowance(from: start)
+    doseGuard = DoseGuard(
+      limits: settings.limits, concentration: concentration, step: settings.step)
+    index = settings.stepsPerIndex.map { IndexWatch(period: $0, play: max(1, $0 / 8), count: 0) }
+    evidence = EvidenceWatch(settings.evidence)
+    alarms = AlarmBoard(cadence: settings.cadence)
+    recorder = FlightRecorder(capacity: settings.recorderCapacity)
+    reservoir = settings.reservoir
+    nextKick = start
+    nextSensors = start
+    nextMinute = start
+    heardAt = start
+    turnedAt = start
+    countChangedAt = start
+  }
+
+  /// When it next wants a turn though nothing happens.
+  ///
+  /// A drive that makes steps is looked at a poll later, whatever this says.
+  public var deadline: Instant {
+    var next = min(min(nextKick, nextSensors), min(alarms.deadline, nextMinute))
+    if !isResting { next = min(next, max(renewal, retryAt)) }
+    return max(next, turnedAt)
+  }
+
+  private var renewal: Instant {
+    let isNear = allowance.isBolusNear(turnedAt)
+    let margin = isNear ? settings.bolusGrantMargin : settings.grantMargin
+    return grantedUntil.preceding(by: margin)
+  }
+
+  /// The counts of the whole pump by the drive's last report.
+  public var counts: StepCounts {
+    StepCounts(
+      certain: carried.certain + report.delivered, uncertain: carried.uncertain + report.uncertain,
+      missed: carried.missed + report.missed, atFill: carried.atFill)
+  }
+
+  /// The state of an alarm.
+  public func alarm(_ alarm: Alarm) -> AlarmBoard.Entry { alarms[alarm] }
+
+  /// The standing alarm at a place of the order, the most urgent at 0.
+  public func standingAlarm(_ place: Int) -> Alarm? { alarms.standing(place) }
+
+  /// The events so far.
+  public func event(_ number: Int) -> TimedEvent? { recorder.event(number) }
+
+  /// How many events were ever recorded.
+  public var eventCount: Int { recorder.total }
+
+  /// Counts what was delivered before this session, for the dose windows.
+  ///
+  /// - Parameters:
+  ///   - steps: How many steps were made, or may have been.
+  ///   - instant: By when, in order.
+  public mutating func recall(steps: UInt64, by instant: Instant) {
+    doseGuard.record(steps: steps, at: instant)
+  }
+
+  /// Takes note that the therapy begins, or goes on, at a place of its pattern.
+  public mutating func began(_ prescription: Prescription, place: TimeSpan, at now: Instant) {
+    therapy = prescription.therapy
+    demand = (try? TherapyDemand(of: therapy)) ?? .none
+    allowance.begin(therapy, place: place, at: now)
+    isResting = false
+    wantsGrant = true
+  }
+
+  /// Takes note that the therapy is held back; a bolus in progress slows down.
+  public mutating func rested(at now: Instant) {
+    allowance.cut(at: now, braking: settings.braking)
+    allowance.begin(.stopped, place: .zero, at: now)
+    therapy = .stopped
+    demand = .none
+    wantsGrant = true
+  }
+
+  /// Takes note that a bolus was commanded.
+  public mutating func laid(_ bolus: Bolus, at now: Instant) {
+    allowance.lay(bolus, at: now)
+    isResting = false
+    wantsGrant = true
+  }
+
+  /// Takes note that the bolus in progress was cancelled.
+  public mutating func cancelled(at now: Instant) {
+    allowance.cut(at: now, braking: settings.braking)
+    wantsGrant = true
+  }
+
+  /// Takes note that the reservoir was filled.
+  public mutating func refilled(_ volume: Volume, at now: Instant) {
+    guard
+      let filled = try? Reservoir(
+        capacity: reservoir.capacity, filled: volume, lowAlarm: reservoir.lowAlarm,
+        reserve: reservoir.reserve)
+    else { return }
+    reservoir = filled
+    carried.atFill = carried.highest + report.count
+    log(.refilled(volume), at: now)
+    causeGone(.reservoirMismatch, at: now)
+    wantsGrant = true
+  }
+
+  /// Whether a bolus on top of the therapy stays within the hard limits by the supervisor's own sum.
+  ///
+  /// - Returns: The window that it would pass; `nil` where it may start.
+  public mutating func refusal(
+    of bolus: Bolus, therapy: Therapy, place: TimeSpan, at now: Instant
+  ) -> DoseWindow? {
+    countDose(at: now)
+    let asked = (try? TherapyDemand(of: therapy)) ?? .none
+    let verdict = doseGuard.judge(
+      request: bolus.volume, remainder: .zero, at: now, demand: asked
+    ) { (span: TimeSpan) throws(QuantityError) -> Volume in
+      try therapy.volume(from: place, lasting: span)
+    }
+    if case .refused(let window) = verdict { return window }
+    return nil
+  }
+
+  /// Records that somebody has noticed an alarm.
+  ///
+  /// - Returns: Whether it stood.
+  public mutating func acknowledge(_ alarm: Alarm, at now: Instant) -> Bool {
+    guard alarms.acknowledge(alarm) else { return false }
+    log(.acknowledged(alarm), at: now)
+    // What is settled by a look at the bench may go on; a drive that lied may not.
+    if cutBy == alarm, !alarms[alarm].isStanding, alarm != .driveDisagrees {
+      cutBy = nil
+      pendingHold = false
+      index?.settle(count: report.count)
+      isStalling = false
+      wantsGrant = true
+    }
+    return true
+  }
+
+  /// Puts off an alarm's next sound.
+  public mutating func silence(_ alarm: Alarm, for span: TimeSpan, at now: Instant) -> Instant? {
+    guard let end = alarms.silence(alarm, for: span, at: now) else { return nil }
+    log(.silenced(alarm, until: end), at: now)
+    return end
+  }
+
+  /// Raises an alarm whose cause others found: a journal, a watchdog, a self-test.
+  public mutating func raise(_ alarm: Alarm, at now: Instant) {
+    if alarms.raise(alarm, at: now) { log(.alarmRaised(alarm), at: now) }
+  }
+
+  /// Records that an alarm's cause has gone.
+  public mutating func causeGone(_ alarm: Alarm, at now: Instant) {
+    guard alarms[alarm].isCausePresent else { return }
+    alarms.causeGone(alarm)
+    log(.alarmCauseGone(alarm), at: now)
+  }
+
+  /// Records an event.
+  public mutating func log(_ event: PumpEvent, at now: Instant) {
+    recorder.record(event, at: now)
+  }
+}

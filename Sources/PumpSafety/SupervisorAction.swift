@@ -1,0 +1,17 @@
+public import PumpHAL
+public import PumpUnits
+
+/// What the supervisor wants done at once.
+public enum SupervisorAction: Equatable, BitwiseCopyable, Sendable {
+  /// Journal this grant with the counts acknowledged so far, and only then let the drive see it.
+  case grant(StepCounts, upTo: UInt64, until: Instant)
+  /// Release ENABLE and hold it released; tell the drive to stop for this reason.
+  case cut(Alarm)
+  /// Release ENABLE and hold it released as long as the drive is silent, or let it go again.
+  case hold(Bool)
+  case sound(AlarmTone)
+  /// Kick the watchdogs: both channels are healthy.
+  case kick
+  /// Read the slow sensors and the wall clock, and pass them to `observe`.
+  case readSensors
+}

@@ -1,0 +1,138 @@
+import PumpHAL
+import PumpJournal
+import PumpPlan
+import PumpPlant
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+import Testing
+
+@testable import PumpEngine
+
+@Suite("Whenever the process dies, the true count lies between certain and certain + uncertain")
+struct KillSweepTests {
+  /// A day of two basals with four boluses.
+  private func therapy(_ step: StepVolume) throws -> Therapy {
+    .flex(
+      try FlexPattern(
+        period: .day,
+        segments: [
+          .init(start: .zero, flow: step.flow(ofStepsPerSecond: 1)),
+          .init(start: TimeSpan(hours: 9), flow: step.flow(ofStepsPerSecond: 2)),
+        ],
+        boluses: try [2, 8, 14, 20].map {
+          .init(
+            start: TimeSpan(hours: $0),
+            bolus: try Bolus(
+              volume: step.volume(ofSteps: 6_000), duration: TimeSpan(minutes: 10)))
+        }))
+  }
+
+  /// What the next session would find, held against the truth.
+  private func problem(_ memory: MemoryStore, made: Int, grant: UInt64) -> String? {
+    guard let journal = try? Journal(opening: memory) else { return "the journal won't open" }
+    let carried = journal.state.carried
+    let truth = UInt64(made)
+    if truth < carried.certain { return "\(carried.certain) certain, \(truth) made" }
+    if truth > carried.highest { return "\(carried.highest) at most, \(truth) made" }
+    if carried.uncertain > grant { return "\(carried.uncertain) uncertain, \(grant) granted" }
+    return nil
+  }
+
+  @Test("At every write of a day with boluses, between every two, and inside one at every byte")
+  func everyWrite() throws {
+    let settings = try Fixture.settings()
+    let witness = Witness()
+    let ring = 8
+    var loop = Fixture.channels(
+      settings, Fixture.prescription(try therapy(settings.step)),
+      on: Fixture.watchedBench(witness),
+      journal: Journal(blank: WitnessStore(MemoryStore(slots: ring), witness)), wire: DirectWire())
+    loop.open()
+    try loop.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + .day)
+    let writes = loop.journal.store.writes
+    let made = witness.rises.count
+    #expect(made == 164_400 || made == 164_399)
+    // A write a minute, and the boluses' shorter grants: what an SD card must bear.
+    #expect((1_440...2_000).contains(writes.count), "\(writes.count) writes")
+
+    var memory = MemoryStore(slots: ring)
+    var grant: UInt64 = 0
+    for (number, write) in writes.enumerated() {
+      let after = number + 1 < writes.count ? writes[number + 1].rises : made
+      let old = memory.blocks[Int(write.slot)]
+      let isFull = number < 24 || number % 16 == 0
+      let before = grant
+      memory.write(write.block, to: write.slot)
+      let state = try Journal(opening: memory).state
+      grant = state.granted - state.counts.highest
+      let most = max(before, grant)
+      #expect(problem(memory, made: after, grant: most) == nil, "after write \(number + 1)")
+      for bytes in 0...JournalBlock.size where isFull || bytes % 61 == 0 {
+        memory.blocks[Int(write.slot)] = torn(old, write.block, after: bytes)
+        let problem = problem(memory, made: write.rises, grant: most)
+        #expect(problem == nil, "write \(number + 1), \(bytes) bytes: \(problem ?? "")")
+      }
+      memory.write(write.block, to: write.slot)
+    }
+  }
+
+  @Test("Killed and started anew all day: no limit passed, no step repeated or lost track of")
+  func manyLives() throws {
+    for seed in UInt64(1)...2 {
+      var random = SplitMix64(seed: seed)
+      let limits = Fixture.limits(hour: 2, day: 16)
+      let settings = try Fixture.settings(limits: limits)
+      let prescription = Fixture.prescription(try therapy(settings.step))
+      let witness = Witness()
+      var bench = Fixture.watchedBench(witness, seed: seed)
+      var store = WitnessStore(MemoryStore(slots: 4_096), witness)
+      var sessions = 0
+      while bench.now < .epoch + .day {
+        store = store.revived()
+        store.diesAt = (
+          1 + Int(random.next() % 60), Int(random.next() % UInt64(JournalBlock.size + 1))
+        )
+        let journal = try Journal(opening: store)
+        let carried = journal.state.carried
+        #expect(carried.certain <= UInt64(witness.rises.count), "seed \(seed)")
+        #expect(carried.highest >= UInt64(witness.rises.count), "seed \(seed)")
+        let start = bench.now
+        var loop = Fixture.channels(
+          settings, prescription, place: TimeSpan(nanoseconds: start.nanoseconds), on: bench,
+          journal: journal, wire: DirectWire())
+        loop.open()
+        try? loop.perform(.begin(isConfirmed: true), at: start)
+        let latest = min(.epoch + .day, start + TimeSpan(hours: 2))
+        while !loop.journal.store.isDead, loop.drive.hardware.now < latest {
+          // The kill comes with the write: what the dead process would do afterwards is not done.
+          loop.run(until: loop.drive.hardware.now + TimeSpan(milliseconds: 20))
+        }
+        sessions += 1
+        let remains = loop.dismantle()
+        store = remains.journal.store
+        bench = remains.hardware
+        // Off for up to a quarter of an hour.
+        _ = bench.wait(until: bench.now + TimeSpan(seconds: random.next() % 900))
+      }
+      #expect(sessions > 20, "seed \(seed)")
+      let most = windowMost(witness.rises, .hour)
+      let perStep: UInt64 = 78_125
+      #expect(most * perStep <= limits.perHour.hard.femtograms + perStep, "seed \(seed): \(most)")
+      let total = UInt64(witness.rises.count)
+      #expect(total * perStep <= limits.perDay.hard.femtograms + perStep, "seed \(seed): \(total)")
+    }
+  }
+
+  /// The most rises in any window, by brute force.
+  private func windowMost(_ rises: [Instant], _ window: TimeSpan) -> UInt64 {
+    var first = 0
+    var most = 0
+    for (last, at) in rises.enumerated() {
+      while at.elapsed(since: rises[first]) >= window { first += 1 }
+      most = max(most, last - first + 1)
+    }
+    return UInt64(most)
+  }
+}
