@@ -1,6 +1,5 @@
 public import PumpPlan
 import PumpSafety
-public import PumpTherapy
 public import PumpUnits
 
 /// What a display shows: what was prescribed beside what was made.
@@ -35,11 +34,6 @@ extension Engine {
 
   /// Where in its pattern the therapy is.
   public func place(at now: Instant) -> TimeSpan { program.place(at: now) }
-
-  /// The therapy that runs: none while it is held back.
-  public var runningTherapy: Therapy {
-    program.isSuspended ? .stopped : prescription.therapy
-  }
 
   /// The status at an instant up to which `turn` has been called.
   public func status(at now: Instant) -> PumpStatus {

@@ -104,13 +104,9 @@ public struct SupervisedLoop<
   }
 
   private mutating func carryOut(_ command: Command, at now: Instant) throws(Refusal) {
-    let place = drive.engine.place(at: now)
     switch command {
     case .bolus(let bolus, _), .prime(let bolus, _):
-      let running = drive.engine.runningTherapy
-      if let window = supervisor.refusal(of: bolus, therapy: running, place: place, at: now) {
-        throw .doseLimit(window)
-      }
+      if let window = supervisor.refusal(of: bolus, at: now) { throw .doseLimit(window) }
     case .acknowledge(let alarm):
       let isKnown = supervisor.acknowledge(alarm, at: now)
       do throws(Refusal) { try drive.engine.perform(command, at: now) } catch {
@@ -125,13 +121,14 @@ public struct SupervisedLoop<
     if let alarm = supervisor.cutBy, command.deliversMore { throw .alarm(alarm) }
     try drive.engine.perform(command, at: now)
     switch command {
-    case .begin, .resume, .anchor, .adopt:
-      guard drive.engine.state == .delivering else { break }
-      supervisor.began(drive.engine.prescription, place: drive.engine.place(at: now), at: now)
+    case .begin, .resume: supervisor.began(at: now)
+    case .anchor(let place): supervisor.adopted(supervisor.prescription, place: place, at: now)
+    case .adopt(let prescription, let place, _):
+      supervisor.adopted(prescription, place: place, at: now)
     case .suspend: supervisor.rested(at: now)
     case .bolus(let bolus, _), .prime(let bolus, _): supervisor.laid(bolus, at: now)
     case .patientBolus:
-      guard let rule = drive.engine.prescription.patientBolus else { break }
+      guard let rule = supervisor.prescription.patientBolus else { break }
       supervisor.laid(rule.bolus, at: now)
     case .cancelBolus: supervisor.cancelled(at: now)
     case .refill(let volume): supervisor.refilled(volume, at: now)

@@ -21,6 +21,7 @@ public struct MemoryStore: JournalStore, Sendable {
   /// The ring is full of nothing but memory: it can't fail.
   public enum Never: Error {}
 
+  /// The ring's slots.
   public var blocks: [JournalBlock]
 
   /// - Precondition: at least 8 slots.
@@ -29,11 +30,15 @@ public struct MemoryStore: JournalStore, Sendable {
     blocks = Array(repeating: JournalBlock(), count: count)
   }
 
+  /// All of it.
   public var slots: Range<UInt64> { 0..<UInt64(blocks.count) }
 
+  /// Its place in the ring.
   public func slot(of sequence: UInt64) -> UInt64 { sequence % UInt64(blocks.count) }
 
+  /// Reads a slot.
   public mutating func read(_ slot: UInt64) -> JournalBlock { blocks[Int(slot)] }
 
+  /// Writes a slot.
   public mutating func write(_ block: JournalBlock, to slot: UInt64) { blocks[Int(slot)] = block }
 }

@@ -37,7 +37,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
 
   private let timing: DriverTiming
   private var isDirectionSet = false
-  private var isEnergised = false
+  @usableFromInline var isEnergised = false
   /// A STEP that was high when the motor was tripped still has to fall.
   private var owesFall = false
   /// Not before this may STEP rise: wake-up and direction set-up.
@@ -100,7 +100,8 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   @inlinable
   public mutating func planAfterFall(step wish: Instant, at now: Instant) -> Bool {
     let earliest = max(wish, earliestRise)
-    guard earliest.elapsed(since: now) < sleepGap else { return false }
+    // A step that was high when the motor lost its power falls after it.
+    guard isEnergised, earliest.elapsed(since: now) < sleepGap else { return false }
     setRise(earliest)
     return true
   }

@@ -19,7 +19,7 @@ extension Supervisor {
   private mutating func listen(to latest: DriveReport, at now: Instant) {
     // Who was held up himself can't tell whether the other was.
     let wasLate = now.elapsed(since: turnedAt) > settings.driveTimeout
-    if latest.beat != report.beat || wasLate {
+    if latest.beat != report.beat {
       heardAt = now
       guard isHeld else { return }
       isHeld = false
@@ -27,6 +27,8 @@ extension Supervisor {
       wantsGrant = true
       causeGone(.driveSilent, at: now)
       log(.held(false), at: now)
+    } else if wasLate {
+      heardAt = now
     } else if !isHeld, now.elapsed(since: heardAt) >= settings.driveTimeout {
       isHeld = true
       pendingHold = true

@@ -16,6 +16,11 @@ public struct Supervisor: ~Copyable {
   /// Whether it is held because the drive is silent.
   public internal(set) var isHeld = false
 
+  /// What is to run: the supervisor's own copy.
+  public private(set) var prescription: Prescription
+  /// Ties its pattern to an instant.
+  private var anchor: Instant
+  private var placeAtAnchor: TimeSpan
   var allowance: Allowance
   var therapy = Therapy.stopped
   var demand = TherapyDemand.none
@@ -58,20 +63,25 @@ public struct Supervisor: ~Copyable {
   ///
   /// - Parameters:
   ///   - settings: The pump, the limits, the patience.
-  ///   - concentration: The strongest solution that the steps may deliver.
+  ///   - prescription: What is to run.
+  ///   - place: Where in its pattern the therapy is at `start`.
   ///   - carried: What earlier sessions made.
   ///   - start: The first instant that it is called with.
   ///   - servedSince: When the pump was first used.
   public init(
-    settings: SupervisorSettings, concentration: Concentration, carried: StepCounts = StepCounts(),
-    start: Instant, servedSince: Instant = .epoch
+    settings: SupervisorSettings, prescription: Prescription, place: TimeSpan = .zero,
+    carried: StepCounts = StepCounts(), start: Instant, servedSince: Instant = .epoch
   ) {
     self.settings = settings
     self.carried = carried
     self.servedSince = servedSince
+    self.prescription = prescription
+    anchor = start
+    placeAtAnchor = place
     allowance = Allowance(from: start)
     doseGuard = DoseGuard(
-      limits: settings.limits, concentration: concentration, step: settings.step)
+      limits: settings.limits, concentration: prescription.concentration,
+      step: settings.step)
     index = settings.stepsPerIndex.map { IndexWatch(period: $0, play: max(1, $0 / 8), count: 0) }
     evidence = EvidenceWatch(settings.evidence)
     alarms = AlarmBoard(cadence: settings.cadence)
@@ -90,7 +100,7 @@ public struct Supervisor: ~Copyable {
   /// A drive that makes steps is looked at a poll later, whatever this says.
   public var deadline: Instant {
     var next = min(min(nextKick, nextSensors), min(alarms.deadline, nextMinute))
-    if !isResting { next = min(next, max(renewal, retryAt)) }
+    if !isResting, cutBy == nil, !isHeld { next = min(next, max(renewal, retryAt)) }
     return max(next, turnedAt)
   }
 
@@ -128,13 +138,26 @@ public struct Supervisor: ~Copyable {
     doseGuard.record(steps: steps, at: instant)
   }
 
-  /// Takes note that the therapy begins, or goes on, at a place of its pattern.
-  public mutating func began(_ prescription: Prescription, place: TimeSpan, at now: Instant) {
+  /// Takes note that the therapy begins, or goes on where its pattern is by now.
+  public mutating func began(at now: Instant) {
     therapy = prescription.therapy
     demand = (try? TherapyDemand(of: therapy)) ?? .none
-    allowance.begin(therapy, place: place, at: now)
+    allowance.begin(therapy, place: place(at: now), at: now)
     isResting = false
     wantsGrant = true
+  }
+
+  /// Takes note that another prescription is to run, or the same at another place of its pattern.
+  public mutating func adopted(_ prescription: Prescription, place: TimeSpan, at now: Instant) {
+    self.prescription = prescription
+    anchor = now
+    placeAtAnchor = place
+    if therapy != .stopped { began(at: now) }
+  }
+
+  /// Where in its pattern the therapy is.
+  private func place(at now: Instant) -> TimeSpan {
+    placeAtAnchor + now.elapsed(since: anchor)
   }
 
   /// Takes note that the therapy is held back; a bolus in progress slows down.
@@ -176,10 +199,9 @@ public struct Supervisor: ~Copyable {
   /// Whether a bolus on top of the therapy stays within the hard limits by the supervisor's own sum.
   ///
   /// - Returns: The window that it would pass; `nil` where it may start.
-  public mutating func refusal(
-    of bolus: Bolus, therapy: Therapy, place: TimeSpan, at now: Instant
-  ) -> DoseWindow? {
+  public mutating func refusal(of bolus: Bolus, at now: Instant) -> DoseWindow? {
     countDose(at: now)
+    let (therapy, place) = (therapy, place(at: now))
     let asked = (try? TherapyDemand(of: therapy)) ?? .none
     let verdict = doseGuard.judge(
       request: bolus.volume, remainder: .zero, at: now, demand: asked

@@ -30,19 +30,20 @@ extension Fixture {
     return SimulatedBench(settings: plant, trace: WitnessTrace(witness: witness))
   }
 
-  /// Both channels on a bench, from what a journal says.
+  /// Both channels on a bench, from what a journal says; the drive may run another prescription.
   static func channels<Wire: ChannelWire>(
     _ settings: EngineSettings, _ prescription: Prescription, place: TimeSpan = .zero,
     on bench: consuming SimulatedBench<WitnessTrace>, journal: consuming Journal<WitnessStore>,
-    wire: Wire, grant: Grant = .none, guarding: SupervisorSettings? = nil
+    wire: Wire, grant: Grant = .none, guarding: SupervisorSettings? = nil,
+    drive: Prescription? = nil
   ) -> TestLoop<Wire> {
     let start = bench.now
     let carried = journal.state.carried
     let supervisor = Supervisor(
-      settings: guarding ?? Fixture.guarding(settings), concentration: prescription.concentration,
+      settings: guarding ?? Fixture.guarding(settings), prescription: prescription, place: place,
       carried: carried, start: start, servedSince: journal.state.servedSince)
     let engine = Engine(
-      settings: settings, prescription: prescription, place: place, start: start,
+      settings: settings, prescription: drive ?? prescription, place: place, start: start,
       carried: carried, grant: grant)
     return TestLoop<Wire>(
       drive: ControlLoop(engine: engine, hardware: bench), supervisor: supervisor,

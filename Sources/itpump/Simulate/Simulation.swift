@@ -163,7 +163,7 @@ extension Profile {
     return SimulatedLoop<Trace>(
       drive: ControlLoop(engine: engine, hardware: hardware),
       supervisor: Supervisor(
-        settings: guarding, concentration: prescription.concentration, start: .epoch),
+        settings: guarding, prescription: prescription, place: place, start: .epoch),
       journal: Journal(blank: MemoryStore(slots: 4_096)), wire: DirectWire())
   }
 }
