@@ -16,8 +16,15 @@ struct SimulateCommand: ParsableCommand {
       are identical to the byte; the trace digest shows it.
       """)
 
-  @Argument(help: "The profile.", completion: .file(extensions: ["yaml"]))
-  var profile: String
+  @Argument(
+    help: "The profile; none for --campaign.", completion: .file(extensions: ["yaml"]))
+  var profile: String?
+
+  @Option(
+    help: .init(
+      "Instead of a profile: so many days of random therapies, faults and commands on all processors, "
+        + "each held against the safety rules; begins at --seed.", valueName: "days"))
+  var campaign: Int?
 
   @Option(
     name: .customLong("for"), help: .init("How long, such as 24h or 7days.", valueName: "time"),
@@ -47,6 +54,10 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup var options: FileOptions
 
   func validate() throws {
+    guard (profile == nil) != (campaign == nil) else {
+      throw ValidationError("name a profile, or --campaign and a number of days")
+    }
+    guard (campaign ?? 1) > 0 else { throw ValidationError("--campaign: at least 1 day") }
     guard vcd != "-" else { throw ValidationError("--vcd: name a file; a waveform is large") }
     guard span.span <= TimeSpan(days: 3660) else {
       throw ValidationError("--for: at most 3660 days are simulated at once")
@@ -54,8 +65,10 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let campaign { return try CampaignReport.run(days: campaign, seed: seed, json: json) }
+    guard let path = profile else { return }
     let (profile, bench) = try options.load(
-      self.profile, now: start?.date(in: .gmt) ?? Date(), outputs: [json, vcd], others: [faults])
+      path, now: start?.date(in: .gmt) ?? Date(), outputs: [json, vcd], others: [faults])
     let simulation = Simulation(
       profile: profile, bench: bench, span: span.span,
       start: try StartArgument.resolve(start, in: profile.timeZone), seed: seed,

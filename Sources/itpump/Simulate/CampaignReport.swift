@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+
+/// Many seeds on all processors.
+enum CampaignRunner {
+  /// Lives through seeds until so many days are simulated.
+  ///
+  /// - Returns: The verdicts, in the order of their seeds.
+  static func run(days: Double, firstSeed: UInt64, progress: @escaping @Sendable (Double) -> Void)
+    -> [Campaign.Verdict]
+  {
+    let state = State(nextSeed: firstSeed)
+    let workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      while let seed = state.take(upTo: days) {
+        let verdict: Campaign.Verdict
+        do { verdict = try Campaign(seed: seed).run() } catch {
+          verdict = Campaign.Verdict(
+            seed: seed, days: 0.01, faults: 0, alarms: 0, problems: ["not begun: \(error)"])
+        }
+        progress(state.add(verdict) / days)
+      }
+    }
+    return state.verdicts.sorted { $0.seed < $1.seed }
+  }
+
+  private final class State: @unchecked Sendable {
+    private let lock = NSLock()
+    private var nextSeed: UInt64
+    private var days = 0.0
+    private(set) var verdicts: [Campaign.Verdict] = []
+
+    init(nextSeed: UInt64) { self.nextSeed = nextSeed }
+
+    func take(upTo most: Double) -> UInt64? {
+      lock.withLock {
+        guard days < most else { return nil }
+        nextSeed += 1
+        return nextSeed - 1
+      }
+    }
+
+    func add(_ verdict: Campaign.Verdict) -> Double {
+      lock.withLock {
+        verdicts.append(verdict)
+        days += verdict.days
+        return days
+      }
+    }
+  }
+}
+
+/// A campaign's outcome for people and for programs.
+enum CampaignReport {
+  private struct Machine: Encodable {
+    var notice = "bench equipment: not a medical device, not for human use"
+    var first_seed: UInt64
+    var lives: Int
+    var days: Double
+    var faults: Int
+    var alarms: Int
+    var failures: [Failure]
+  }
+
+  private struct Failure: Encodable {
+    var seed: UInt64
+    var problems: [String]
+  }
+
+  /// Runs a campaign and tells what came of it; a broken rule ends with exit code 1.
+  static func run(days: Int, seed: UInt64, json: String?) throws {
+    let bar = Bar()
+    let verdicts = CampaignRunner.run(days: Double(days), firstSeed: seed) { bar.show($0) }
+    bar.finish()
+    let failures = verdicts.filter { !$0.problems.isEmpty }
+    let simulated = verdicts.reduce(0) { $0 + $1.days }
+    let faults = verdicts.reduce(0) { $0 + $1.faults }
+    let alarms = verdicts.reduce(0) { $0 + $1.alarms }
+    if json != "-" {
+      var lines = [
+        "fault campaign: \(Int(simulated)) days in \(verdicts.count) lives from seed \(seed) on",
+        "  faults       \(TextColumns.grouped(UInt64(faults)))",
+        "  alarms       \(TextColumns.grouped(UInt64(alarms)))",
+        "  rules broken \(failures.count)",
+      ]
+      for failure in failures.prefix(20) {
+        lines.append(
+          "  seed \(failure.seed): \(failure.problems.prefix(3).joined(separator: "; "))")
+      }
+      if let first = failures.first {
+        lines.append("again with: itpump simulate --campaign 1 --seed \(first.seed)")
+      }
+      try ProjectFiles.print(lines.joined(separator: "\n") + "\n")
+    }
+    if let json {
+      let text = try JSONOutput.text(
+        Machine(
+          first_seed: seed, lives: verdicts.count, days: simulated, faults: faults,
+          alarms: alarms,
+          failures: failures.map { Failure(seed: $0.seed, problems: $0.problems) }))
+      if json == "-" {
+        try ProjectFiles.print(text)
+      } else {
+        try ProjectFiles.write(text, to: json)
+      }
+    }
+    if !failures.isEmpty { throw ExitCode(1) }
+  }
+
+  private final class Bar: @unchecked Sendable {
+    private let lock = NSLock()
+    private var bar = Console.Progress("campaign")
+
+    func show(_ fraction: Double) { lock.withLock { bar.show(fraction) } }
+
+    func finish() { lock.withLock { bar.finish() } }
+  }
+}
