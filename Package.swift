@@ -107,6 +107,9 @@ let package = Package(
       dependencies: ["PumpSafety", "PumpHAL", "PumpPlant", "PumpTherapy", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
+      name: "PumpJournalTests", dependencies: ["PumpJournal", "PumpSafety", "PumpUnits"],
+      swiftSettings: settings),
+    .testTarget(
       name: "PumpTherapyTests", dependencies: ["PumpTherapy", "PumpPlant", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(

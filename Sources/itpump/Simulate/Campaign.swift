@@ -45,7 +45,7 @@ struct Campaign {
   private func settings() throws -> EngineSettings {
     let motor = try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000)
     let hour = Mass(femtograms: hourLimit * perStep)
-    let day = Mass(femtograms: hourLimit * 12 * perStep)
+    let day = Mass(femtograms: dayLimit * perStep)
     let full = Volume(microlitres: 20_000)
     return EngineSettings(
       step: step, motor: motor,
@@ -63,6 +63,9 @@ struct Campaign {
 
   /// Steps in an hour that the limit permits.
   private var hourLimit: UInt64 { max(rates[0], rates[1]) * 60 + 1_500 }
+
+  /// Steps in a day that the limit permits: the therapy, and some ten boluses more.
+  private var dayLimit: UInt64 { rates[0] * 660 + rates[1] * 780 + 6_000 }
 
   private func prescription() throws -> Prescription {
     func flow(_ perMinute: UInt64) throws -> FlowRate {
@@ -205,7 +208,32 @@ extension Campaign {
       let isSeen = raised.contains { $0.1 == alarm && $0.0 <= at + within }
       if !isSeen { problems.append("\(fault.fault) at \(at.nanoseconds) ns: no \(alarm.name)") }
     }
+    for fault in faults {
+      guard case .at(let at) = fault.trigger, let rule = motionRule(fault.fault),
+        // So many steps later it must show; where fewer were made, it can't.
+        let first = rises.firstIndex(where: { $0 >= at }), first + rule.steps < rises.count
+      else { continue }
+      let by = rises[first + rule.steps]
+      guard by.elapsed(since: at) <= rule.within else { continue }
+      let isSeen = raised.contains { rule.alarms.contains($0.1) && $0.0 <= by }
+      if !isSeen { problems.append("\(fault.fault) at \(at.nanoseconds) ns: unnoticed") }
+    }
     return problems
+  }
+
+  /// What a fault of the motor must raise after how many steps, if they were made within its time.
+  ///
+  /// A pulse comes every 100 steps, a quarter and an eighth of that are play.
+  private func motionRule(_ fault: PlantFault) -> (
+    alarms: [Alarm], steps: Int, within: TimeSpan
+  )? {
+    switch fault {
+    case .stall(let span): ([.motorStalled], 240, span)
+    case .missedSteps(let count) where count > 240:
+      ([.motorStalled, .shortDelivery], 240, span)
+    case .doubledSteps(let count) where count > 240: ([.overDelivery], 240, span)
+    default: nil
+    }
   }
 
   private static func most(_ rises: [Instant], in window: TimeSpan) -> UInt64 {

@@ -1,0 +1,139 @@
+import PumpSafety
+import PumpUnits
+import Testing
+
+@testable import PumpJournal
+
+@Suite("The journal keeps what was written, and notices what was changed")
+struct JournalTests {
+  private func filled(_ count: Int, slots: Int = 64) throws -> Journal<MemoryStore> {
+    var journal = Journal(blank: MemoryStore(slots: slots))
+    journal.append(
+      .opened(boot: 5, clock: .hour, servedSince: .epoch), at: .epoch, wallSeconds: 1_000)
+    for number in 1..<count {
+      let made = UInt64(number * 10)
+      journal.append(
+        .grant(StepCounts(certain: made), upTo: made + 25, until: .epoch + .day),
+        at: .epoch + TimeSpan(seconds: UInt64(number)), wallSeconds: 1_000 + Int64(number))
+    }
+    return journal
+  }
+
+  @Test("SHA-256 of the standard's examples")
+  func sha256() {
+    var whole = SHA256()
+    for word: UInt32 in [
+      0x6162_6364, 0x6263_6465, 0x6364_6566, 0x6465_6667, 0x6566_6768,
+      0x6667_6869, 0x6768_696a, 0x6869_6a6b, 0x696a_6b6c, 0x6a6b_6c6d, 0x6b6c_6d6e, 0x6c6d_6e6f,
+      0x6d6e_6f70, 0x6e6f_7071,
+    ] { whole.add(word) }
+    let digest = whole.finish()
+    // FIPS 180-4's example of 56 letters.
+    #expect(digest.a == 0x248d_6a61_d206_38b8)
+    #expect(digest.b == 0xe5c0_2693_0c3e_6039)
+    #expect(digest.c == 0xa33c_e459_64ff_2167)
+    #expect(digest.d == 0xf6ec_edd4_19db_06c1)
+  }
+
+  @Test("Every kind of entry reads back as it was")
+  func roundTrip() throws {
+    var text = JournalText()
+    for index in 0..<JournalText.size { text[index] = UInt8(index * 6) }
+    var entries: [JournalEntry] = [
+      .opened(boot: .max, clock: .day, servedSince: .epoch + .hour),
+      .grant(
+        StepCounts(certain: 1, uncertain: 2, missed: 3, atFill: 4), upTo: 5,
+        until: Instant(nanoseconds: 6)),
+      .profile(copy: 1, part: 65_535, length: 7, sum: .max, text), .text(part: 8, length: 9, text),
+    ]
+    entries += CommandKind.allCases.map { .command($0, 77, isAccepted: $0.rawValue & 1 == 0) }
+    for tag in UInt8(1)...23 {
+      let event = try #require(EventCode(tag: tag, first: 1, second: 1).event, "tag \(tag)")
+      entries.append(.event(event))
+      #expect(EventCode(event).tag == tag)
+    }
+    var journal = Journal(blank: MemoryStore(slots: 64))
+    for entry in entries { journal.append(entry, at: .epoch + .day, wallSeconds: -5) }
+    for (number, entry) in entries.enumerated() {
+      #expect(journal.record(UInt64(number))?.entry == entry)
+    }
+  }
+
+  @Test("What was granted and never acknowledged is uncertain; a wrapped ring tells its oldest")
+  func state() throws {
+    for count in [2, 10, 64, 65, 200] {
+      let journal = try filled(count)
+      let store = journal.store
+      let again = try Journal(opening: store)
+      let made = UInt64((count - 1) * 10)
+      let carried = again.state.carried
+      #expect(carried == StepCounts(certain: made, uncertain: 25))
+      let (first, next) = (again.first, again.next)
+      #expect(next == UInt64(count))
+      #expect(first == UInt64(max(0, count - 64)))
+    }
+  }
+
+  @Test("A changed bit anywhere is noticed: as a torn end in the last record, as damage before it")
+  func everyBit() throws {
+    let journal = try filled(6)
+    for slot in 0..<6 {
+      for bit in 0..<(8 * JournalBlock.size) {
+        var store = journal.store
+        store.blocks[slot].withMutableBytes { $0[bit / 8] ^= 1 << (bit % 8) }
+        do {
+          let opened = try Journal(opening: store)
+          let next = opened.next
+          #expect(slot == 5 && next == 5, "slot \(slot), bit \(bit)")
+        } catch {
+          #expect(slot < 5, "slot \(slot), bit \(bit): \(error)")
+        }
+      }
+    }
+  }
+
+  @Test("A record that was changed and sealed anew breaks the chain of the next")
+  func forged() throws {
+    var store = try filled(6).store
+    var forged = store.blocks[3]
+    forged[4] = 1
+    forged.seal(after: store.blocks[2].chain)
+    store.blocks[3] = forged
+    do {
+      _ = try Journal(opening: store)
+      Issue.record("a forged record passed")
+    } catch {
+      #expect(error == .chainBroken(sequence: 4))
+    }
+  }
+
+  @Test("A repeated record in another slot is none; a later version's format is refused")
+  func strange() throws {
+    var store = try filled(6).store
+    store.blocks[9] = store.blocks[3]
+    let next = try Journal(opening: store).next
+    #expect(next == 6)
+    var later = store.blocks[5]
+    later[0] = later[0] & ~0xFFFF | 2
+    later.seal(after: store.blocks[4].chain)
+    store.blocks[5] = later
+    do {
+      _ = try Journal(opening: store)
+      Issue.record("a later format passed")
+    } catch {
+      #expect(error == .laterFormat(2))
+    }
+  }
+
+  @Test("The pump's clock goes on: exactly on the same boot, by the wall clock after another")
+  func clock() throws {
+    let state = try filled(10).state
+    let at = Instant.epoch + TimeSpan(seconds: 9)
+    let sameBoot = state.resume(boot: 5, clock: .hour + .hour, wallSeconds: 0)
+    #expect(sameBoot == .epoch + .hour)
+    let otherBoot = state.resume(boot: 6, clock: .zero, wallSeconds: 1_009 + 60)
+    #expect(otherBoot == at + TimeSpan(minutes: 1))
+    let backwards = state.resume(boot: 6, clock: .zero, wallSeconds: 3)
+    #expect(backwards == at)
+  }
+}
