@@ -67,6 +67,10 @@ extension Engine {
     state = .delivering
     program.isSuspended = false
     log(.resumed, at: now)
+    if isStoppedByTrip {
+      isStoppedByTrip = false
+      causeGone(.underDelivery, at: now)
+    }
     renewPermit(at: now)
     replan(at: now, searches: true)
   }
@@ -215,6 +219,6 @@ extension Engine {
   private mutating func acknowledge(_ alarm: Alarm, at now: Instant) throws(Refusal) {
     guard alarms.acknowledge(alarm) else { throw .noSuchAlarm }
     log(.acknowledged(alarm), at: now)
-    releaseTrip(alarm)
+    releaseTrip(alarm, at: now)
   }
 }

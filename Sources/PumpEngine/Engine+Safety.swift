@@ -139,6 +139,7 @@ extension Engine {
     if case .tripped = state { return }
     stopPlan(at: now)
     if state == .delivering { idleSince = now }
+    wasDelivering = state == .delivering
     wasIdle = state == .idle
     state = .tripped(alarm)
     log(.tripped(alarm), at: now)
@@ -147,13 +148,18 @@ extension Engine {
   }
 
   /// Lets a tripped pump be resumed once its alarm's cause has gone and it was acknowledged.
-  mutating func releaseTrip(_ alarm: Alarm) {
+  ///
+  /// A therapy that nobody resumes is an alarm of its own: a stop is never silent.
+  mutating func releaseTrip(_ alarm: Alarm, at now: Instant) {
     guard state == .tripped(alarm), !alarms[alarm].isStanding else { return }
     for other in Alarm.allCases where other.stopsDelivery && alarms[other].isCausePresent {
       state = .tripped(other)
       return
     }
     state = wasIdle ? .idle : .suspended
+    guard wasDelivering else { return }
+    isStoppedByTrip = true
+    raise(.underDelivery, at: now)
   }
 
   mutating func raise(_ alarm: Alarm, at now: Instant) {
@@ -165,7 +171,7 @@ extension Engine {
     guard alarms[alarm].isCausePresent else { return }
     alarms.causeGone(alarm)
     log(.alarmCauseGone(alarm), at: now)
-    releaseTrip(alarm)
+    releaseTrip(alarm, at: now)
     scheduleSlow()
   }
 

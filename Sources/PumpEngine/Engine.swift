@@ -51,6 +51,9 @@ public struct Engine: ~Copyable {
   var deliveredAtFailure: UInt64 = 0
   /// Whether the pump was tripped before it ever began.
   var wasIdle = false
+  /// Whether the therapy ran when it was, and whether it is to be resumed since.
+  var wasDelivering = false
+  var isStoppedByTrip = false
   var doseGuard: DoseGuard
   var lockout = PatientLockout()
   var reservoir: Reservoir

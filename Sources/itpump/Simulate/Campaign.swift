@@ -105,7 +105,12 @@ struct Campaign {
       let now = loop.drive.hardware.now
       let risen = loop.drive.hardware.trace.count
       let isStill = risen == made && !isSuspended
-      if isStill, !hasCritical(loop.supervisor) { problems.append("silent stop at hour \(hours)") }
+      if isStill, !hasCritical(loop.supervisor) {
+        let last = loop.events.suffix(6).map { "\($0.at.nanoseconds / 1_000_000_000) s \($0.event)" }
+        problems.append(
+          "silent stop at hour \(hours), \(loop.drive.engine.state): "
+            + last.joined(separator: ", "))
+      }
       made = risen
       try? command(&loop, &isSuspended, at: now, &random)
     }
@@ -291,7 +296,8 @@ extension Campaign {
         (.overDelivery, .creep), (.overDelivery, .doubledSteps), (.shortDelivery, .stall),
         (.shortDelivery, .missedSteps), (.motorStalled, .stall), (.motorStalled, .missedSteps),
         (.deliveryUncertain, .lineFailure), (.deviceLost, .lineFailure),
-        (.underDelivery, .lineFailure), (.underDelivery, .lateWake), (.underDelivery, .slowEdge):
+        (.underDelivery, .driverFault), (.underDelivery, .creep), (.underDelivery, .doubledSteps),
+        (.underDelivery, .stall), (.underDelivery, .missedSteps), (.underDelivery, .lineFailure), (.underDelivery, .lateWake), (.underDelivery, .slowEdge):
         return true
       // A motor that was stopped for long by one of these, or by nobody coming to acknowledge.
       case (.stoppedLong, _): return true
