@@ -29,7 +29,7 @@ public struct SupervisorSettings: Sendable {
   /// Without steps for so long, a pulse is not one of the last step's.
   public var idleTime = TimeSpan(seconds: 1)
   /// After a stall is noticed the motor gets so many pulse distances more to turn again.
-  public var stallRetries: UInt64 = 1
+  public var stallRetries: UInt64 = 2
   /// Between two kicks of the watchdogs, and between two readings of the slower sensors.
   public var kickInterval = TimeSpan(seconds: 1)
   public var sensorInterval = TimeSpan(seconds: 10)

@@ -106,7 +106,9 @@ struct Campaign {
       let risen = loop.drive.hardware.trace.count
       let isStill = risen == made && !isSuspended
       if isStill, !hasCritical(loop.supervisor) {
-        let last = loop.events.suffix(6).map { "\($0.at.nanoseconds / 1_000_000_000) s \($0.event)" }
+        let last = loop.events.suffix(6).map {
+          "\($0.at.nanoseconds / 1_000_000_000) s \($0.event)"
+        }
         problems.append(
           "silent stop at hour \(hours), \(loop.drive.engine.state): "
             + last.joined(separator: ", "))
@@ -219,11 +221,24 @@ extension Campaign {
         let first = rises.firstIndex(where: { $0 >= at }), first + rule.steps < rises.count
       else { continue }
       let by = rises[first + rule.steps]
-      guard by.elapsed(since: at) <= rule.within else { continue }
+      guard by.elapsed(since: at) <= rule.within, !isOpposed(fault, by: by) else { continue }
       let isSeen = raised.contains { rule.alarms.contains($0.1) && $0.0 <= by }
       if !isSeen { problems.append("\(fault.fault) at \(at.nanoseconds) ns: unnoticed") }
     }
     return problems
+  }
+
+  /// Whether another fault of the motor may undo what a fault of it does.
+  private func isOpposed(_ fault: ScheduledFault, by instant: Instant) -> Bool {
+    faults.contains { other in
+      guard case .at(let from) = other.trigger, other != fault, from <= instant else {
+        return false
+      }
+      switch other.fault {
+      case .stall, .missedSteps, .doubledSteps, .creep: return true
+      default: return false
+      }
+    }
   }
 
   /// What a fault of the motor must raise after how many steps, if they were made within its time.
@@ -297,7 +312,8 @@ extension Campaign {
         (.shortDelivery, .missedSteps), (.motorStalled, .stall), (.motorStalled, .missedSteps),
         (.deliveryUncertain, .lineFailure), (.deviceLost, .lineFailure),
         (.underDelivery, .driverFault), (.underDelivery, .creep), (.underDelivery, .doubledSteps),
-        (.underDelivery, .stall), (.underDelivery, .missedSteps), (.underDelivery, .lineFailure), (.underDelivery, .lateWake), (.underDelivery, .slowEdge):
+        (.underDelivery, .stall), (.underDelivery, .missedSteps), (.underDelivery, .lineFailure),
+        (.underDelivery, .lateWake), (.underDelivery, .slowEdge):
         return true
       // A motor that was stopped for long by one of these, or by nobody coming to acknowledge.
       case (.stoppedLong, _): return true

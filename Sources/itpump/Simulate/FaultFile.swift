@@ -8,7 +8,8 @@ enum FaultFile {
   private static let kinds = [
     "stall", "missed-steps", "driver-fault", "late-wake", "slow-edge", "line-failure",
     "sensors-dead", "battery",
-    "temperature", "wall-clock-forward", "wall-clock-back",
+    "temperature", "wall-clock-forward", "wall-clock-back", "creep", "doubled-steps",
+    "button-held", "wild-sensors", "reservoir-loss",
   ]
 
   /// Reads the faults.
@@ -75,6 +76,15 @@ enum FaultFile {
       return span().map { .wallClock(Int64($0.nanoseconds / 1_000_000_000)) }
     case "wall-clock-back":
       return span().map { .wallClock(-Int64($0.nanoseconds / 1_000_000_000)) }
+    case "creep": return span().map { .creep($0) }
+    case "button-held": return span().map { .buttonHeld($0) }
+    case "wild-sensors": return span().map { .wildSensors($0) }
+    case "reservoir-loss":
+      return bounded(.volume, Volume(microlitres: 1_000_000).femtolitres).map {
+        .reservoirLoss(Volume(femtolitres: $0))
+      }
+    case "doubled-steps":
+      return entry.count(kind, in: 1...UInt64(1 << 32)).map { .doubledSteps($0) }
     case "missed-steps":
       return entry.count(kind, in: 1...UInt64(1 << 32)).map { .missedSteps($0) }
     case "battery":
