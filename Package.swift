@@ -46,7 +46,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "PumpEngine",
-      dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal"],
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
+      ],
       swiftSettings: settings),
 
     // What a run is recorded by, and hardware that answers from a record.
@@ -79,7 +81,8 @@ let package = Package(
       name: "itpump",
       dependencies: [
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
-        "PumpEngine", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles", "CAllocationCounter",
+        "PumpEngine", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
+        "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -88,7 +91,8 @@ let package = Package(
     .testTarget(
       name: "PumpEngineTests",
       dependencies: [
-        "PumpEngine", "PumpHAL", "PumpJournal", "PumpPlan", "PumpPlant", "PumpSafety", "PumpTherapy",
+        "PumpEngine", "PumpHAL", "PumpJournal", "PumpPlan", "PumpPlant", "PumpSafety",
+        "PumpTherapy",
         "PumpUnits", "CAllocationCounter", .product(name: "BigInt", package: "BigInt"),
       ],
       swiftSettings: settings),

@@ -101,6 +101,8 @@ public struct Supervisor: ~Copyable {
   public var deadline: Instant {
     var next = min(min(nextKick, nextSensors), min(alarms.deadline, nextMinute))
     if !isResting, cutBy == nil, !isHeld { next = min(next, max(renewal, retryAt)) }
+    // A silent drive is listened for.
+    if isHeld { next = min(next, turnedAt + settings.driveTimeout) }
     return max(next, turnedAt)
   }
 

@@ -31,7 +31,7 @@ public struct SupervisorSettings: Sendable {
   /// After a stall is noticed the motor gets so many pulse distances more to turn again.
   public var stallRetries: UInt64 = 2
   /// Between two kicks of the watchdogs, and between two readings of the slower sensors.
-  public var kickInterval = TimeSpan(seconds: 1)
+  public var kickInterval = TimeSpan(seconds: 10)
   public var sensorInterval = TimeSpan(seconds: 10)
   public var cadence = AlarmCadence()
   public var evidence = EvidenceLimits()
