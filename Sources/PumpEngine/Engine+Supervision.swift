@@ -39,14 +39,9 @@ extension Engine {
     halt(alarm, at: now)
   }
 
-  /// Counts what was delivered before this session, for the dose windows.
+  /// Counts what was earlier sessions delivered, for the dose windows.
   public mutating func recall(steps: UInt64, by instant: Instant) {
     doseGuard.record(steps: steps, at: instant)
-  }
-
-  /// Takes note that the cause of an alarm that the supervisor found has gone.
-  public mutating func supervisorAlarmGone(_ alarm: Alarm, at now: Instant) {
-    causeGone(alarm, at: now)
   }
 
   /// What the supervisor is told.

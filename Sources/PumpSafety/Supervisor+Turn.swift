@@ -27,7 +27,7 @@ extension Supervisor {
       let minute = TimeSpan(minutes: 1).nanoseconds
       nextMinute = Instant(nanoseconds: now.nanoseconds / minute * minute + minute)
     }
-    if now >= retryAt, wantsGrant || !isResting && now >= deadlineOfGrant(now) {
+    if now >= retryAt, wantsGrant || !isResting && now >= renewal {
       retryAt = .epoch
       wantsGrant = false
       if let grant = nextGrant(at: now) { return grant }
@@ -42,11 +42,6 @@ extension Supervisor {
       return .readSensors
     }
     return nil
-  }
-
-  private func deadlineOfGrant(_ now: Instant) -> Instant {
-    let isNear = allowance.isBolusNear(now)
-    return grantedUntil.preceding(by: isNear ? settings.bolusGrantMargin : settings.grantMargin)
   }
 
   /// Works out how many steps may be made until when.

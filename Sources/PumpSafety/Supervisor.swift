@@ -106,7 +106,8 @@ public struct Supervisor: ~Copyable {
     return max(next, turnedAt)
   }
 
-  private var renewal: Instant {
+  /// When the grant in force is to be renewed.
+  var renewal: Instant {
     let isNear = allowance.isBolusNear(turnedAt)
     let margin = isNear ? settings.bolusGrantMargin : settings.grantMargin
     return grantedUntil.preceding(by: margin)
@@ -131,7 +132,7 @@ public struct Supervisor: ~Copyable {
   /// How many events were ever recorded.
   public var eventCount: Int { recorder.total }
 
-  /// Counts what was delivered before this session, for the dose windows.
+  /// Counts what was earlier sessions delivered, for the dose windows.
   ///
   /// - Parameters:
   ///   - steps: How many steps were made, or may have been.
