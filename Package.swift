@@ -42,7 +42,7 @@ let package = Package(
       swiftSettings: settings),
     // The one truth after a crash.
     .target(
-      name: "PumpJournal", dependencies: ["PumpUnits", "PumpTherapy", "PumpSafety"],
+      name: "PumpJournal", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpSafety"],
       swiftSettings: settings),
     .target(
       name: "PumpEngine",
@@ -64,7 +64,10 @@ let package = Package(
     .target(name: "CPumpGPIO", dependencies: ["CGpiod"], cSettings: warnings),
     .target(name: "CPumpLinux", cSettings: warnings),
     .target(
-      name: "PumpLinux", dependencies: ["PumpUnits", "PumpHAL", "CPumpGPIO", "CPumpLinux"],
+      name: "PumpLinux",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpSafety", "PumpJournal", "CPumpGPIO", "CPumpLinux",
+      ],
       swiftSettings: settings),
 
     // Edges: Foundation allowed.

@@ -1,36 +1,38 @@
+#define _GNU_SOURCE
 #include "CPumpLinux.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct pump_ring {
   uint32_t mask;
-  unsigned char *slots;
+  uint32_t slot_bytes;
+  size_t bytes;
   // The two ends on cache lines of their own: the threads don't disturb each other.
   _Alignas(64) _Atomic uint64_t put;
   _Atomic uint64_t lost;
   _Alignas(64) _Atomic uint64_t taken;
 };
 
-pump_ring *pump_ring_make(uint32_t slots) {
-  pump_ring *ring = aligned_alloc(64, sizeof *ring);
-  if (!ring) return NULL;
-  memset(ring, 0, sizeof *ring);
-  ring->mask = slots - 1;
-  ring->slots = aligned_alloc(64, (size_t)slots * PUMP_RING_SLOT);
-  if (ring->slots) {
-    memset(ring->slots, 0, (size_t)slots * PUMP_RING_SLOT);
-    return ring;
-  }
-  free(ring);
-  return NULL;
+static unsigned char *slot_of(pump_ring *ring, uint64_t number) {
+  return (unsigned char *)(ring + 1) + (number & ring->mask) * ring->slot_bytes;
 }
 
-void pump_ring_free(pump_ring *ring) {
-  free(ring->slots);
-  free(ring);
+pump_ring *pump_ring_make(uint32_t slots, uint32_t slot_bytes) {
+  const size_t bytes = sizeof(pump_ring) + (size_t)slots * slot_bytes;
+  pump_ring *ring =
+      mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (ring == MAP_FAILED) return NULL;
+  ring->mask = slots - 1;
+  ring->slot_bytes = slot_bytes;
+  ring->bytes = bytes;
+  // Every page is there before the first use: a real-time thread must not wait for one.
+  memset(ring + 1, 0, bytes - sizeof *ring);
+  return ring;
 }
+
+void pump_ring_free(pump_ring *ring) { munmap(ring, ring->bytes); }
 
 int pump_ring_put(pump_ring *ring, const void *slot) {
   const uint64_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);
@@ -38,7 +40,7 @@ int pump_ring_put(pump_ring *ring, const void *slot) {
     atomic_fetch_add_explicit(&ring->lost, 1, memory_order_relaxed);
     return 0;
   }
-  memcpy(ring->slots + (put & ring->mask) * PUMP_RING_SLOT, slot, PUMP_RING_SLOT);
+  memcpy(slot_of(ring, put), slot, ring->slot_bytes);
   atomic_store_explicit(&ring->put, put + 1, memory_order_release);
   return 1;
 }
@@ -46,7 +48,7 @@ int pump_ring_put(pump_ring *ring, const void *slot) {
 int pump_ring_take(pump_ring *ring, void *slot) {
   const uint64_t taken = atomic_load_explicit(&ring->taken, memory_order_relaxed);
   if (taken == atomic_load_explicit(&ring->put, memory_order_acquire)) return 0;
-  memcpy(slot, ring->slots + (taken & ring->mask) * PUMP_RING_SLOT, PUMP_RING_SLOT);
+  memcpy(slot, slot_of(ring, taken), ring->slot_bytes);
   atomic_store_explicit(&ring->taken, taken + 1, memory_order_release);
   return 1;
 }

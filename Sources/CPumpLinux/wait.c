@@ -11,6 +11,8 @@ static uint64_t read_clock(clockid_t clock) {
 }
 
 uint64_t pump_linux_now(void) { return read_clock(CLOCK_MONOTONIC); }
+uint64_t pump_linux_boot_time(void) { return read_clock(CLOCK_BOOTTIME); }
+uint64_t pump_linux_raw_time(void) { return read_clock(CLOCK_MONOTONIC_RAW); }
 uint64_t pump_linux_thread_cpu(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 int64_t pump_linux_wall_seconds(void) {

@@ -69,7 +69,7 @@ extension Command {
 }
 
 /// Why a command is refused; nothing has changed then.
-public enum Refusal: Error, Equatable, Sendable {
+public enum Refusal: Error, Equatable, BitwiseCopyable, Sendable {
   /// The state does not allow it.
   case notPossible(in: PumpState)
   case bolusInProgress
@@ -92,6 +92,8 @@ public enum Refusal: Error, Equatable, Sendable {
   case dailyMaximum(until: Instant)
   /// A standing alarm forbids it.
   case alarm(Alarm)
+  /// The self-test runs: no bolus begins before its end.
+  case selfTestRuns
   /// The alarm does not stand.
   case noSuchAlarm
   /// A refill exceeds the capacity.

@@ -18,17 +18,23 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
   }
 
   /// Runs until an instant: everything due by then is done when it returns.
-  @inlinable
-  public mutating func run(until end: Instant) {
+  ///
+  /// It returns early where there is news for whoever runs it.
+  ///
+  /// - Returns: Whether it came to its end.
+  @inlinable @discardableResult
+  public mutating func run(until end: Instant) -> Bool {
     var deadline = engine.deadline
     while deadline <= end {
       var now = hardware.wait(until: deadline)
+      guard !hardware.hasNews() else { return false }
       repeat {
         if let action = engine.turn(at: now) { now = perform(action, at: now) }
         deadline = engine.deadline
       } while deadline <= now
     }
     _ = hardware.wait(until: end)
+    return !hardware.hasNews()
   }
 
   /// Does an action.

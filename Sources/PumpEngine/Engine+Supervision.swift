@@ -1,5 +1,6 @@
 import PumpPlan
 public import PumpSafety
+import PumpTherapy
 public import PumpUnits
 
 extension Engine {
@@ -18,7 +19,13 @@ extension Engine {
   /// Takes note that the supervisor holds ENABLE released, or lets it go again.
   ///
   /// What falls due meanwhile is owed up to the backlog's limit, and missed beyond it.
-  public mutating func hold(_ isHeld: Bool, at now: Instant) {
+  ///
+  /// - Parameters:
+  ///   - isHeld: Whether it is held.
+  ///   - now: The present instant.
+  ///   - count: The session's steps when ENABLE fell; what was made beyond is uncertain.
+  public mutating func hold(_ isHeld: Bool, at now: Instant, beyond count: UInt64? = nil) {
+    doubt(beyond: count, at: now)
     guard isHeld != self.isHeld else { return }
     self.isHeld = isHeld
     log(.held(isHeld), at: now)
@@ -33,10 +40,47 @@ extension Engine {
   }
 
   /// Stops delivery because the supervisor says so; it is the one that logs and sounds the alarm.
-  public mutating func stop(because alarm: Alarm, at now: Instant) {
+  ///
+  /// - Parameters:
+  ///   - alarm: Why.
+  ///   - now: The present instant.
+  ///   - count: The session's steps when ENABLE fell; what was made beyond is uncertain.
+  public mutating func stop(because alarm: Alarm, at now: Instant, beyond count: UInt64? = nil) {
+    doubt(beyond: count, at: now)
     _ = alarms.raise(alarm, at: now)
     alarms.causeGone(alarm)
     halt(alarm, at: now)
+  }
+
+  /// Takes note that so many of the latest steps may not have turned the motor.
+  ///
+  /// They count as delivered for every limit, and as not delivered for the patient.
+  public mutating func doubt(_ steps: UInt64, at now: Instant) {
+    guard books.doubt(steps) > 0 else { return }
+    raise(.deliveryUncertain, at: now)
+    causeGone(.deliveryUncertain, at: now)
+  }
+
+  private mutating func doubt(beyond count: UInt64?, at now: Instant) {
+    let made = books.delivered + books.uncertain
+    guard let count, made > count else { return }
+    doubt(made - count, at: now)
+  }
+
+  /// Gives up the prescription for a flow that only keeps the lumen open: what runs is damaged.
+  ///
+  /// A bolus in progress ends as soon as the motor can slow down.
+  public mutating func fallBack(to flow: FlowRate, at now: Instant) {
+    bringUp(to: now)
+    try? perform(.cancelBolus, at: now)
+    prescription = Prescription(
+      therapy: flow.isZero ? .stopped : .minimumRate(flow),
+      concentration: prescription.concentration)
+    program.adopt(prescription.therapy, place: .zero, at: now)
+    demand = (try? TherapyDemand(of: prescription.therapy)) ?? .none
+    log(.adopted, at: now)
+    renewPermit(at: now)
+    replan(at: now, searches: true)
   }
 
   /// Counts what was earlier sessions delivered, for the dose windows.

@@ -1,9 +1,9 @@
 public import PumpPlan
-import PumpSafety
+public import PumpSafety
 public import PumpUnits
 
 /// What a display shows: what was prescribed beside what was made.
-public struct PumpStatus: Equatable, Sendable {
+public struct PumpStatus: Equatable, BitwiseCopyable, Sendable {
   public var state: PumpState
   /// The exact integral of the flow that was to run, rounded down.
   public var planned: Volume
@@ -23,6 +23,36 @@ public struct PumpStatus: Equatable, Sendable {
   public var refillDue: Instant?
   /// When the reservoir reaches its reserve and delivery stops, by the same reckoning.
   public var stopsDue: Instant?
+
+  /// The status of a drive that is gone, by what its lines saw.
+  public init(
+    ofDeadDrive ledger: DeliveryLedger, because alarm: Alarm, step: StepVolume, reservoir: Volume
+  ) {
+    func volume(_ steps: UInt64) -> Volume {
+      (try? step.volume(ofSteps: steps)) ?? Volume(femtolitres: .max)
+    }
+    self.init(
+      state: .tripped(alarm), planned: .zero, delivered: volume(ledger.delivered),
+      uncertain: volume(ledger.uncertain), missed: volume(ledger.missed), ledger: ledger,
+      reservoir: reservoir, flow: .zero, refillDue: nil, stopsDue: nil)
+  }
+
+  init(
+    state: PumpState, planned: Volume, delivered: Volume, uncertain: Volume, missed: Volume,
+    ledger: DeliveryLedger, reservoir: Volume, flow: FlowRate, refillDue: Instant?,
+    stopsDue: Instant?
+  ) {
+    self.state = state
+    self.planned = planned
+    self.delivered = delivered
+    self.uncertain = uncertain
+    self.missed = missed
+    self.ledger = ledger
+    self.reservoir = reservoir
+    self.flow = flow
+    self.refillDue = refillDue
+    self.stopsDue = stopsDue
+  }
 }
 
 extension Engine {

@@ -20,7 +20,7 @@ public struct SupervisedLoop<
   public private(set) var isJournaling = true
   @usableFromInline var beat: UInt64 = 0
   /// Events of the two channels that the journal has.
-  @usableFromInline var told = (drive: 0, supervisor: 0)
+  @usableFromInline var journaled = (drive: 0, supervisor: 0)
 
   /// Puts the channels together; no step is possible before `open`.
   public init(
@@ -39,22 +39,27 @@ public struct SupervisedLoop<
   /// - Parameters:
   ///   - boot: Names the start of the system.
   ///   - clock: The system's time since then.
-  public mutating func open(boot: UInt64 = 1, clock: TimeSpan = .zero) {
+  ///   - profile: The text of the profile that is to run.
+  public mutating func open(boot: UInt64 = 1, clock: TimeSpan = .zero, profile: [UInt8] = []) {
     let now = drive.hardware.readClock()
     let before = journal.state
     recallDoses(by: now)
     append(
       .opened(
-        boot: boot, clock: clock, servedSince: before.session == 0 ? now : before.servedSince),
+        boot: boot, clock: clock, servedSince: before.session == 0 ? now : before.servedSince,
+        JournalBinding(
+          step: supervisor.settings.step, concentration: supervisor.prescription.concentration)),
       at: now)
+    if !profile.isEmpty {
+      try? journal.keepProfile(
+        profile, at: now, wallSeconds: drive.hardware.readWallClock())
+    }
     try? drive.hardware.holdEnable(true)
     try? drive.hardware.holdEnable(false)
+    supervise(at: now)
     guard before.session > 0, !before.isEnded else { return }
     let uncertain = journal.state.counts.highest - before.counts.highest
-    supervisor.log(.restarted(now.elapsed(since: before.at), uncertain: uncertain), at: now)
-    guard uncertain > 0 else { return }
-    supervisor.raise(.deliveryUncertain, at: now)
-    supervisor.causeGone(.deliveryUncertain, at: now)
+    supervisor.restarted(after: now.elapsed(since: before.at), uncertain: uncertain, at: now)
   }
 
   /// Runs both channels until an instant.
@@ -119,6 +124,7 @@ public struct SupervisedLoop<
     default: break
     }
     if let alarm = supervisor.cutBy, command.deliversMore { throw .alarm(alarm) }
+    if supervisor.isTesting, command.deliversMore { throw .selfTestRuns }
     try drive.engine.perform(command, at: now)
     switch command {
     case .begin, .resume: supervisor.began(at: now)
@@ -140,10 +146,13 @@ public struct SupervisedLoop<
   @inlinable
   mutating func supervise(at now: Instant) {
     beat &+= 1
-    let report = wire.carry(drive.engine.report(beat: beat, at: now))
+    var told = drive.engine.report(beat: beat, at: now)
+    if supervisor.isTesting { told.prescriptionSum = prescriptionSum }
+    let report = wire.carry(told)
     let pulses = (try? drive.hardware.readIndex()) ?? nil
     while let action = supervisor.turn(at: now, report, pulses: pulses) { perform(action, at: now) }
-    guard told.drive < drive.engine.eventCount || told.supervisor < supervisor.eventCount else {
+    guard journaled.drive < drive.engine.eventCount || journaled.supervisor < supervisor.eventCount
+    else {
       return
     }
     journalEvents()
@@ -159,10 +168,26 @@ public struct SupervisedLoop<
     case .hold(let isHeld):
       try? drive.hardware.holdEnable(isHeld)
       drive.engine.hold(isHeld, at: now)
+    case .doubt(let steps): drive.engine.doubt(steps, at: now)
+    case .fallBack(let flow):
+      drive.engine.fallBack(to: flow, at: now)
+      supervisor.fellBack(to: flow, at: now)
+    case .test(let part): supervisor.tested(part, proof(of: part), at: now)
     case .sound(let tone): try? drive.hardware.sound(tone)
     case .kick: try? drive.hardware.kickWatchdog()
     case .readSensors:
       if let readings = try? drive.hardware.readSensors() { supervisor.observe(readings, at: now) }
+    }
+  }
+
+  @usableFromInline var prescriptionSum: UInt32 { drive.engine.prescription.checksum }
+
+  private mutating func proof(of part: SelfTestPart) -> SelfTestProof {
+    switch part {
+    case .journal: journal.readsBack() ? .passed : .failed
+    case .profile:
+      journal.profileCopies == .damaged || journal.profileCopies == .lost ? .failed : .passed
+    default: drive.hardware.prove(part)
     }
   }
 
@@ -203,42 +228,31 @@ public struct SupervisedLoop<
   /// Journals what happened in either channel since last time.
   @usableFromInline
   mutating func journalEvents() {
-    while told.drive < drive.engine.eventCount {
-      guard let event = drive.engine.event(told.drive) else {
-        told.drive += 1
+    while journaled.drive < drive.engine.eventCount {
+      guard let event = drive.engine.event(journaled.drive) else {
+        journaled.drive += 1
         continue
       }
       append(.event(event.event), at: event.at)
       guard isJournaling else { return }
-      told.drive += 1
+      journaled.drive += 1
     }
-    while told.supervisor < supervisor.eventCount {
-      guard let event = supervisor.event(told.supervisor) else {
-        told.supervisor += 1
+    while journaled.supervisor < supervisor.eventCount {
+      guard let event = supervisor.event(journaled.supervisor) else {
+        journaled.supervisor += 1
         continue
       }
       append(.event(event.event), at: event.at)
       guard isJournaling else { return }
-      told.supervisor += 1
+      journaled.supervisor += 1
     }
   }
 
   /// Tells both channels' dose guards what earlier sessions delivered in the last day.
-  ///
-  /// Counts are acknowledged now and then, so a step counts as made when that was journaled: later than
-  /// it was, and so for longer. What was granted and never acknowledged counts as made now.
   private mutating func recallDoses(by now: Instant) {
-    var known: UInt64?
-    for sequence in journal.first..<journal.next {
-      guard let record = journal.record(sequence), case .grant(let counts, _, _) = record.entry
-      else { continue }
-      if let known, record.at + .day > now, counts.highest > known {
-        recall(counts.highest - known, by: record.at)
-      }
-      known = counts.highest
-    }
-    let carried = journal.state.carried.highest
-    if let known, carried > known { recall(carried - known, by: now) }
+    var doses: [(UInt64, Instant)] = []
+    journal.recall(by: now) { doses.append(($0, $1)) }
+    for (steps, instant) in doses { recall(steps, by: instant) }
   }
 
   private mutating func recall(_ steps: UInt64, by instant: Instant) {

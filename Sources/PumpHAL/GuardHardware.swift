@@ -17,6 +17,11 @@ public protocol GuardHardware: PumpSensors, WallClock, Annunciator, WatchdogTime
   /// present, unless the bench is a simulated one and knows better.
   var mayMoveFrom: Instant { get }
 
+  /// Tries a part of the bench without moving the motor or sounding anything.
+  ///
+  /// Journal and profile are none of the bench's; they pass.
+  mutating func prove(_ part: SelfTestPart) -> SelfTestProof
+
   /// Reads the index pulses since power-on; `nil` where a board has no index line.
   mutating func readIndex() throws(GuardFailure) -> UInt64?
 }

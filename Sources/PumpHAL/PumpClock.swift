@@ -11,6 +11,16 @@ public protocol PumpClock: ~Copyable {
   ///
   /// - Returns: The instant of waking.
   mutating func wait(until deadline: Instant) -> Instant
+
+  /// Whether whoever waits has news to look at before anything else is done.
+  ///
+  /// Asked after each wait; news ends a control loop's run early, and stays until it was taken.
+  mutating func hasNews() -> Bool
+}
+
+extension PumpClock where Self: ~Copyable {
+  /// There is nobody who could have any.
+  @inlinable public mutating func hasNews() -> Bool { false }
 }
 
 /// The wall clock, read to label records and to notice that it was moved; it never times a dose.

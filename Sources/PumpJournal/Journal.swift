@@ -129,3 +129,38 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     do throws(Store.StoreFailure) { return try store.read(slot) } catch { throw .unreadable }
   }
 }
+
+extension Journal where Store: ~Copyable {
+  /// Goes over what earlier sessions delivered in the last day, in order.
+  ///
+  /// Counts are acknowledged now and then, so a step counts as made when that was journaled: later than
+  /// it was, and so for longer. What was granted and never acknowledged counts as made now.
+  ///
+  /// - Parameters:
+  ///   - now: The present instant.
+  ///   - body: Given steps, and by when they were made.
+  public mutating func recall(by now: Instant, _ body: (UInt64, Instant) -> Void) {
+    var known: UInt64?
+    for sequence in lastDay(before: now)..<next {
+      guard let record = record(sequence), case .grant(let counts, _, _) = record.entry else {
+        continue
+      }
+      if let known, counts.highest > known { body(counts.highest - known, record.at) }
+      known = counts.highest
+    }
+    let carried = state.carried.highest
+    let last = known ?? state.counts.highest
+    if carried > last { body(carried - last, now) }
+  }
+
+  /// The record from which on a day's delivery can be told.
+  private mutating func lastDay(before now: Instant) -> UInt64 {
+    var sequence = next
+    while sequence > first {
+      sequence -= 1
+      guard let record = record(sequence), case .grant = record.entry else { continue }
+      if record.at + .day <= now { return sequence }
+    }
+    return sequence
+  }
+}

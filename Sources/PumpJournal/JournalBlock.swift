@@ -16,7 +16,12 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
   public static var size: Int { 128 }
   static var wordCount: Int { 16 }
   /// The format that this version writes, and the latest that it reads.
-  static var format: UInt16 { 1 }
+  ///
+  /// | format | what it brought |
+  /// |---|---|
+  /// | 1 | the records as they are, `opened` without words 7 to 9 |
+  /// | 2 | `opened` says what a step is worth: concentration in ng/mL, step volume as a fraction of fL |
+  static var format: UInt16 { 2 }
 
   private typealias Words = (
     UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64,

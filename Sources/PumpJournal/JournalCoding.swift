@@ -1,3 +1,4 @@
+import PumpHAL
 import PumpSafety
 import PumpTherapy
 import PumpUnits
@@ -22,11 +23,15 @@ extension JournalBlock {
     let kind: UInt8
     var flags: UInt8 = 0
     switch record.entry {
-    case .opened(let boot, let clock, let servedSince):
+    case .opened(let boot, let clock, let servedSince, let binding):
       kind = Kind.opened.rawValue
       self[4] = boot
       self[5] = clock.nanoseconds
       self[6] = servedSince.nanoseconds
+      guard let binding else { break }
+      self[7] = binding.concentration.nanogramsPerMillilitre
+      self[8] = binding.step.numerator
+      self[9] = binding.step.divisor
     case .grant(let counts, let upTo, let until):
       kind = Kind.grant.rawValue
       self[4] = counts.certain
@@ -79,7 +84,7 @@ extension JournalBlock {
     case .opened:
       return .opened(
         boot: self[4], clock: TimeSpan(nanoseconds: self[5]),
-        servedSince: Instant(nanoseconds: self[6]))
+        servedSince: Instant(nanoseconds: self[6]), binding)
     case .grant:
       return .grant(
         StepCounts(certain: self[4], uncertain: self[5], missed: self[6], atFill: self[7]),
@@ -101,6 +106,15 @@ extension JournalBlock {
       )
     case nil: return .unknown(number)
     }
+  }
+
+  private var binding: JournalBinding? {
+    guard self[7] > 0,
+      let step = try? StepVolume(
+        delivering: Volume(femtolitres: self[8]), inSteps: self[9])
+    else { return nil }
+    return JournalBinding(
+      step: step, concentration: Concentration(nanogramsPerMillilitre: self[7]))
   }
 
   private mutating func put(_ text: JournalText) {

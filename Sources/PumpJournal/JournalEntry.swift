@@ -5,7 +5,7 @@ public import PumpUnits
 public enum JournalEntry: Equatable, BitwiseCopyable, Sendable {
   /// A session begins: `boot` names the start of the system it runs on, `clock` is that system's time
   /// since then, which goes on counting through a restart of the program.
-  case opened(boot: UInt64, clock: TimeSpan, servedSince: Instant)
+  case opened(boot: UInt64, clock: TimeSpan, servedSince: Instant, JournalBinding?)
   /// Permission, with the counts that were acknowledged by then.
   case grant(StepCounts, upTo: UInt64, until: Instant)
   /// Something that happened.
@@ -18,6 +18,17 @@ public enum JournalEntry: Equatable, BitwiseCopyable, Sendable {
   case text(part: UInt16, length: UInt32, JournalText)
   /// Of a kind that this version does not know; it keeps its place in the chain.
   case unknown(UInt8)
+}
+
+/// What a step of the journal's counts is worth; a record of format 1 does not say.
+public struct JournalBinding: Equatable, BitwiseCopyable, Sendable {
+  public var step: StepVolume
+  public var concentration: Concentration
+
+  public init(step: StepVolume, concentration: Concentration) {
+    self.step = step
+    self.concentration = concentration
+  }
 }
 
 /// What was asked for.

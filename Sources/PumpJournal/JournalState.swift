@@ -2,7 +2,7 @@ public import PumpSafety
 public import PumpUnits
 
 /// What a journal's records say of the pump, taken one after another.
-public struct JournalState: Equatable, BitwiseCopyable, Sendable {
+public struct JournalState: BitwiseCopyable, Sendable {
   /// How many sessions there were.
   public private(set) var session: UInt32 = 0
   /// The latest counts that were acknowledged.
@@ -21,6 +21,13 @@ public struct JournalState: Equatable, BitwiseCopyable, Sendable {
   /// Whether the latest session ended by command, with every step accounted for.
   public private(set) var isEnded = true
 
+  /// What a step of the counts is worth; `nil` where no record says.
+  public private(set) var binding: JournalBinding?
+  /// What the reservoir was filled to last; `nil` where no record says.
+  public private(set) var filled: Volume?
+  /// Where the latest profile's first record is, how long its text is, and its CRC-32C.
+  public private(set) var profile: (first: UInt64, length: UInt32, sum: UInt32)?
+
   public init() {}
 
   /// Counts as a next session takes them over: what was granted and not acknowledged is uncertain.
@@ -35,7 +42,8 @@ public struct JournalState: Equatable, BitwiseCopyable, Sendable {
     at = max(at, record.at)
     wallSeconds = record.wallSeconds
     switch record.entry {
-    case .opened(let boot, let clock, let servedSince):
+    case .opened(let boot, let clock, let servedSince, let binding):
+      if let binding { self.binding = binding }
       counts = carried
       granted = counts.highest
       session = record.session
@@ -54,6 +62,10 @@ public struct JournalState: Equatable, BitwiseCopyable, Sendable {
       counts.certain += made
       counts.uncertain = counts.uncertain > made + notMade ? counts.uncertain - made - notMade : 0
       granted = counts.highest
+    case .event(.refilled(let volume)):
+      filled = volume
+    case .profile(copy: 0, part: 0, let length, let sum, _):
+      profile = (record.sequence, length, sum)
     default: break
     }
   }

@@ -6,7 +6,9 @@ public import PumpUnits
 /// Suspend is not counted: a machine that sleeps delivers nothing, and its wall clock then tells.
 public struct PacedClock: ~Copyable {
   private var waiter: pump_linux_waiter
+  /// CLOCK_MONOTONIC at the clock's first instant, and that instant.
   private var origin: UInt64
+  private var first: Instant
 
   /// How the clock waits.
   public struct Pace: Equatable, Sendable {
@@ -31,24 +33,34 @@ public struct PacedClock: ~Copyable {
   public init(pace: Pace) {
     let now = pump_linux_now()
     origin = now
+    first = .epoch
     waiter = pump_linux_waiter(
       window_ns: pace.window.nanoseconds, budget_permille: pace.budgetPermille,
       credit_ns: pace.window.nanoseconds, credited_at_ns: now)
   }
 
-  /// Starts it anew, its `.epoch` a little ahead; until then it reads `.epoch`.
+  /// Starts it anew, its first instant a little ahead; until then it reads that instant.
   ///
-  /// So what is set up "at the epoch" is set up before it, and not late.
+  /// So what is set up "at the first instant" is set up before it, and not late.
   public mutating func restart(ahead: TimeSpan) {
-    origin = pump_linux_now() + ahead.nanoseconds
+    start(at: .epoch, onMonotonic: monotonicNanoseconds() + ahead.nanoseconds)
+  }
+
+  /// Starts it anew: it reads `first` when CLOCK_MONOTONIC reads so many nanoseconds, and before.
+  ///
+  /// Two processes that start their clocks alike read the same time.
+  public mutating func start(at first: Instant, onMonotonic nanoseconds: UInt64) {
+    self.first = first
+    origin = nanoseconds
   }
 
   /// A second clock of the same origin, which waits on its own account.
-  public var copy: PacedClock { PacedClock(waiter: waiter, origin: origin) }
+  public var copy: PacedClock { PacedClock(waiter: waiter, origin: origin, first: first) }
 
-  private init(waiter: pump_linux_waiter, origin: UInt64) {
+  private init(waiter: pump_linux_waiter, origin: UInt64, first: Instant) {
     self.waiter = waiter
     self.origin = origin
+    self.first = first
   }
 
   /// Waits for each multiple of a period in a bare C loop that shares nothing with this clock.
@@ -61,19 +73,27 @@ public struct PacedClock: ~Copyable {
   }
 
   /// The present instant.
-  public func read() -> Instant {
-    let now = pump_linux_now()
-    return Instant(nanoseconds: now > origin ? now - origin : 0)
+  public func read() -> Instant { instant(pump_linux_now()) }
+
+  /// What CLOCK_MONOTONIC reads at an instant.
+  public func monotonic(at instant: Instant) -> UInt64 {
+    let (end, isNever) = origin.addingReportingOverflow(instant.elapsed(since: first).nanoseconds)
+    return isNever || instant == .never ? .max : end
+  }
+
+  private func instant(_ monotonic: UInt64) -> Instant {
+    first + TimeSpan(nanoseconds: monotonic > origin ? monotonic - origin : 0)
   }
 
   /// Waits until a deadline; never returns earlier.
   public mutating func wait(until deadline: Instant) -> Instant {
-    guard deadline > .epoch else { return read() }
-    let (end, isNever) = origin.addingReportingOverflow(deadline.nanoseconds)
-    let woke = pump_linux_wait(&waiter, isNever ? .max : end)
-    return Instant(nanoseconds: woke > origin ? woke - origin : 0)
+    guard deadline > first else { return read() }
+    return instant(pump_linux_wait(&waiter, monotonic(at: deadline)))
   }
 }
+
+/// CLOCK_MONOTONIC, in nanoseconds.
+public func monotonicNanoseconds() -> UInt64 { pump_linux_now() }
 
 /// The wall clock, in seconds since 1970.
 public func wallClockSeconds() -> Int64 { pump_linux_wall_seconds() }

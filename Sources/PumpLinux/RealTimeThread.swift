@@ -4,7 +4,7 @@ import Glibc
 /// A thread that asks Linux for real-time scheduling, and makes do without.
 public final class RealTimeThread: @unchecked Sendable {
   /// What it asks for.
-  public struct Wish: Equatable, Sendable {
+  public struct Wish: Equatable, BitwiseCopyable, Sendable {
     /// SCHED_FIFO's priority, 1 to 99; 0 stays an ordinary thread.
     public var priority: Int32
     /// The processor to stay on; `nil` for any.
@@ -20,8 +20,46 @@ public final class RealTimeThread: @unchecked Sendable {
   }
 
   /// Something it could not have, and the remedy.
-  public struct Denial: Equatable, Sendable, CustomStringConvertible {
-    public var description: String
+  public struct Denial: Equatable, BitwiseCopyable, Sendable, CustomStringConvertible {
+    /// What it could not have.
+    public enum Subject: UInt8, BitwiseCopyable, Sendable {
+      case scheduling
+      case memory
+      case processor
+      case latency
+    }
+
+    public var subject: Subject
+    /// The system's error number.
+    public var number: Int32
+    var wish: Wish
+
+    public var description: String {
+      let (what, remedy) = words
+      return "\(what) (\(String(cString: strerror(number)))); \(remedy)"
+    }
+
+    private var words: (String, String) {
+      let service = "run by Hardware/systemd/itpump@.service, or "
+      switch subject {
+      case .scheduling:
+        return (
+          "no real-time scheduling, so edges may be late",
+          service + "as a user with rtprio \(wish.priority) in /etc/security/limits.d"
+        )
+      case .memory:
+        return (
+          "memory is not locked, so edges may be late",
+          service + "with memlock unlimited in /etc/security/limits.d"
+        )
+      case .processor: return ("not bound to processor \(wish.processor ?? -1)", "name one that is there")
+      case .latency:
+        return (
+          "processors may sleep deeply, so edges may be late",
+          "install Hardware/systemd/60-itpump.rules, which opens /dev/cpu_dma_latency to group gpio"
+        )
+      }
+    }
   }
 
   private let wish: Wish
@@ -43,7 +81,7 @@ public final class RealTimeThread: @unchecked Sendable {
       { context in
         guard let context else { return }
         let thread = Unmanaged<RealTimeThread>.fromOpaque(context).takeRetainedValue()
-        thread.task.carryOut(without: thread.become())
+        thread.task.carryOut(without: RealTimeThread.become(thread.wish))
       }, context.toOpaque())
     guard made.thread != nil else {
       context.release()
@@ -58,29 +96,18 @@ public final class RealTimeThread: @unchecked Sendable {
     thread = nil
   }
 
-  private func become() -> [Denial] {
+  /// Makes the calling thread one, as far as the system lets it.
+  ///
+  /// - Returns: What it could not have.
+  public static func become(_ wish: Wish) -> [Denial] {
     var raw = pump_linux_wish(
       priority: wish.priority, cpu: wish.processor ?? -1, locks_memory: wish.locksMemory ? 1 : 0)
     let denied = pump_linux_become_realtime(&raw)
-    var denials: [Denial] = []
-    func add(_ number: Int32, _ what: String, _ remedy: String) {
-      guard number != 0 else { return }
-      let why = String(cString: strerror(number))
-      denials.append(Denial(description: "\(what) (\(why)); \(remedy)"))
-    }
-    add(
-      denied.scheduler, "no real-time scheduling, so edges may be late",
-      "run by Hardware/systemd/itpump@.service, or as a user with rtprio "
-        + "\(wish.priority) in /etc/security/limits.d")
-    add(
-      denied.memory, "memory is not locked, so edges may be late",
-      "run by Hardware/systemd/itpump@.service, or with memlock unlimited in /etc/security/limits.d"
-    )
-    add(denied.affinity, "not bound to processor \(wish.processor ?? -1)", "name one that is there")
-    add(
-      denied.latency, "processors may sleep deeply, so edges may be late",
-      "install Hardware/systemd/60-itpump.rules, which opens /dev/cpu_dma_latency to group gpio")
-    return denials
+    let numbers: [(Denial.Subject, Int32)] = [
+      (.scheduling, denied.scheduler), (.memory, denied.memory), (.processor, denied.affinity),
+      (.latency, denied.latency),
+    ]
+    return numbers.filter { $0.1 != 0 }.map { Denial(subject: $0.0, number: $0.1, wish: wish) }
   }
 }
 

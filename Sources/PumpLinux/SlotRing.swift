@@ -1,6 +1,7 @@
 import CPumpLinux
 
-/// A lock-free ring of small values from one thread to one other.
+/// A lock-free ring of small values from one thread to one other, also of a process that is forked
+/// after it was made.
 ///
 /// Putting never waits and allocates nothing: a value that finds the ring full is lost, and counted.
 public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
@@ -27,10 +28,14 @@ public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
     let pointer: OpaquePointer
   }
 
+  /// As large as the largest value.
   fileprivate struct Slot {
-    var words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
-      (0, 0, 0, 0, 0, 0, 0, 0)
+    typealias Line = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+    var words: (Line, Line) = ((0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0))
   }
+
+  /// Whole cache lines, as few as hold a value.
+  private static var slotBytes: UInt32 { UInt32((MemoryLayout<Value>.size + 63) / 64 * 64) }
 
   /// Makes a ring of a power of two of slots.
   ///
@@ -38,7 +43,7 @@ public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
   public init?(slots: UInt32) {
     precondition(slots.nonzeroBitCount == 1, "a ring has a power of two of slots")
     precondition(MemoryLayout<Value>.size <= MemoryLayout<Slot>.size, "a value fits in a slot")
-    guard let ring = pump_ring_make(slots) else { return nil }
+    guard let ring = pump_ring_make(slots, Self.slotBytes) else { return nil }
     self.ring = ring
   }
 

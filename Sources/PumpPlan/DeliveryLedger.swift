@@ -17,6 +17,13 @@ public struct DeliveryLedger: Equatable, BitwiseCopyable, Sendable {
 
   public init() {}
 
+  /// The books of a drive that is gone.
+  public init(delivered: UInt64, uncertain: UInt64, missed: UInt64) {
+    made = delivered
+    self.uncertain = uncertain
+    self.missed = missed
+  }
+
   /// All steps that were ever due.
   public var planned: UInt64 { delivered + uncertain + missed + owed }
 
@@ -38,6 +45,16 @@ public struct DeliveryLedger: Equatable, BitwiseCopyable, Sendable {
     missed += forgone
     pending = 0
     return forgone
+  }
+
+  /// Makes delivered steps uncertain: their edges were made, and the motor may not have followed.
+  ///
+  /// - Returns: How many there were to doubt.
+  public mutating func doubt(_ steps: UInt64) -> UInt64 {
+    let doubted = min(steps, made)
+    made -= doubted
+    uncertain += doubted
+    return doubted
   }
 
   /// Corrects the last delivered step after its command failed.

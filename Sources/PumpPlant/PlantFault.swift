@@ -33,6 +33,8 @@ public enum PlantFault: Equatable, Sendable {
   case wildSensors(TimeSpan)
   /// The reservoir's sensor reads so much too low, for good: a leak, or a sensor that drifted.
   case reservoirLoss(Volume)
+  /// A part of the bench fails its self-test.
+  case testFails(SelfTestPart, TimeSpan)
 }
 
 /// When a fault happens.
@@ -95,7 +97,7 @@ extension PlantFault {
   /// A fault of any kind, of a size that a bench may meet.
   public static func random(using random: inout SplitMix64) -> Self {
     let span = TimeSpan(milliseconds: 1 + random.next() % 600_000)
-    switch random.next() % 15 {
+    switch random.next() % 16 {
     case 0: return .stall(span)
     case 1: return .missedSteps(1 + random.next() % 500)
     case 2: return .driverFault(span)
@@ -110,6 +112,9 @@ extension PlantFault {
     case 11: return .buttonHeld(span)
     case 12: return .wildSensors(span)
     case 13: return .reservoirLoss(Volume(microlitres: random.next() % 6_000))
+    case 14:
+      let parts: [SelfTestPart] = [.enable, .watchdog, .index, .alarm, .clock]
+      return .testFails(parts[Int(random.next() % 5)], span * 12)
     default: return .wallClock(Int64(random.next() % 14_400) - 7_200)
     }
   }

@@ -102,6 +102,9 @@ extension SimulatedBench {
     case .buttonHeld(let span): buttonUntil = clock + span
     case .wildSensors(let span): wildUntil = clock + span
     case .reservoirLoss(let volume): reservoirLoss += volume
+    case .testFails(let part, let span):
+      failingPart = part
+      partFailsUntil = clock + span
     }
     updateCalm()
   }

@@ -44,6 +44,11 @@ extension SimulatedBench {
     updateCalm()
   }
 
+  public mutating func prove(_ part: SelfTestPart) -> SelfTestProof {
+    if part == failingPart, clock < partFailsUntil { return .failed }
+    return part == .index && clock < deadUntil ? .failed : .passed
+  }
+
   public mutating func sound(_ tone: AlarmTone) {
     sounds += 1
     if buzzesUntil == nil { trace.record(.buzzer, isAsserted: true, at: clock) }

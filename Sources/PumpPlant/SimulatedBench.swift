@@ -48,6 +48,8 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, GuardHardware, ~Co
   var buttonUntil = Instant.epoch
   var wildUntil = Instant.epoch
   var reservoirLoss = Volume.zero
+  var failingPart: SelfTestPart?
+  var partFailsUntil = Instant.epoch
   var missing: UInt64 = 0
   var faultUntil = Instant.epoch
   var deadUntil = Instant.epoch

@@ -24,6 +24,8 @@ public struct Board: Sendable {
   public var lines: [String: Line]
   /// How much late delivery may still be made; more is booked as missed.
   public var backlogLimit: Volume
+  /// The kernel's watchdog that resets the machine when the supervisor is gone; `nil` for none.
+  public var watchdog: Watchdog?
   /// Paths of the driver's and the pump's files, as written.
   public var driverFile: String
   public var pumpFile: String
@@ -34,6 +36,12 @@ public struct Board: Sendable {
     public var isActiveLow: Bool
     public var bias: Bias
     public var drive: Drive
+  }
+
+  /// A watchdog device and its time-out.
+  public struct Watchdog: Sendable {
+    public var device: String
+    public var timeout: TimeSpan
   }
 
   /// The resistor inside the chip; `as-is` leaves what the system has set.

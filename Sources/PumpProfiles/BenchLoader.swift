@@ -13,7 +13,7 @@ public enum BenchLoader {
   /// Reads a board file.
   public static func board(_ text: String) -> (board: Board?, diagnostics: [Diagnostic]) {
     let report = Report()
-    let keys = ["board", "chip", "driver", "pump", "lines", "backlog-limit"]
+    let keys = ["board", "chip", "driver", "pump", "lines", "backlog-limit", "watchdog"]
     let board = YAMLDocument.root(of: text, keys: keys, report: report).flatMap(board)
     return (report.hasErrors ? nil : board, report.sorted)
   }
@@ -49,10 +49,26 @@ public enum BenchLoader {
           drive: drive.flatMap { Board.Drive(rawValue: $0.value) } ?? .pushPull)
       }
     }
+    let watchdog = watchdog(root)
     guard let name, let chip, let driver, let pump, let limit else { return nil }
     return Board(
       name: name.value, chip: chip.value, lines: lines, backlogLimit: Volume(count: limit.count),
-      driverFile: driver.value, pumpFile: pump.value)
+      watchdog: watchdog, driverFile: driver.value, pumpFile: pump.value)
+  }
+
+  private static func watchdog(_ root: Fields) -> Board.Watchdog? {
+    guard
+      let entry = root.fields("watchdog", keys: ["device", "timeout"], isRequired: false),
+      let device = entry.text("device", hint: "/dev/watchdog"),
+      let timeout = entry.quantity("timeout", .duration, example: "15 s")
+    else { return nil }
+    // It is kicked every second, and not at all for three while its self-test runs.
+    guard (5_000_000_000...600_000_000_000).contains(timeout.count) else {
+      root.report.add(
+        .badTiming, at: timeout.place, "'timeout' of \(timeout.text.value) is outside 5 s to 10 min")
+      return nil
+    }
+    return Board.Watchdog(device: device.value, timeout: TimeSpan(count: timeout.count))
   }
 
   /// Reads a driver file.

@@ -19,6 +19,8 @@ public enum HardwareCall: Equatable, BitwiseCopyable, Sendable {
   case readWallClock(Int64)
   case sounded(AlarmTone, FaultKind?)
   case kickedWatchdog(FaultKind?)
+  /// There was news for whoever runs the loop; where there was none, nothing is told.
+  case hadNews
 }
 
 /// Takes calls as they are made.

@@ -34,6 +34,13 @@ public struct RecordedHardware<
   }
 
   @inlinable
+  public mutating func hasNews() -> Bool {
+    guard base.hasNews() else { return false }
+    sink.take(.hadNews)
+    return true
+  }
+
+  @inlinable
   public mutating func readWallClock() -> Int64 {
     let seconds = base.readWallClock()
     sink.take(.readWallClock(seconds))

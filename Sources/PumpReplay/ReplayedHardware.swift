@@ -6,6 +6,9 @@ public protocol HardwareCallSource: ~Copyable {
   /// The next call.
   mutating func next() -> HardwareCall?
 
+  /// Takes the next call only where it is the one that is asked about.
+  mutating func takeNews() -> Bool
+
   /// Takes note that the replay has left the record: nothing more is asked for.
   mutating func wasLeft()
 }
@@ -68,6 +71,12 @@ public struct ReplayedHardware<Source: HardwareCallSource & ~Copyable>: PumpHard
     clock = max(clock, deadline)
     if case .waited(_, let woke) = call { clock = woke }
     return clock
+  }
+
+  public mutating func hasNews() -> Bool {
+    guard divergence == nil, source.takeNews() else { return false }
+    replayed += 1
+    return true
   }
 
   public mutating func readWallClock() -> Int64 {

@@ -31,7 +31,7 @@ public struct DoseLimits: Hashable, BitwiseCopyable, Sendable {
 }
 
 /// A sliding window of the dose guard.
-public enum DoseWindow: UInt8, CaseIterable, Sendable {
+public enum DoseWindow: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case hour
   case day
 

@@ -1,3 +1,4 @@
+public import PumpHAL
 public import PumpTherapy
 public import PumpUnits
 

@@ -22,6 +22,14 @@ extension Supervisor {
       pendingHold = nil
       return .hold(isHeld)
     }
+    if pendingDoubt > 0 {
+      defer { pendingDoubt = 0 }
+      return .doubt(pendingDoubt)
+    }
+    if pendingFallBack {
+      pendingFallBack = false
+      return .fallBack(settings.minimumFlow)
+    }
     if now >= nextMinute {
       countDose(at: now)
       let minute = TimeSpan(minutes: 1).nanoseconds
@@ -32,6 +40,7 @@ extension Supervisor {
       wantsGrant = false
       if let grant = nextGrant(at: now) { return grant }
     }
+    if now >= selfTest.nextAt, let part = nextPart(at: now) { return .test(part) }
     if now >= alarms.deadline, let tone = alarms.takeSound(at: now) { return .sound(tone) }
     if now >= nextKick {
       nextKick = now + settings.kickInterval

@@ -97,12 +97,15 @@ extension Supervisor {
       stalledFrom = index?.countAtPulse ?? report.count
       raise(.motorStalled, at: now)
     }
-    if periods > settings.stallRetries { cut(.motorStalled, at: now) }
+    guard periods > settings.stallRetries, cutBy == nil else { return }
+    pendingDoubt += report.count - stalledFrom
+    cut(.motorStalled, at: now)
   }
 
   private mutating func stallEnded(at now: Instant) {
     isStalling = false
     log(.stallEnded(steps: report.count - stalledFrom), at: now)
+    pendingDoubt += report.count - stalledFrom
     index?.settle(count: report.count)
     causeGone(.motorStalled, at: now)
   }

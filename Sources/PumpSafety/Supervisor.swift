@@ -44,6 +44,13 @@ public struct Supervisor: ~Copyable {
   var isResting = true
   var pendingCut: Alarm?
   var pendingHold: Bool?
+  /// Steps of a stall that the drive is to book as uncertain.
+  var pendingDoubt: UInt64 = 0
+  /// Whether what runs is damaged, and both channels are to fall back to the minimum rate.
+  var pendingFallBack = false
+  /// The checksum that the prescription had when it was taken over.
+  var prescriptionSum: UInt32
+  var selfTest: SelfTest
   var nextKick: Instant
   var nextSensors: Instant
   var nextMinute: Instant
@@ -87,6 +94,8 @@ public struct Supervisor: ~Copyable {
     alarms = AlarmBoard(cadence: settings.cadence)
     recorder = FlightRecorder(capacity: settings.recorderCapacity)
     reservoir = settings.reservoir
+    prescriptionSum = prescription.checksum
+    selfTest = SelfTest(began: start, nextAt: start)
     nextKick = start
     nextSensors = start
     nextMinute = start
@@ -100,6 +109,7 @@ public struct Supervisor: ~Copyable {
   /// A drive that makes steps is looked at a poll later, whatever this says.
   public var deadline: Instant {
     var next = min(min(nextKick, nextSensors), min(alarms.deadline, nextMinute))
+    next = min(next, selfTest.nextAt)
     if !isResting, cutBy == nil, !isHeld { next = min(next, max(renewal, retryAt)) }
     // A silent drive is listened for.
     if isHeld { next = min(next, turnedAt + settings.driveTimeout) }
@@ -153,6 +163,7 @@ public struct Supervisor: ~Copyable {
   /// Takes note that another prescription is to run, or the same at another place of its pattern.
   public mutating func adopted(_ prescription: Prescription, place: TimeSpan, at now: Instant) {
     self.prescription = prescription
+    prescriptionSum = prescription.checksum
     anchor = now
     placeAtAnchor = place
     if therapy != .stopped { began(at: now) }
@@ -199,6 +210,14 @@ public struct Supervisor: ~Copyable {
     wantsGrant = true
   }
 
+  /// Takes note that both channels gave up the prescription for a flow that keeps the lumen open.
+  public mutating func fellBack(to flow: FlowRate, at now: Instant) {
+    cancelled(at: now)
+    let flow = flow.isZero ? Therapy.stopped : .minimumRate(flow)
+    adopted(
+      Prescription(therapy: flow, concentration: prescription.concentration), place: .zero, at: now)
+  }
+
   /// Whether a bolus on top of the therapy stays within the hard limits by the supervisor's own sum.
   ///
   /// - Returns: The window that it would pass; `nil` where it may start.
@@ -238,6 +257,24 @@ public struct Supervisor: ~Copyable {
     log(.silenced(alarm, until: end), at: now)
     return end
   }
+
+  /// Takes note that the last session was not ended by command.
+  ///
+  /// - Parameters:
+  ///   - span: For how long nothing ran.
+  ///   - uncertain: How many of its steps may or may not have been made.
+  public mutating func restarted(after span: TimeSpan, uncertain: UInt64, at now: Instant) {
+    log(.restarted(span, uncertain: uncertain), at: now)
+    guard uncertain > 0 else { return }
+    raise(.deliveryUncertain, at: now)
+    causeGone(.deliveryUncertain, at: now)
+  }
+
+  /// Takes note that a device of the bench is gone: nothing that it tells is to be believed.
+  public mutating func lost(at now: Instant) { cut(.deviceLost, at: now) }
+
+  /// Whether the therapy runs, as far as the supervisor permits it.
+  public var isDelivering: Bool { therapy != .stopped }
 
   /// Raises an alarm whose cause others found: a journal, a watchdog, a self-test.
   public mutating func raise(_ alarm: Alarm, at now: Instant) {

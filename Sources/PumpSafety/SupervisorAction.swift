@@ -9,6 +9,12 @@ public enum SupervisorAction: Equatable, BitwiseCopyable, Sendable {
   case cut(Alarm)
   /// Release ENABLE and hold it released as long as the drive is silent, or let it go again.
   case hold(Bool)
+  /// Let the drive book so many of its latest steps as uncertain: the motor may not have turned.
+  case doubt(UInt64)
+  /// Let both channels give up the damaged prescription for a flow that keeps the lumen open.
+  case fallBack(FlowRate)
+  /// Try a part of the self-test, and pass what came of it to `tested`.
+  case test(SelfTestPart)
   case sound(AlarmTone)
   /// Kick the watchdogs: both channels are healthy.
   case kick

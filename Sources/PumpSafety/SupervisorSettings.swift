@@ -30,8 +30,13 @@ public struct SupervisorSettings: Sendable {
   public var idleTime = TimeSpan(seconds: 1)
   /// After a stall is noticed the motor gets so many pulse distances more to turn again.
   public var stallRetries: UInt64 = 2
+  /// Between two rounds of the self-test, and the longest that one may take (GIP 3.3.3, 3.4.3).
+  public var selfTestInterval = TimeSpan.hour
+  public var selfTestLimit = TimeSpan(seconds: 70)
+  /// What keeps the lumen open where the prescription is damaged: 6 µL/day [BG].
+  public var minimumFlow = FlowRate(femtolitresPerDay: 6_000_000_000)
   /// Between two kicks of the watchdogs, and between two readings of the slower sensors.
-  public var kickInterval = TimeSpan(seconds: 10)
+  public var kickInterval = TimeSpan(seconds: 1)
   public var sensorInterval = TimeSpan(seconds: 10)
   public var cadence = AlarmCadence()
   public var evidence = EvidenceLimits()

@@ -12,6 +12,20 @@ public struct CRC32C: BitwiseCopyable, Sendable {
     }
   }
 
+  /// Adds the eight bytes of a word, the lowest first.
+  public mutating func add(_ word: UInt64) {
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      add(UInt8(truncatingIfNeeded: word >> shift))
+    }
+  }
+
+  /// The checksum of some bytes.
+  public static func sum(of bytes: [UInt8]) -> UInt32 {
+    var sum = CRC32C()
+    for byte in bytes { sum.add(byte) }
+    return sum.value
+  }
+
   /// The checksum of the bytes so far.
   public var value: UInt32 { ~state }
 }

@@ -1,4 +1,5 @@
 import PumpEngine
+import PumpHAL
 import PumpProfiles
 import PumpSafety
 import PumpUnits
@@ -103,6 +104,7 @@ extension SimulationReport {
     case .lockedOut: "locked out"
     case .dailyMaximum: "the daily maximum is reached"
     case .alarm(let alarm): "a standing alarm forbids it: \(alarm.title)"
+    case .selfTestRuns: "the self-test runs: try again in a minute"
     case .noSuchAlarm: "this alarm does not stand"
     case .overfilled: "that is more than the reservoir holds"
     }
@@ -110,5 +112,33 @@ extension SimulationReport {
 
   private static func describe(_ window: DoseWindow) -> String {
     window == .hour ? "one hour" : "24 h"
+  }
+}
+
+extension SelfTestPart {
+  /// What it is, in words.
+  var name: String {
+    switch self {
+    case .journal: "journal"
+    case .profile: "profile"
+    case .enable: "ENABLE line"
+    case .watchdog: "watchdog"
+    case .index: "index line"
+    case .alarm: "alarm output"
+    case .clock: "clock"
+    }
+  }
+
+  /// What to look at when it fails.
+  var remedy: String {
+    switch self {
+    case .journal: "its latest record does not read back: check the disk"
+    case .profile: "a copy of it is damaged: check the disk, and load it anew"
+    case .enable: "it does not read back as it was set: check its wiring; the motor stays off"
+    case .watchdog: "it was not seen to count: check the board file's watchdog and its driver"
+    case .index: "it can't be read: check its wiring"
+    case .alarm: "it does not read back as it was set: check its wiring"
+    case .clock: "it does not keep pace with the second one: check the machine's time service"
+    }
   }
 }

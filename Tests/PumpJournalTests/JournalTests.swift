@@ -9,7 +9,7 @@ struct JournalTests {
   private func filled(_ count: Int, slots: Int = 64) throws -> Journal<MemoryStore> {
     var journal = Journal(blank: MemoryStore(slots: slots))
     journal.append(
-      .opened(boot: 5, clock: .hour, servedSince: .epoch), at: .epoch, wallSeconds: 1_000)
+      .opened(boot: 5, clock: .hour, servedSince: .epoch, nil), at: .epoch, wallSeconds: 1_000)
     for number in 1..<count {
       let made = UInt64(number * 10)
       journal.append(
@@ -40,7 +40,12 @@ struct JournalTests {
     var text = JournalText()
     for index in 0..<JournalText.size { text[index] = UInt8(index * 6) }
     var entries: [JournalEntry] = [
-      .opened(boot: .max, clock: .day, servedSince: .epoch + .hour),
+      .opened(boot: .max, clock: .day, servedSince: .epoch + .hour, nil),
+      .opened(
+        boot: 1, clock: .day, servedSince: .epoch,
+        JournalBinding(
+          step: try StepVolume(delivering: Volume(femtolitres: 623_375), inSteps: 4),
+          concentration: Concentration(microgramsPerMillilitre: 500))),
       .grant(
         StepCounts(certain: 1, uncertain: 2, missed: 3, atFill: 4), upTo: 5,
         until: Instant(nanoseconds: 6)),

@@ -65,13 +65,11 @@ void pump_linux_block_signals(void);
 /// Takes one of them, waiting for it at most so long: its number, or 0.
 int pump_linux_take_signal(uint64_t timeout_ns);
 
-/// Bytes of a slot of a ring.
-#define PUMP_RING_SLOT 64
-
-/// A lock-free ring from one thread to one other.
+/// A lock-free ring from one thread to one other, of this process or of one that is forked later.
 typedef struct pump_ring pump_ring;
-/// Makes a ring; the number of slots is a power of two. NULL without memory.
-pump_ring *pump_ring_make(uint32_t slots);
+/// Makes a ring; the number of slots is a power of two, their size a multiple of 64 bytes. NULL without
+/// memory.
+pump_ring *pump_ring_make(uint32_t slots, uint32_t slot_bytes);
 void pump_ring_free(pump_ring *ring);
 /// Puts a slot's bytes in: 1, or 0 where the ring is full, which is counted.
 int pump_ring_put(pump_ring *ring, const void *slot);
@@ -79,5 +77,67 @@ int pump_ring_put(pump_ring *ring, const void *slot);
 int pump_ring_take(pump_ring *ring, void *slot);
 /// How many slots were refused because the ring was full.
 uint64_t pump_ring_lost(const pump_ring *ring);
+
+/// Memory that two processes share: boxes that hold the latest of something, counters with one writer
+/// each, a request with an answer. Nobody ever waits for the other side's lock; there is none.
+typedef struct pump_channel pump_channel;
+#define PUMP_BOXES 8
+#define PUMP_BOX_WORDS 16
+#define PUMP_COUNTERS 8
+#define PUMP_CHANNEL_NOTE 2048
+/// What reading a box gives whose writer stopped in its middle.
+#define PUMP_BOX_TORN UINT64_MAX
+
+/// Makes a channel, all zero; a process that is forked later has it too. NULL without memory.
+pump_channel *pump_channel_make(void);
+void pump_channel_free(pump_channel *channel);
+/// Puts words into a box, which has one writer.
+void pump_box_put(pump_channel *channel, int box, const uint64_t *words, int count);
+/// Reads a box's words as one writer put them: how often they were put, or PUMP_BOX_TORN.
+uint64_t pump_box_get(pump_channel *channel, int box, uint64_t *words, int count);
+/// Adds to a counter, which has one writer.
+void pump_counter_add(pump_channel *channel, int counter, uint64_t amount);
+uint64_t pump_counter_get(pump_channel *channel, int counter);
+/// Asks the drive to look into its boxes before it makes another edge.
+void pump_attention_call(pump_channel *channel);
+/// How often that was asked.
+uint32_t pump_attention(pump_channel *channel);
+/// Wakes the supervisor.
+void pump_bell_ring(pump_channel *channel);
+uint32_t pump_bell(pump_channel *channel);
+/// Waits until the bell has rung since it was heard last, or until CLOCK_MONOTONIC reads so much.
+void pump_bell_wait(pump_channel *channel, uint32_t heard, uint64_t deadline_ns);
+/// The drive asks for a level of ENABLE, 1 asserted, and waits for the answer: the level that was read
+/// back, or a negated errno.
+int pump_enable_ask(pump_channel *channel, int level, uint64_t timeout_ns);
+/// The level that is asked for and not answered yet, or -1.
+int pump_enable_asked(pump_channel *channel);
+/// Answers with the level that was read back, or with a negative number for a line that failed.
+void pump_enable_answer(pump_channel *channel, int answer);
+/// PUMP_CHANNEL_NOTE bytes for the drive's last words.
+void *pump_channel_note(pump_channel *channel);
+
+/// Forks: the child's number, 0 in the child, a negated errno. Only while there is one thread.
+int pump_linux_fork(void);
+/// Whether a child has ended; its status is its exit code, or 256 and its signal's number.
+int pump_linux_ended(int process, int *status);
+/// Ends a forked process without what the parent would do at its end.
+void pump_linux_exit(int status);
+/// A number that names this start of the system: 0, or an errno.
+int pump_linux_boot_id(uint64_t *id);
+/// CLOCK_BOOTTIME in nanoseconds: it goes on through a suspend.
+uint64_t pump_linux_boot_time(void);
+/// CLOCK_MONOTONIC_RAW in nanoseconds: the second clock, which nobody steers.
+uint64_t pump_linux_raw_time(void);
+
+/// Opens a watchdog and starts it: its descriptor, or a negated errno. `granted` is its time-out.
+int pump_watchdog_open(const char *path, int seconds, int *granted);
+int pump_watchdog_kick(int file);
+/// The seconds that are left, or a negated errno.
+int pump_watchdog_left(int file);
+/// Stops it, where the kernel lets it be stopped, and closes it.
+void pump_watchdog_close(int file);
+/// Tells systemd, where it is listening; 0 where it is not.
+int pump_notify(const char *text);
 
 #endif

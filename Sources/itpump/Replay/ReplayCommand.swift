@@ -38,16 +38,21 @@ struct ReplayCommand: ParsableCommand {
     let start = Date(timeIntervalSince1970: Double(header.start_ns) / 1e9)
     let waveform = try vcd.map { try OutputFile($0) }
     let source = RecordedEntries(reader.entries)
+    var task = RunTask(
+      singleBolus: profile.singleBolus, span: header.span_ns.map { TimeSpan(nanoseconds: $0) },
+      isConfirmed: header.is_confirmed, isSupervised: true)
+    task.start = header.session.first
+    let plan = profile.drivePlan(
+      on: bench, carried: header.session.carried, recalled: header.session.recalled, task: task,
+      realTime: RealTimeOptions.none, isRecording: false, fault: nil)
     let session = ControlSession(
       loop: ControlLoop(
-        engine: profile.engine(on: bench, startingAt: start),
+        engine: plan.engine(start: task.start, place: profile.place(at: start)),
         hardware: RecordedHardware(
           base: ReplayedHardware(source: RecordSource(entries: source)),
           sink: ReplaySink(bench: bench, waveform: waveform))),
       orders: RecordedOrders(entries: source),
-      task: RunTask(
-        singleBolus: profile.singleBolus, span: header.span_ns.map { TimeSpan(nanoseconds: $0) },
-        isConfirmed: header.is_confirmed))
+      task: task)
     try report(session, source, reader, profile, bench, waveform)
   }
 
@@ -106,6 +111,7 @@ struct ReplayCommand: ParsableCommand {
 final class RecordedEntries {
   private let entries: [RunEntry]
   private var at = 0
+  private var hasStopped = false
   /// Whether more was asked for than the record has.
   private(set) var isExhausted = false
   /// Whether the hardware was asked for something that is not the next entry.
@@ -125,16 +131,23 @@ final class RecordedEntries {
     return call
   }
 
-  /// Whether a stop was ordered here; a record that ends or was left stops the replay too.
-  func takeStop() -> Bool {
-    guard !hasDiverged else { return true }
-    guard at < entries.count else {
-      isExhausted = true
-      return true
-    }
-    guard entries[at] == .stopOrdered else { return false }
+  /// Takes the next call only where it says that there was news.
+  func takeNews() -> Bool {
+    guard at < entries.count, entries[at] == .call(.hadNews) else { return false }
     at += 1
     return true
+  }
+
+  /// What was ordered here; a record that ends or was left stops the replay, once.
+  func takeOrder() -> SessionOrder? {
+    guard !hasDiverged, at < entries.count else {
+      isExhausted = isExhausted || !hasDiverged
+      defer { hasStopped = true }
+      return hasStopped ? nil : .stop
+    }
+    guard case .ordered(let order) = entries[at] else { return nil }
+    at += 1
+    return order
   }
 }
 
@@ -143,13 +156,15 @@ struct RecordSource: HardwareCallSource, ~Copyable {
 
   mutating func next() -> HardwareCall? { entries.nextCall() }
 
+  mutating func takeNews() -> Bool { entries.takeNews() }
+
   mutating func wasLeft() { entries.hasDiverged = true }
 }
 
-struct RecordedOrders: StopOrders {
+struct RecordedOrders: SessionOrders {
   let entries: RecordedEntries
 
-  mutating func take() -> Bool { entries.takeStop() }
+  mutating func take() -> SessionOrder? { entries.takeOrder() }
 }
 
 /// Sums up the replayed calls, and draws their edges.

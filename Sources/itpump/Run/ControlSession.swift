@@ -1,26 +1,25 @@
 import PumpEngine
 import PumpHAL
 import PumpReplay
+import PumpSafety
 import PumpTherapy
 import PumpUnits
 
-/// Says when a run is to stop; asked between two slices.
-protocol StopOrders {
-  /// Whether a stop was ordered since it was last asked.
-  mutating func take() -> Bool
-}
-
 /// What a run is to do.
 struct RunTask: Sendable {
+  /// When the therapy begins, by the pump's clock.
+  var start = Instant.epoch
   var singleBolus: Bolus?
   /// How long; `nil` until it is told to stop.
   var span: TimeSpan?
   /// Whether a clinician has confirmed a dose beyond a soft limit.
   var isConfirmed = false
+  /// Whether a supervisor, and not the control loop, kicks watchdogs and sounds alarms.
+  var isSupervised = false
 }
 
 /// What came of a run.
-struct RunOutcome: Sendable {
+struct RunOutcome: BitwiseCopyable, Sendable {
   var status: PumpStatus
   /// When the therapy was held, and when the motor was at rest.
   var held: Instant
@@ -33,37 +32,37 @@ struct RunOutcome: Sendable {
 }
 
 /// One run from begin to de-energised: the same instructions live and in a replay.
-struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~Copyable {
+struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: SessionOrders>: ~Copyable {
   /// A bolus slows down in a few seconds; a motor that is not at rest by then has a fault.
   static var longestStop: TimeSpan { TimeSpan(seconds: 5) }
 
   var loop: ControlLoop<Hardware>
   var orders: Orders
   let task: RunTask
+  private var isStopping = false
+
+  init(loop: consuming ControlLoop<Hardware>, orders: Orders, task: RunTask) {
+    self.loop = loop
+    self.orders = orders
+    self.task = task
+    self.loop.isSupervised = task.isSupervised
+  }
 
   /// Runs to the end.
   ///
   /// - Parameter afterSlice: Called between two slices, and once more at the end.
   mutating func run(afterSlice: (borrowing ControlLoop<Hardware>, Instant) -> Void) -> RunOutcome {
-    loop.run(until: .epoch)
-    var refusal: Refusal?
-    do throws(Refusal) {
-      try loop.engine.perform(.begin(isConfirmed: task.isConfirmed), at: .epoch)
-      if let bolus = task.singleBolus {
-        try loop.engine.perform(.bolus(bolus, isConfirmed: task.isConfirmed), at: .epoch)
-      }
-    } catch {
-      refusal = error
-    }
-    let refusedBolus = refusal != nil && loop.engine.state == .delivering
-    var at = Instant.epoch
-    let end = task.span.map { .epoch + $0 } ?? .never
-    while refusal == nil, at < end {
+    runAll(until: task.start)
+    let (refusal, refusedBolus) = begin()
+    var at = task.start
+    let end = task.span.map { task.start + $0 } ?? .never
+    var slices = 0
+    while refusal == nil, at < end, !isStopping {
       at = min(at + RunSlice.length, end)
-      loop.run(until: at)
-      loop.readSensors()
+      runAll(until: at)
+      slices += 1
+      if slices % RunSlice.perReading == 0 { loop.readSensors() }
       afterSlice(loop, at)
-      if orders.take() { break }
     }
     let held = hold()
     let stopped = stop(held, afterSlice)
@@ -71,6 +70,43 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~
     return RunOutcome(
       status: loop.engine.status(at: stopped), held: held, end: stopped, refusal: refusal,
       refusedBolus: refusedBolus, isAtRest: loop.engine.isAtRest && enable == .released)
+  }
+
+  private mutating func begin() -> (Refusal?, isOfBolus: Bool) {
+    do throws(Refusal) {
+      try loop.engine.perform(.begin(isConfirmed: task.isConfirmed), at: task.start)
+      if let bolus = task.singleBolus {
+        try loop.engine.perform(.bolus(bolus, isConfirmed: task.isConfirmed), at: task.start)
+      }
+      return (nil, false)
+    } catch {
+      return (error, loop.engine.state == .delivering)
+    }
+  }
+
+  /// Runs until an instant, and obeys at the end and wherever there is news; less where a stop is ordered.
+  private mutating func runAll(until end: Instant) {
+    while !loop.run(until: end) {
+      obey()
+      loop.readSensors()
+      if isStopping { return }
+    }
+    obey()
+  }
+
+  private mutating func obey() {
+    while let order = orders.take() {
+      let now = loop.hardware.readClock()
+      switch order {
+      case .stop: isStopping = true
+      case .grant(let grant): loop.engine.accept(grant, at: now)
+      case .hold(let isHeld, let count):
+        loop.engine.hold(isHeld, at: now, beyond: count == .max ? nil : count)
+      case .cut(let alarm, let count): loop.engine.stop(because: alarm, at: now, beyond: count)
+      case .doubt(let steps): loop.engine.doubt(steps, at: now)
+      case .fallBack(let flow): loop.engine.fallBack(to: flow, at: now)
+      }
+    }
   }
 
   /// Holds the therapy back.
@@ -89,15 +125,19 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: StopOrders>: ~
     let latest = now + Self.longestStop
     while !loop.engine.isAtRest, now < latest {
       let at = now + TimeSpan(milliseconds: 10)
-      loop.run(until: at)
+      while !loop.run(until: at) { obey() }
+      obey()
       now = loop.hardware.readClock()
+      afterSlice(loop, now)
     }
     afterSlice(loop, now)
     return now
   }
 }
 
-/// A run's smallest part: between two of them sensors and orders are read and the status is told.
+/// A run's smallest part: between two of them orders are taken and the supervisor is told.
 enum RunSlice {
-  static var length: TimeSpan { TimeSpan(milliseconds: 100) }
+  static var length: TimeSpan { TimeSpan(milliseconds: 20) }
+  /// The sensors are read after every so many slices, and the display is told.
+  static var perReading: Int { 5 }
 }

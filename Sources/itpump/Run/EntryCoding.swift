@@ -1,5 +1,6 @@
 import PumpHAL
 import PumpReplay
+import PumpSafety
 import PumpUnits
 
 /// Entries as bytes: a tag, then numbers in groups of seven bits, instants as differences.
@@ -11,7 +12,8 @@ struct EntryEncoder {
 
   mutating func encode(_ entry: RunEntry) {
     switch entry {
-    case .stopOrdered: tag(.stopOrdered)
+    case .ordered(let order): self.order(order)
+    case .call(.hadNews): tag(.hadNews)
     case .call(.waited(let deadline, let woke)):
       tag(.waited)
       number(zigzag: Int64(bitPattern: deadline.nanoseconds &- last))
@@ -42,6 +44,31 @@ struct EntryEncoder {
     case .call(.kickedWatchdog(let kind)):
       tag(.kickedWatchdog)
       fault(kind)
+    }
+  }
+
+  private mutating func order(_ order: SessionOrder) {
+    switch order {
+    case .stop: tag(.stopOrdered)
+    case .grant(let grant):
+      tag(.granted)
+      number(grant.number)
+      number(grant.upTo)
+      number(grant.until.nanoseconds)
+    case .hold(let isHeld, let count):
+      tag(.held)
+      bytes.append(isHeld ? 1 : 0)
+      number(count)
+    case .cut(let alarm, let count):
+      tag(.cut)
+      bytes.append(alarm.rawValue)
+      number(count)
+    case .doubt(let steps):
+      tag(.doubted)
+      number(steps)
+    case .fallBack(let flow):
+      tag(.fellBack)
+      number(flow.femtolitresPerDay)
     }
   }
 
@@ -91,6 +118,12 @@ enum EntryTag: UInt8 {
   case kickedWatchdog
   case stopOrdered
   case readBack
+  case granted
+  case held
+  case cut
+  case doubted
+  case fellBack
+  case hadNews
 }
 
 /// Reads entries back from bytes.
@@ -115,7 +148,9 @@ struct EntryDecoder {
   private mutating func entry() -> RunEntry? {
     guard let byte = byte(), let tag = EntryTag(rawValue: byte) else { return nil }
     switch tag {
-    case .stopOrdered: return .stopOrdered
+    case .stopOrdered: return .ordered(.stop)
+    case .granted, .held, .cut, .doubted, .fellBack: return order(tag).map { .ordered($0) }
+    case .hadNews: return .call(.hadNews)
     case .waited:
       guard let ahead = signed(), let late = signed() else { return nil }
       let deadline = last &+ UInt64(bitPattern: ahead)
@@ -146,6 +181,24 @@ struct EntryDecoder {
       }
       return .call(.sounded(tone, kind.kind))
     case .kickedWatchdog: return fault().map { .call(.kickedWatchdog($0.kind)) }
+    }
+  }
+
+  private mutating func order(_ tag: EntryTag) -> SessionOrder? {
+    switch tag {
+    case .granted:
+      guard let sequence = number(), let upTo = number(), let until = number() else { return nil }
+      return .grant(Grant(number: sequence, upTo: upTo, until: Instant(nanoseconds: until)))
+    case .held:
+      guard let isHeld = byte(), isHeld <= 1, let count = number() else { return nil }
+      return .hold(isHeld == 1, beyond: count)
+    case .cut:
+      guard let alarm = byte().flatMap(Alarm.init(rawValue:)), let count = number() else {
+        return nil
+      }
+      return .cut(alarm, beyond: count)
+    case .doubted: return number().map { .doubt($0) }
+    default: return number().map { .fallBack(FlowRate(femtolitresPerDay: $0)) }
     }
   }
 

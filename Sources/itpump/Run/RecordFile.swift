@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PumpHAL
 import PumpReplay
+import PumpSafety
 import PumpUnits
 
 /// The beginning of a record: everything that the run depended on.
@@ -19,15 +20,44 @@ struct RecordHeader: Codable {
   var is_confirmed: Bool
   var board: String
   var host: String
+  var session: RecordedSession
+}
+
+/// What the drive took over from the journal.
+struct RecordedSession: Codable {
+  /// The pump's clock when the therapy began.
+  var first_ns: UInt64
+  var certain_steps: UInt64
+  var uncertain_steps: UInt64
+  var missed_steps: UInt64
+  var at_fill_steps: UInt64
+  var recalled: [RecalledDose]
+
+  init(_ first: Instant, _ plan: DrivePlan) {
+    first_ns = first.nanoseconds
+    certain_steps = plan.carried.certain
+    uncertain_steps = plan.carried.uncertain
+    missed_steps = plan.carried.missed
+    at_fill_steps = plan.carried.atFill
+    recalled = plan.recalled
+  }
+
+  var first: Instant { Instant(nanoseconds: first_ns) }
+
+  var carried: StepCounts {
+    StepCounts(
+      certain: certain_steps, uncertain: uncertain_steps, missed: missed_steps,
+      atFill: at_fill_steps)
+  }
 }
 
 /// Writes a record in blocks, so that a torn end is told from damage.
 ///
-/// A record is the line `itpump-record 1` and blocks: the payload's length, the complement of that, and
+/// A record is the line `itpump-record 2` and blocks: the payload's length, the complement of that, and
 /// the payload's CRC-32C, 32 bits each, little-endian, then the payload. The first payload is the header
 /// as JSON, the others are encoded entries.
 final class RecordWriter {
-  static let magic = "itpump-record 1\n"
+  static let magic = "itpump-record 2\n"
   /// No block is longer: the header holds a handful of files.
   static let longestBlock = 1 << 24
 
@@ -60,7 +90,7 @@ final class RecordWriter {
   private func put(_ payload: [UInt8]) {
     var block: [UInt8] = []
     let length = UInt32(payload.count)
-    for word in [length, ~length, CRC32C.of(payload)] {
+    for word in [length, ~length, CRC32C.sum(of: payload)] {
       for shift in stride(from: 0, to: 32, by: 8) {
         block.append(UInt8(truncatingIfNeeded: word >> shift))
       }
@@ -139,7 +169,7 @@ struct RecordReader {
       }
       guard left >= 12 + Int(length) else { return nil }
       let payload = Array(bytes[(at + 12)..<(at + 12 + Int(length))])
-      guard CRC32C.of(payload) == word(at + 8) else { throw damage }
+      guard CRC32C.sum(of: payload) == word(at + 8) else { throw damage }
       at += 12 + Int(length)
       return payload
     }
@@ -147,14 +177,5 @@ struct RecordReader {
     private func word(_ place: Int) -> UInt32 {
       (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * $1) }
     }
-  }
-}
-
-extension CRC32C {
-  /// The sum of some bytes.
-  static func of(_ bytes: [UInt8]) -> UInt32 {
-    var sum = CRC32C()
-    for byte in bytes { sum.add(byte) }
-    return sum.value
   }
 }

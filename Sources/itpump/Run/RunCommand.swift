@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import PumpEngine
 import PumpHAL
+import PumpJournal
 import PumpLinux
-import PumpPlant
 import PumpProfiles
 import PumpSafety
 import PumpUnits
@@ -15,9 +15,11 @@ struct RunCommand: ParsableCommand {
     abstract: "Run a profile on a bench in real time: a stepper driver on GPIO lines.",
     discussion: """
       Runs until --for has passed, or until SIGINT, SIGTERM or SIGHUP: then the therapy is held, \
-      the motor de-energised and the ledger printed. Every run takes the reservoir as full as the \
-      profile says and the dose windows as empty. On a board whose chip is 'simulated' the \
-      simulated plant runs in real time instead. Never connect it to a person.
+      the motor de-energised and the ledger printed. The drive is a process of its own; the \
+      supervisor permits its steps, and the journal has every permission first. What earlier runs \
+      with the journal delivered counts for the dose limits and the reservoir. On a board whose \
+      chip is 'simulated' no line is claimed, and the journal is kept in memory unless one is \
+      named. Never connect it to a person.
       """)
 
   @Argument(help: "The profile.", completion: .file(extensions: ["yaml"]))
@@ -43,8 +45,24 @@ struct RunCommand: ParsableCommand {
   @Option(help: .init("Write the outcome as JSON; - for standard output.", valueName: "file"))
   var json: String?
 
+  @OptionGroup(title: "Journal") var journaling: JournalOptions
+
   @Flag(help: "A clinician has confirmed doses beyond a soft limit.")
   var confirm = false
+
+  @Flag(
+    help: """
+      Go on as prescribed after the last run broke off more than an hour ago; a clinician has looked. \
+      Without it such a run keeps to the minimum rate, and alarms.
+      """)
+  var afterOutage = false
+
+  @Option(
+    help: """
+      Let the drive lie, to see on this bench that the supervisor catches it: \
+      \(DriveFault.allCases.map(\.rawValue).joined(separator: ", ")).
+      """)
+  var driveFault: DriveFault?
 
   @Flag(help: "Print what would be claimed, and claim nothing.")
   var dryRun = false
@@ -55,6 +73,9 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     guard record != "-" else { throw ValidationError("--record: name a file") }
+    guard record == nil || driveFault == nil else {
+      throw ValidationError("--drive-fault: a drive that lies can't be replayed; leave out --record")
+    }
   }
 
   func run() throws {
@@ -68,39 +89,93 @@ struct RunCommand: ParsableCommand {
       try ProjectFiles.print(try DryRun(profile, bench, realTime).text())
       return
     }
-    let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
     StopSignal.block()
+    if bench.board.isSimulated, journaling.journal == nil {
+      try run(profile, bench, inputs, judged, Journal(blank: MemoryStore(slots: 1 << 14)), nil)
+    } else {
+      let path = try journaling.path(for: bench.board)
+      try run(profile, bench, inputs, judged, try JournalFile.open(path), path)
+    }
+  }
+
+  private func run<Store: RunStore & ~Copyable>(
+    _ profile: Profile, _ bench: Bench, _ inputs: ProfileInputs, _ judged: Date,
+    _ journal: consuming Journal<Store>, _ path: String?
+  ) throws {
+    let session: PumpSession<Store>
+    do {
+      session = try PumpSession.open(
+        journal, profile, on: bench, isRefilled: journaling.refilled,
+        text: Array(inputs.profile.text.utf8))
+    } catch {
+      throw ProjectFiles.Problem(description: "\(path ?? "journal"): error: \(error)")
+    }
+    let books = JournalBooks(path: path, carried: session.carried)
+    tellOutage(session.outage)
+    let control = try self.control(profile, bench, session)
+    if let driveFault { Console.note("warning: the drive lies on purpose: \(driveFault.rawValue)") }
+    guard control.test({ part, passed in
+      if !passed { Console.note("error: self-test of the \(part.name) failed: \(part.remedy)") }
+    }) else { return try giveUp(control) }
     // The bench first: a record that is begun for a run that can't be is a false trail.
-    let control = try self.control(profile, bench, moment, isRecording: record != nil)
-    let writer = try record.map { path in
-      try RecordWriter(
-        path,
-        RecordHeader(
-          inputs: inputs, start_ns: Int64((moment.timeIntervalSince1970 * 1e9).rounded()),
-          start: Moments(profile.timeZone).machine(moment),
-          judged_at_s: judged.timeIntervalSince1970, span_ns: span?.span.nanoseconds,
-          is_confirmed: confirm, board: bench.board.name,
-          host: ProcessInfo.processInfo.operatingSystemVersionString))
+    let first = control.nextFirst
+    let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
+    let place = profile.place(at: moment)
+    let writer: RecordWriter?
+    do {
+      writer = try record.map { path in
+        try RecordWriter(
+          path,
+          RecordHeader(
+            inputs: inputs, start_ns: Int64((moment.timeIntervalSince1970 * 1e9).rounded()),
+            start: Moments(profile.timeZone).machine(moment),
+            judged_at_s: judged.timeIntervalSince1970, span_ns: span?.span.nanoseconds,
+            is_confirmed: confirm, board: bench.board.name,
+            host: ProcessInfo.processInfo.operatingSystemVersionString,
+            session: RecordedSession(first, control.plan)))
+      }
+    } catch {
+      _ = try? giveUp(control)
+      throw error
     }
     let monitor = RunMonitor(
       control: control, record: writer,
       display: RunDisplay(profile, on: bench, start: moment))
-    guard control.start(realTime.wish) else {
-      throw ProjectFiles.Problem(description: "error: the system has no thread left")
-    }
+    control.begin(at: first, place: place)
     let ending = monitor.follow()
     // The ledger comes first: neither a full disk nor a closed pipe may cost it.
-    try finish(monitor, ending, profile, bench, moment)
+    try finish(monitor, ending, profile, bench, moment, books)
+  }
+
+  private func tellOutage(_ outage: (TimeSpan, uncertain: UInt64)?) {
+    guard let (span, uncertain) = outage else { return }
+    Console.note(
+      "warning: the last run was not ended: nothing ran for \(Format.span(span)), and "
+        + "\(TextColumns.grouped(uncertain)) of its steps may or may not have been made; 'itpump "
+        + "reconcile' settles them")
+    guard span > PumpSession<MemoryStore>.shortOutage, !afterOutage else { return }
+    Console.note(
+      "warning: that is longer than \(Format.span(PumpSession<MemoryStore>.shortOutage)): only the "
+        + "minimum rate runs until a clinician has looked and says --after-outage")
+  }
+
+  /// Ends a run that never began.
+  private func giveUp(_ control: SupervisedRun) throws {
+    control.orderStop()
+    _ = control.join()
+    guard let obstacle = control.obstacle else { throw ExitCode(1) }
+    throw ProjectFiles.Problem(description: "error: not begun: \(obstacle.title)")
   }
 
   private func finish(
-    _ monitor: RunMonitor, _ ending: RunEnding, _ profile: Profile, _ bench: Bench, _ start: Date
+    _ monitor: RunMonitor, _ ending: RunEnding, _ profile: Profile, _ bench: Bench, _ start: Date,
+    _ books: JournalBooks
   ) throws {
     guard let outcome = ending.outcome else {
       throw ProjectFiles.Problem(description: "error: the real-time thread ended without a result")
     }
     if record != nil, !ending.isRecordWhole {
-      Console.note("warning: the record has an early end: the disk did not keep up")
+      Console.note("warning: the record has an early end: the drive died or the disk did not keep up")
     }
     if ending.lostMessages > 0 {
       Console.note(
@@ -111,7 +186,7 @@ struct RunCommand: ParsableCommand {
     let recordFailure = monitor.closeRecord()
     var report = RunReport(
       profile: profile, bench: bench, start: start, outcome: outcome, events: monitor.events,
-      lateness: monitor.lateness, digest: monitor.digest.value)
+      lateness: monitor.lateness, digest: monitor.digest.value, books: books)
     report.processorShare =
       Double(ending.processorTime.nanoseconds) / Double(max(1, ending.elapsed.nanoseconds))
     report.troubles = monitor.troubles
@@ -137,31 +212,54 @@ struct RunCommand: ParsableCommand {
     if !report.isClean { throw ExitCode(1) }
   }
 
-  /// Claims the bench and puts engine and hardware together.
-  private func control(
-    _ profile: Profile, _ bench: Bench, _ moment: Date, isRecording: Bool
-  ) throws -> any RunControl {
-    let engine = profile.engine(on: bench, startingAt: moment)
-    let task = RunTask(
-      singleBolus: profile.singleBolus, span: span?.span, isConfirmed: confirm)
-    let control: (any RunControl)?
-    if bench.board.isSimulated {
-      let plant = SimulatedBench(
-        settings: profile.plant(on: bench, wallSecondsAtStart: 0), trace: DigestTrace())
-      control = RunThread(
-        engine: engine, hardware: PacedBench(base: plant, clock: realTime.clock), task: task,
-        isRecording: isRecording
-      ) { _ in nil }
-    } else {
-      let hardware = try Self.claim(bench.board, clock: realTime.clock)
-      control = RunThread(
-        engine: engine, hardware: hardware, task: task, isRecording: isRecording
-      ) { $0.trouble }
+  /// Puts drive, supervisor and journal together.
+  private func control<Store: RunStore & ~Copyable>(
+    _ profile: Profile, _ bench: Bench, _ session: consuming PumpSession<Store>
+  ) throws -> SupervisedRun {
+    guard let channel = Channel(), let rings = SupervisedRun.Rings() else {
+      throw ProjectFiles.Problem(description: "error: no memory for the channel")
     }
-    guard let control else {
-      throw ProjectFiles.Problem(description: "error: no memory for the telemetry ring")
+    let fallsBack =
+      !afterOutage && session.outage.map { $0.0 > PumpSession<Store>.shortOutage } ?? false
+    let design = SupervisedRun.Design(
+      plan: profile.drivePlan(
+        on: bench, carried: session.carried, recalled: session.recalled,
+        task: RunTask(
+          singleBolus: fallsBack ? nil : profile.singleBolus, span: span?.span,
+          isConfirmed: confirm, isSupervised: true),
+        realTime: realTime, isRecording: record != nil, fault: driveFault),
+      supervisor: profile.supervisorSettings(on: bench), servedSince: session.servedSince,
+      outage: session.outage, fallsBack: fallsBack, wish: realTime.guardsWish)
+    guard !bench.board.isSimulated else {
+      return try SupervisedRun(
+        design, session: session, channel: channel, rings: rings,
+        claiming: { SimulatedGuard(channel: $0, stepsPerIndex: bench.stepsPerIndex) },
+        drive: { $0.run(SimulatedStepperLines()) })
     }
-    return control
+    do {
+      let wiring = try bench.board.wiring.resolve()
+      return try SupervisedRun(
+        design, session: session, channel: channel, rings: rings,
+        claiming: { _ in try Self.guardBench(wiring, bench.board) },
+        drive: { process in
+          do throws(GPIOFailure) { return process.run(try GPIOStepperLines(wiring)) } catch {
+            Console.note("\(bench.board.name): error: \(error)")
+            return 3
+          }
+        })
+    } catch let failure as GPIOFailure {
+      throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(failure)")
+    }
+  }
+
+  private static func guardBench(_ wiring: BenchWiring.Resolved, _ board: Board)
+    throws(GPIOFailure) -> GPIOGuard
+  {
+    var watchdog: Watchdog?
+    if let named = board.watchdog {
+      watchdog = try Watchdog(path: named.device, timeout: named.timeout)
+    }
+    return try GPIOGuard(wiring, watchdog: watchdog)
   }
 
   static func claim(_ board: Board, clock: consuming PacedClock) throws -> LinuxBench {
@@ -174,11 +272,15 @@ struct RunCommand: ParsableCommand {
 }
 
 extension Profile {
-  /// The engine of a run in real time or of its replay.
-  func engine(on bench: Bench, startingAt moment: Date) -> Engine {
-    Engine(
-      settings: engineSettings(on: bench), prescription: prescription, place: place(at: moment),
-      grant: .unlimited)
+  /// What the drive is to do, in a run and in its replay.
+  func drivePlan(
+    on bench: Bench, carried: StepCounts, recalled: [RecalledDose], task: RunTask,
+    realTime: RealTimeOptions, isRecording: Bool, fault: DriveFault?
+  ) -> DrivePlan {
+    DrivePlan(
+      settings: engineSettings(on: bench), prescription: prescription, carried: carried,
+      recalled: recalled, task: task, wish: realTime.wish, pace: realTime.pace,
+      isRecording: isRecording, fault: fault)
   }
 }
 
@@ -204,6 +306,13 @@ struct RealTimeOptions: ParsableArguments {
     help: .init("Spin at most so many percent of the time; 0 only sleeps.", valueName: "percent"))
   var spinShare: UInt64 = 12
 
+  /// For a drive that only answers from a record.
+  static var none: RealTimeOptions {
+    var options = RealTimeOptions()
+    (options.priority, options.cpu, options.spinShare) = (0, nil, 0)
+    return options
+  }
+
   func validate() throws {
     guard (0...99).contains(priority) else { throw ValidationError("--priority: 0 to 99") }
     guard (cpu ?? 0) >= 0 else { throw ValidationError("--cpu: a processor's number, from 0") }
@@ -215,6 +324,11 @@ struct RealTimeOptions: ParsableArguments {
 
   var wish: RealTimeThread.Wish {
     RealTimeThread.Wish(priority: priority, processor: cpu, locksMemory: priority > 0)
+  }
+
+  /// The supervisor comes before the drive.
+  var guardsWish: RealTimeThread.Wish {
+    RealTimeThread.Wish(priority: priority == 0 ? 0 : min(99, priority + 1), locksMemory: priority > 0)
   }
 
   var pace: PacedClock.Pace {

@@ -7,8 +7,10 @@ import PumpUnits
 
 /// What the real-time thread tells the rest of the program; small enough for a slot of the ring.
 enum RunMessage: BitwiseCopyable, Sendable {
-  /// The thread runs; what it could not have is known.
+  /// The thread runs.
   case started
+  /// It could not have this.
+  case denied(RealTimeThread.Denial)
   case entry(RunEntry)
   case event(TimedEvent)
   case status(RunStatus)
@@ -18,11 +20,11 @@ enum RunMessage: BitwiseCopyable, Sendable {
   case ended
 }
 
-/// What a run is recorded by: the calls to its hardware, and when it was told to stop.
+/// What a run is recorded by: the calls to its hardware, and what it was told.
 enum RunEntry: Equatable, BitwiseCopyable, Sendable {
   case call(HardwareCall)
-  /// Noticed between two slices of the loop.
-  case stopOrdered
+  /// Noticed between two slices of the loop, or where there was news.
+  case ordered(SessionOrder)
 }
 
 /// The engine's status, as far as a display needs it several times a second.

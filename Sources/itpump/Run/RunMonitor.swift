@@ -41,7 +41,11 @@ final class RunMonitor {
     var isTold = false
     while !hasEnded {
       _ = pause.wait(until: pause.read() + TimeSpan(milliseconds: 50))
-      drain()
+      // What was told before the end is there when the end is seen.
+      let isOver = control.hasEnded
+      drain(control.messages)
+      if let ring = control.supervisorsMessages { drain(ring) }
+      hasEnded = hasEnded || isOver
       if !isTold, let signal = watch.signal {
         isTold = true
         display.note(
@@ -54,20 +58,28 @@ final class RunMonitor {
     return control.join()
   }
 
-  private func drain() {
-    while let message = control.messages.take() {
+  private func drain(_ ring: RunRing) {
+    while let message = ring.take() {
       switch message {
-      case .started:
-        for denial in control.denials { display.note("warning: \(denial)") }
+      case .started: break
+      case .denied(let denial): display.note("warning: \(denial)")
       case .entry(let entry): take(entry)
-      case .event(let event): take(event)
-      case .status(let status): display.status = status
+      case .event(let event):
+        take(TimedEvent(at: sinceStart(event.at), event: event.event))
+      case .status(var status):
+        status.at = sinceStart(status.at)
+        display.status = status
       case .trouble(let line, let number): take(trouble: line, number)
       case .ended: hasEnded = true
       }
     }
     record?.flush()
     if let failure = record?.takeFailure() { display.note("\(failure); the run goes on") }
+  }
+
+  /// An instant of the pump's clock, counted from the therapy's start.
+  private func sinceStart(_ instant: Instant) -> Instant {
+    .epoch + instant.elapsed(since: control.first)
   }
 
   /// Closes the record.
@@ -172,7 +184,7 @@ struct ActionDigest {
       trace.record(line.benchLine, isAsserted: level == .asserted, at: now)
     case .sounded(let tone, _): trace.record(.buzzer, isAsserted: tone == .double, at: now)
     case .kickedWatchdog: trace.record(.watchdogKick, isAsserted: true, at: now)
-    case .readBack, .readSensors, .sensorsFailed, .readWallClock: break
+    case .readBack, .readSensors, .sensorsFailed, .readWallClock, .hadNews: break
     }
   }
 }

@@ -16,6 +16,7 @@ struct RunReport {
   let events: [TimedEvent]
   let lateness: Histogram<UInt64>
   let digest: TraceDigest
+  let books: JournalBooks
   /// Processor time of the real-time thread as a share of its run.
   var processorShare: Double?
   var troubles: [String] = []
@@ -92,6 +93,7 @@ struct RunReport {
           ? "de-energised" + (bench.board.isSimulated ? "" : ": ENABLE reads back as released")
           : "NOT DE-ENERGISED: cut its supply by hand"),
       "  state        \(SimulationReport.describe(status.state))",
+      "  journal      \(journal)",
       "  wake-ups     " + RunDisplay.lateness(lateness)
         + (lateWakes > 0 ? "; \(TextColumns.grouped(lateWakes)) late for a step" : ""),
       "",
@@ -102,6 +104,15 @@ struct RunReport {
       "  run digest   \(SimulationReport.hex(digest))",
     ]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var journal: String {
+    let carried = books.carried
+    let certain = carried.certain + outcome.status.ledger.delivered
+    let uncertain = carried.uncertain + outcome.status.ledger.uncertain
+    return (books.path ?? "in memory only")
+      + ": \(TextColumns.grouped(certain)) steps in all sessions"
+      + (uncertain > 0 ? ", and \(TextColumns.grouped(uncertain)) uncertain" : "")
   }
 
   private func row(_ name: String, _ volume: Volume, _ meaning: String) -> String {
@@ -145,6 +156,10 @@ extension RunReport {
     var missed_steps: UInt64
     var uncertain_steps: UInt64
     var reservoir_ul: Double
+    /// Over all sessions of the journal.
+    var journal: String?
+    var all_steps: UInt64
+    var all_uncertain_steps: UInt64
     var lateness_p50_ns: UInt64
     var lateness_p99_ns: UInt64
     var lateness_p999_ns: UInt64
@@ -173,6 +188,8 @@ extension RunReport {
       uncertain_ug: mass(status.uncertain).micrograms, steps: status.ledger.delivered,
       missed_steps: status.ledger.missed, uncertain_steps: status.ledger.uncertain,
       reservoir_ul: status.reservoir.microlitres,
+      journal: books.path, all_steps: books.carried.certain + status.ledger.delivered,
+      all_uncertain_steps: books.carried.uncertain + status.ledger.uncertain,
       lateness_p50_ns: lateness.valueAtPercentile(50),
       lateness_p99_ns: lateness.valueAtPercentile(99),
       lateness_p999_ns: lateness.valueAtPercentile(99.9),

@@ -12,9 +12,12 @@ typealias RunRing = SlotRing<RunMessage>
 final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealTimeTask,
   @unchecked Sendable
 {
-  private typealias Session = ControlSession<RecordedHardware<Hardware, RingSink>, LiveOrders>
+  private typealias Session = ControlSession<RecordedHardware<Hardware, RingSink>, StopOrders>
 
   let messages: RunRing
+  var supervisorsMessages: RunRing? { nil }
+  var hasEnded: Bool { false }
+  var first: Instant { .epoch }
   private let orders: SlotRing<Bool>
   /// A ring has one thread at each end, and more than one may order a stop.
   private let ordering = NSLock()
@@ -22,7 +25,6 @@ final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealT
   private var session: Session?
   private var thread: RealTimeThread?
   private var ending = RunEnding()
-  private(set) var denials: [RealTimeThread.Denial] = []
 
   /// Prepares a run.
   ///
@@ -43,7 +45,7 @@ final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealT
     session = Session(
       loop: ControlLoop(
         engine: engine, hardware: RecordedHardware(base: hardware, sink: sink)),
-      orders: LiveOrders(orders: orders, messages: messages.writer), task: task)
+      orders: StopOrders(orders: orders, messages: messages.writer), task: task)
   }
 
   func start(_ wish: RealTimeThread.Wish) -> Bool {
@@ -60,7 +62,7 @@ final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealT
 
   func carryOut(without denials: [RealTimeThread.Denial]) {
     guard var session = session.take() else { return }
-    self.denials = denials
+    for denial in denials { deliver(.denied(denial)) }
     deliver(.started)
     let writer = messages.writer
     var told = (events: 0, trouble: LinuxBench.Trouble?.none)
@@ -100,11 +102,13 @@ final class RunThread<Hardware: RealTimeHardware & ~Copyable>: RunControl, RealT
 
 /// A run that goes on behind one's back.
 protocol RunControl: AnyObject, Sendable {
+  /// What the drive tells, and what its supervisor tells, if it has one.
   var messages: RunRing { get }
-  /// Starts it; `false` where the system has no thread left.
-  func start(_ wish: RealTimeThread.Wish) -> Bool
-  /// What the real-time thread could not have; known once it has started.
-  var denials: [RealTimeThread.Denial] { get }
+  var supervisorsMessages: RunRing? { get }
+  /// Whether it has ended without a word: its process was killed.
+  var hasEnded: Bool { get }
+  /// When the therapy began, by the pump's clock.
+  var first: Instant { get }
   /// Tells it to stop as soon as the motor can.
   func orderStop()
   /// Waits for its end.
@@ -121,19 +125,6 @@ struct RunEnding: Sendable {
   var lostMessages: UInt64 = 0
   /// Whether the ring kept up: a record is complete only then.
   var isRecordWhole = true
-}
-
-/// Orders from another thread, told to the record.
-struct LiveOrders: StopOrders {
-  let orders: SlotRing<Bool>
-  let messages: RunRing.Writer
-
-  func take() -> Bool {
-    guard orders.take() != nil else { return false }
-    // Without room for it the record has ended before, and says so.
-    messages.put(.entry(.stopOrdered))
-    return true
-  }
 }
 
 extension RunStatus {

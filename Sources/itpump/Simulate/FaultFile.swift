@@ -10,6 +10,12 @@ enum FaultFile {
     "sensors-dead", "battery",
     "temperature", "wall-clock-forward", "wall-clock-back", "creep", "doubled-steps",
     "button-held", "wild-sensors", "reservoir-loss",
+  ] + testedParts.keys.sorted()
+
+  /// Parts of the bench that can fail their self-test for a time.
+  private static let testedParts: [String: SelfTestPart] = [
+    "enable-unread": .enable, "watchdog-dead": .watchdog, "index-unread": .index,
+    "buzzer-dead": .alarm, "second-clock-off": .clock,
   ]
 
   /// Reads the faults.
@@ -66,6 +72,7 @@ enum FaultFile {
       }
       return value.count
     }
+    if let part = testedParts[kind] { return span().map { .testFails(part, $0) } }
     switch kind {
     case "stall": return span().map { .stall($0) }
     case "driver-fault": return span().map { .driverFault($0) }

@@ -1,0 +1,243 @@
+import CPumpLinux
+import Glibc
+public import PumpHAL
+public import PumpSafety
+public import PumpUnits
+
+/// What lies between the drive's process and the supervisor's: memory that both have, made before the
+/// fork.
+///
+/// Each box and counter has one writer, and no one ever waits for a lock: a process that is stopped or
+/// killed in any place holds up nothing of the other but the one answer that the drive asks for.
+public final class Channel: @unchecked Sendable {
+  private let memory: OpaquePointer
+  /// The drive's own: each process has a copy.
+  private var attended: UInt32 = 0
+
+  private enum Box: Int32 {
+    case report
+    case grant
+    case orders
+    case sensors
+    case start
+  }
+
+  /// Steps as the drive's lines saw them, one by one: they outlive its process.
+  public enum Counter: Int32, CaseIterable, Sendable {
+    /// STEP was about to rise.
+    case begun
+    /// It rose.
+    case made
+    /// It surely did not rise.
+    case failed
+    /// Nobody knows.
+    case unknown
+    /// It rose, and was booked as uncertain afterwards.
+    case doubted
+  }
+
+  /// - Returns: `nil` without memory.
+  public init?() {
+    guard let memory = pump_channel_make() else { return nil }
+    self.memory = memory
+  }
+
+  deinit { pump_channel_free(memory) }
+
+  // MARK: - What the drive tells
+
+  /// Tells the supervisor how the drive is.
+  public func tell(_ report: DriveReport) {
+    var words = BoxWords()
+    words[0] = report.beat
+    words[1] = report.at.nanoseconds
+    words[2] = report.delivered
+    words[3] = report.uncertain
+    words[4] = report.missed
+    words[5] = report.owed
+    words[6] = report.standing
+    words[7] = report.present
+    words[8] = (report.isDelivering ? 1 : 0) | (report.isTripped ? 2 : 0)
+    words[9] = UInt64(report.prescriptionSum)
+    put(.report, words)
+  }
+
+  /// What the drive told last; `nil` where it died in the middle of telling, or never told.
+  public func report() -> DriveReport? {
+    guard let words = get(.report) else { return nil }
+    var report = DriveReport()
+    report.beat = words[0]
+    report.at = Instant(nanoseconds: words[1])
+    report.delivered = words[2]
+    report.uncertain = words[3]
+    report.missed = words[4]
+    report.owed = words[5]
+    report.standing = words[6]
+    report.present = words[7]
+    report.isDelivering = words[8] & 1 == 1
+    report.isTripped = words[8] & 2 == 2
+    report.prescriptionSum = UInt32(truncatingIfNeeded: words[9])
+    return report
+  }
+
+  /// Counts steps.
+  public func count(_ counter: Counter, _ steps: UInt64 = 1) {
+    pump_counter_add(memory, counter.rawValue, steps)
+  }
+
+  /// The steps counted.
+  public subscript(counter: Counter) -> UInt64 { pump_counter_get(memory, counter.rawValue) }
+
+  /// Steps that were made or may have been.
+  public var stepsBegun: UInt64 { self[.begun] - min(self[.begun], self[.failed]) }
+
+  /// What a drive that is gone has made, and what it may have: an edge that was begun and never told of.
+  public var finalCounts: (certain: UInt64, uncertain: UInt64) {
+    let (made, doubted) = (self[.made], min(self[.made], self[.doubted]))
+    let open = stepsBegun - min(stepsBegun, made)
+    return (made - doubted, doubted + open)
+  }
+
+  /// Asks the supervisor for a level of ENABLE, and waits for what it read back.
+  ///
+  /// - Throws: `LineFault`, also where the supervisor does not answer in time.
+  public func askEnable(_ level: LineLevel, within limit: TimeSpan) throws(LineFault) -> LineLevel {
+    let answer = pump_enable_ask(memory, Int32(level.rawValue), limit.nanoseconds)
+    guard answer >= 0 else { throw LineFault(number: -answer) }
+    return answer == 0 ? .released : .asserted
+  }
+
+  // MARK: - What the supervisor tells
+
+  /// The level of ENABLE that the drive waits for; `nil` where it waits for none.
+  public var askedEnable: LineLevel? {
+    let asked = pump_enable_asked(memory)
+    return asked < 0 ? nil : asked == 0 ? .released : .asserted
+  }
+
+  /// Answers with what was read back; `nil` for a line that failed.
+  public func answerEnable(_ level: LineLevel?) {
+    pump_enable_answer(memory, level.map { Int32($0.rawValue) } ?? -1)
+  }
+
+  /// Lets the drive have a grant; the journal has it already.
+  public func give(_ grant: Grant) {
+    var words = BoxWords()
+    words[0] = grant.number
+    words[1] = grant.upTo
+    words[2] = grant.until.nanoseconds
+    put(.grant, words)
+    pump_attention_call(memory)
+  }
+
+  /// The latest grant.
+  public func grant() -> Grant? {
+    guard let words = get(.grant) else { return nil }
+    return Grant(number: words[0], upTo: words[1], until: Instant(nanoseconds: words[2]))
+  }
+
+  /// Lets the drive have its orders.
+  public func order(_ orders: DriveOrders) {
+    put(.orders, orders.words)
+    pump_attention_call(memory)
+  }
+
+  /// The latest orders.
+  public func orders() -> DriveOrders? { get(.orders).map { DriveOrders($0) } }
+
+  /// Whether the supervisor's process is gone, as the drive has noticed.
+  public private(set) var isOrphaned = false
+  private var supervisor: Int32 = 0
+
+  /// Takes note whose child this process is; called in the drive's process.
+  public func follow(_ supervisor: Int32) { self.supervisor = supervisor }
+
+  /// Looks whether the supervisor's process is still there.
+  public func lookForSupervisor() {
+    if supervisor != 0, getppid() != supervisor { isOrphaned = true }
+  }
+
+  /// Whether the drive was asked to look at its grant and orders, and has not yet.
+  public var hasNews: Bool { pump_attention(memory) != attended }
+
+  /// Takes note that the drive looks now; before it does.
+  public func attend() { attended = pump_attention(memory) }
+
+  /// Lets the drive have what the sensors say.
+  public func tell(_ readings: SensorReadings?) {
+    var words = BoxWords()
+    if let readings {
+      words[0] =
+        (readings.driverFault ? 2 : 0) | (readings.isReservoirLow == true ? 4 : 0)
+        | (readings.isReservoirLow == nil ? 0 : 8) | (readings.indexPulses == nil ? 0 : 16)
+      words[1] = readings.indexPulses ?? 0
+    } else {
+      words[0] = 1
+    }
+    put(.sensors, words)
+  }
+
+  /// What the sensors say.
+  ///
+  /// - Throws: `LineFault`, where they could not be read.
+  public func sensors() throws(LineFault) -> SensorReadings {
+    guard let words = get(.sensors) else { return SensorReadings() }
+    guard words[0] & 1 == 0 else { throw LineFault(number: EIO) }
+    return SensorReadings(
+      indexPulses: words[0] & 16 == 0 ? nil : words[1], driverFault: words[0] & 2 != 0,
+      isReservoirLow: words[0] & 8 == 0 ? nil : words[0] & 4 != 0)
+  }
+
+  /// Lets the drive begin: both clocks read `first` when CLOCK_MONOTONIC reads `monotonic`.
+  public func start(at first: Instant, place: TimeSpan, onMonotonic monotonic: UInt64) {
+    var words = BoxWords()
+    words[0] = first.nanoseconds
+    words[1] = place.nanoseconds
+    words[2] = monotonic
+    put(.start, words)
+    pump_attention_call(memory)
+  }
+
+  /// When and where in its pattern the drive is to begin; `nil` before it is told.
+  public func startOrder() -> (first: Instant, place: TimeSpan, monotonic: UInt64)? {
+    guard let words = get(.start) else { return nil }
+    return (Instant(nanoseconds: words[0]), TimeSpan(nanoseconds: words[1]), words[2])
+  }
+
+  // MARK: - The bell
+
+  /// Wakes the supervisor.
+  public func ring() { pump_bell_ring(memory) }
+
+  /// How often the bell has rung.
+  public var bell: UInt32 { pump_bell(memory) }
+
+  /// Waits for the bell, at the latest until CLOCK_MONOTONIC reads so much.
+  public func waitForBell(after heard: UInt32, until monotonic: UInt64) {
+    pump_bell_wait(memory, heard, monotonic)
+  }
+
+  // MARK: - Last words
+
+  /// Bytes that the drive leaves behind.
+  public func leave<Value: BitwiseCopyable>(_ value: Value) {
+    precondition(
+      MemoryLayout<Value>.size <= Int(PUMP_CHANNEL_NOTE), "a note fits in the channel")
+    pump_channel_note(memory).storeBytes(of: value, as: Value.self)
+  }
+
+  /// What it left, of the same type.
+  public func left<Value: BitwiseCopyable>(as type: Value.Type) -> Value {
+    pump_channel_note(memory).load(as: Value.self)
+  }
+
+  private func put(_ box: Box, _ words: BoxWords) {
+    words.withWords { pump_box_put(memory, box.rawValue, $0, BoxWords.count) }
+  }
+
+  private func get(_ box: Box) -> BoxWords? {
+    var words = BoxWords()
+    let puts = words.withMutableWords { pump_box_get(memory, box.rawValue, $0, BoxWords.count) }
+    return puts == 0 || puts == UInt64.max ? nil : words
+  }
+}

@@ -1,0 +1,260 @@
+import CPumpLinux
+import Glibc
+public import PumpHAL
+public import PumpUnits
+
+/// The supervisor's side of a bench in real time.
+public protocol GuardBench: GuardHardware, ~Copyable {
+  /// Lets ENABLE follow the drive, unless it is held.
+  ///
+  /// - Returns: What it reads back as.
+  mutating func follow(_ level: LineLevel) throws(GuardFailure) -> LineLevel
+
+  /// Whether ENABLE is held.
+  var isHeld: Bool { get }
+
+  /// Ends a sound that is over; called several times a second.
+  mutating func tend(at now: Instant)
+
+  /// Kicks what resets the machine when the supervisor itself is no longer there; the line that only
+  /// a healthy pump kicks is another.
+  mutating func kickSystem() throws(WatchdogFailure)
+
+  /// The latest call that failed, for people.
+  var trouble: LinuxBench.Trouble? { get }
+}
+
+/// The lines of a GPIO chip that belong to the supervisor: all but STEP and DIR.
+public struct GPIOGuard: GuardBench, ~Copyable {
+  public typealias GuardFailure = LineFault
+  public typealias SensorFailure = LineFault
+  public typealias AnnunciatorFailure = LineFault
+  public typealias WatchdogFailure = LineFault
+
+  public private(set) var trouble: LinuxBench.Trouble?
+  public private(set) var isHeld = false
+  private let enable: OutputLine
+  private let kick: OutputLine?
+  private let buzzer: OutputLine?
+  private let index: InputLine?
+  private let fault: InputLine?
+  private let reservoirLow: InputLine?
+  private var watchdog: Watchdog?
+  private var followed = LineLevel.released
+  private var indexPulses: UInt64 = 0
+  private var isKickAsserted = false
+  private var isBuzzing = false
+  private var buzzesFor: TimeSpan?
+  private var buzzesUntil = Instant.never
+  private var clocks: (steered: UInt64, raw: UInt64)?
+
+  /// Claims the lines; the motor is de-energised then.
+  ///
+  /// - Throws: `GPIOFailure`.
+  public init(_ wiring: BenchWiring.Resolved, watchdog: consuming Watchdog?) throws(GPIOFailure) {
+    let enable = try OutputLine(try wiring.required(.enable), on: wiring.chip)
+    let kick = try wiring.output(.watchdogKick)
+    let buzzer = try wiring.output(.buzzer)
+    let index = try wiring.input(.index)
+    let fault = try wiring.input(.fault)
+    let reservoirLow = try wiring.input(.reservoirLow)
+    self.enable = enable
+    self.kick = kick
+    self.buzzer = buzzer
+    self.index = index
+    self.fault = fault
+    self.reservoirLow = reservoirLow
+    self.watchdog = watchdog
+  }
+
+  public mutating func readWallClock() -> Int64 { wallClockSeconds() }
+
+  public mutating func follow(_ level: LineLevel) throws(LineFault) -> LineLevel {
+    followed = isHeld ? .released : level
+    return try setEnable(followed)
+  }
+
+  public mutating func holdEnable(_ isHeld: Bool) throws(LineFault) {
+    self.isHeld = isHeld
+    // Let go, it follows the drive's next wish, and not the one from before.
+    guard isHeld else { return }
+    followed = .released
+    guard try setEnable(.released) == .released else {
+      throw noted(.enable, LineFault(number: EIO))
+    }
+  }
+
+  private mutating func setEnable(_ level: LineLevel) throws(LineFault) -> LineLevel {
+    do throws(LineFault) {
+      try enable.set(level)
+      return try enable.read()
+    } catch {
+      throw noted(.enable, error)
+    }
+  }
+
+  public var mayMoveFrom: Instant { .epoch }
+
+  public mutating func readIndex() throws(LineFault) -> UInt64? {
+    do throws(LineFault) {
+      guard let pulses = try index?.takeAssertions() else { return nil }
+      indexPulses += pulses
+      return indexPulses
+    } catch {
+      throw noted(.index, error)
+    }
+  }
+
+  public mutating func readSensors() throws(LineFault) -> SensorReadings {
+    var readings = SensorReadings()
+    readings.indexPulses = try readIndex()
+    var line = BenchLine.fault
+    do throws(LineFault) {
+      if let pulses = try fault?.takeAssertions(), let level = try fault?.read() {
+        readings.driverFault = pulses > 0 || level == .asserted
+      }
+      line = .reservoirLow
+      if let level = try reservoirLow?.read() { readings.isReservoirLow = level == .asserted }
+    } catch {
+      throw noted(line, error)
+    }
+    return readings
+  }
+
+  public mutating func sound(_ tone: AlarmTone) throws(LineFault) {
+    do throws(LineFault) { try buzzer?.set(.asserted) } catch { throw noted(.buzzer, error) }
+    isBuzzing = true
+    buzzesFor = tone.length
+  }
+
+  public mutating func tend(at now: Instant) {
+    if let span = buzzesFor {
+      buzzesUntil = now + span
+      buzzesFor = nil
+    }
+    guard now >= buzzesUntil else { return }
+    // A buzzer that can't be silenced is no reason to stop a dose.
+    try? buzzer?.set(.released)
+    isBuzzing = false
+    buzzesUntil = .never
+  }
+
+  public mutating func kickWatchdog() throws(LineFault) {
+    isKickAsserted.toggle()
+    do throws(LineFault) {
+      try kick?.set(isKickAsserted ? .asserted : .released)
+    } catch {
+      throw noted(.watchdogKick, error)
+    }
+  }
+
+  public mutating func kickSystem() throws(LineFault) { try watchdog?.kick() }
+
+  public mutating func prove(_ part: SelfTestPart) -> SelfTestProof {
+    switch part {
+    case .journal, .profile: return .passed
+    case .enable: return reads(enable, as: followed)
+    case .alarm: return buzzer == nil ? .passed : proveBuzzer()
+    case .index: return (try? index?.read()) == nil && index != nil ? .failed : .passed
+    case .watchdog: return proveWatchdog()
+    case .clock: return proveClock()
+    }
+  }
+
+  private func reads(_ line: borrowing OutputLine, as level: LineLevel) -> SelfTestProof {
+    (try? line.read()) == level ? .passed : .failed
+  }
+
+  private func proveBuzzer() -> SelfTestProof {
+    (try? buzzer?.read()) == (isBuzzing ? .asserted : .released) ? .passed : .failed
+  }
+
+  private mutating func proveWatchdog() -> SelfTestProof {
+    if kick != nil, (try? kick?.read()) != (isKickAsserted ? .asserted : .released) {
+      return .failed
+    }
+    return watchdog?.prove() ?? (kick == nil ? .failed : .passed)
+  }
+
+  /// CLOCK_MONOTONIC against CLOCK_MONOTONIC_RAW, which nobody steers: apart by a thousandth at most,
+  /// twice what the kernel ever steers by.
+  private mutating func proveClock() -> SelfTestProof {
+    let now = (steered: pump_linux_now(), raw: pump_linux_raw_time())
+    guard let since = clocks else {
+      clocks = now
+      return .pending
+    }
+    let (steered, raw) = (now.steered - since.steered, now.raw - since.raw)
+    guard raw >= 1_000_000_000 else { return .pending }
+    let apart = steered > raw ? steered - raw : raw - steered
+    return apart <= raw / 1_000 + 2_000_000 ? .passed : .failed
+  }
+
+  private mutating func noted(_ line: BenchLine, _ fault: LineFault) -> LineFault {
+    trouble = LinuxBench.Trouble(line: line, number: fault.number)
+    return fault
+  }
+
+  deinit {
+    try? enable.set(.released)
+    try? buzzer?.set(.released)
+  }
+}
+
+/// The supervisor's side of no chip: an index that turns with the drive's steps.
+public struct SimulatedGuard: GuardBench, ~Copyable {
+  public typealias GuardFailure = NoFault
+  public typealias SensorFailure = NoFault
+  public typealias AnnunciatorFailure = NoFault
+  public typealias WatchdogFailure = NoFault
+
+  public private(set) var isHeld = false
+  private let channel: Channel
+  private let stepsPerIndex: UInt64
+  private var isEnergised = false
+  /// Steps of the drive that moved nothing, for ENABLE was released.
+  private var idled: UInt64 = 0
+  private var seen: UInt64 = 0
+
+  /// - Precondition: `stepsPerIndex` is at least 1.
+  public init(channel: Channel, stepsPerIndex: UInt64) {
+    precondition(stepsPerIndex > 0, "an index pulse comes every so many steps")
+    self.channel = channel
+    self.stepsPerIndex = stepsPerIndex
+  }
+
+  public var trouble: LinuxBench.Trouble? { nil }
+  public var mayMoveFrom: Instant { .epoch }
+
+  private mutating func turn() {
+    let made = channel[.made]
+    if !isEnergised { idled += made - seen }
+    seen = made
+  }
+
+  public mutating func readWallClock() -> Int64 { wallClockSeconds() }
+
+  public mutating func follow(_ level: LineLevel) -> LineLevel {
+    turn()
+    isEnergised = level == .asserted && !isHeld
+    return isEnergised ? .asserted : .released
+  }
+
+  public mutating func holdEnable(_ isHeld: Bool) {
+    turn()
+    self.isHeld = isHeld
+    if isHeld { isEnergised = false }
+  }
+
+  public mutating func readIndex() -> UInt64? {
+    turn()
+    return (seen - idled) / stepsPerIndex
+  }
+
+  public mutating func readSensors() -> SensorReadings { SensorReadings(indexPulses: readIndex()) }
+  public mutating func prove(_ part: SelfTestPart) -> SelfTestProof { .passed }
+  public mutating func sound(_ tone: AlarmTone) {}
+  public mutating func tend(at now: Instant) {}
+  public mutating func kickWatchdog() {}
+  public mutating func kickSystem() {}
+}

@@ -1,0 +1,147 @@
+import Foundation
+import PumpEngine
+import PumpHAL
+import PumpLinux
+import PumpReplay
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+/// What the drive's process is to do; worked out before the fork.
+struct DrivePlan {
+  var settings: EngineSettings
+  var prescription: Prescription
+  /// What earlier sessions made, and when in the last day.
+  var carried: StepCounts
+  var recalled: [RecalledDose]
+  var task: RunTask
+  var wish: RealTimeThread.Wish
+  var pace: PacedClock.Pace
+  var isRecording: Bool
+  var fault: DriveFault?
+
+  /// The engine, live and in a replay.
+  func engine(start: Instant, place: TimeSpan) -> Engine {
+    var settings = settings
+    if let fault { settings.step = fault.step(settings.step) }
+    var engine = Engine(
+      settings: settings, prescription: prescription, place: place, start: start, carried: carried)
+    for dose in recalled { engine.recall(steps: dose.steps, by: Instant(nanoseconds: dose.by_ns)) }
+    return engine
+  }
+}
+
+/// Steps of an earlier session, by when they were surely made.
+struct RecalledDose: Codable, Equatable, Sendable {
+  var steps: UInt64
+  var by_ns: UInt64
+}
+
+/// What the drive leaves behind when it ends in good order.
+struct DriveEnding: BitwiseCopyable, Sendable {
+  var outcome: RunOutcome
+  /// Processor time of the real-time thread, and how long it ran.
+  var processorTime: TimeSpan
+  var elapsed: TimeSpan
+  var lostMessages: UInt64
+  var isRecordWhole: Bool
+}
+
+/// The drive: a process of its own that plans and makes steps, and owns STEP and DIR.
+struct DriveProcess {
+  let plan: DrivePlan
+  let channel: Channel
+  let messages: RunRing
+  /// The engine's events on their way to the journal.
+  let events: SlotRing<TimedEvent>
+
+  /// Does it all.
+  ///
+  /// - Returns: The exit code: 0 where it ended as it should, 1 where the supervisor died.
+  func run<Lines: StepperLines & ~Copyable>(_ lines: consuming Lines) -> Int32 {
+    let parent = getppid()
+    channel.follow(parent)
+    for denial in RealTimeThread.become(plan.wish) { messages.writer.put(.denied(denial)) }
+    messages.writer.put(.started)
+    guard let start = waitForStart() else { return channel.isOrphaned ? 1 : 0 }
+    var clock = PacedClock(pace: plan.pace)
+    clock.start(at: start.first, onMonotonic: start.monotonic)
+    let bench = DriveBench(
+      FaultyLines(base: lines, fault: plan.fault), channel: channel, clock: clock)
+    var task = plan.task
+    task.start = start.first
+    let began = (threadProcessorTime(), monotonicNanoseconds())
+    var session = ControlSession(
+      loop: ControlLoop(
+        engine: plan.engine(start: start.first, place: start.place),
+        hardware: RecordedHardware(
+          base: bench, sink: RingSink(messages.writer, isContiguous: plan.isRecording))),
+      orders: ChannelOrders(channel, messages: messages.writer, fault: plan.fault), task: task)
+    var told = Told()
+    let outcome = session.run { loop, now in tell(loop, at: now, &told) }
+    channel.leave(
+      DriveEnding(
+        outcome: outcome, processorTime: threadProcessorTime() - began.0,
+        elapsed: TimeSpan(nanoseconds: monotonicNanoseconds() - began.1),
+        lostMessages: messages.lost, isRecordWhole: !session.loop.hardware.sink.isBroken))
+    guard channel.isOrphaned else { return 0 }
+    Console.note(
+      "error: the supervisor is gone: the therapy was stopped and the motor "
+        + (outcome.isAtRest ? "de-energised" : "NOT de-energised: cut its supply by hand"))
+    var pause = PacedClock(pace: .asleep)
+    _ = pause.wait(until: pause.read() + AlarmTone.double.length)
+    return 1
+  }
+
+  private func waitForStart() -> (first: Instant, place: TimeSpan, monotonic: UInt64)? {
+    var pause = PacedClock(pace: .asleep)
+    while true {
+      channel.lookForSupervisor()
+      if channel.isOrphaned || channel.orders()?.stops == true { return nil }
+      if let start = channel.startOrder() { return start }
+      _ = pause.wait(until: pause.read() + TimeSpan(milliseconds: 2))
+    }
+  }
+
+  /// What was told so far.
+  private struct Told {
+    var beat: UInt64 = 0
+    var events = 0
+    var shown = 0
+    var trouble: LinuxBench.Trouble?
+    var doubted: UInt64 = 0
+  }
+
+  private func tell<Hardware: StepperLines & ~Copyable>(
+    _ loop: borrowing ControlLoop<RecordedHardware<DriveBench<Hardware>, RingSink>>,
+    at now: Instant, _ told: inout Told
+  ) {
+    told.beat += 1
+    var report = loop.engine.report(beat: told.beat, at: now)
+    // Twice a second is often enough for the self-test, and costs nothing worth naming.
+    if told.beat % 25 == 1 { report.prescriptionSum = loop.engine.prescription.checksum }
+    channel.tell(plan.fault?.told(report) ?? report)
+    // What the lines failed to make is counted there; what was doubted afterwards, here.
+    let doubted = report.uncertain - min(report.uncertain, channel[.unknown])
+    if doubted > told.doubted { channel.count(.doubted, doubted - told.doubted) }
+    told.doubted = max(told.doubted, doubted)
+    while told.events < loop.engine.eventCount {
+      // One that has given way in the recorder is gone; one that finds no room is told later.
+      if let event = loop.engine.event(told.events), !events.writer.put(event) { break }
+      told.events += 1
+    }
+    let writer = messages.writer
+    while told.shown < loop.engine.eventCount {
+      if let event = loop.engine.event(told.shown), !writer.put(.event(event)) { break }
+      told.shown += 1
+    }
+    if let failed = loop.hardware.base.trouble, failed != told.trouble,
+      writer.put(.trouble(failed.line, number: failed.number))
+    {
+      told.trouble = failed
+    }
+    if told.beat % UInt64(RunSlice.perReading) == 0 {
+      writer.put(.status(RunStatus(loop.engine, at: now)))
+    }
+  }
+}

@@ -1,0 +1,357 @@
+import PumpEngine
+import PumpHAL
+import PumpJournal
+import PumpLinux
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+/// What the rest of the program wants of the supervisor's thread.
+enum GuardOrder: BitwiseCopyable, Sendable {
+  /// Let the drive begin.
+  case start(at: Instant, place: TimeSpan, monotonic: UInt64)
+  /// Hold the therapy and end the session.
+  case stop
+}
+
+/// How the supervisor's session stands, for the rest of the program.
+enum GuardNews: BitwiseCopyable, Sendable {
+  case tested(SelfTestPart, passed: Bool)
+  /// The self-test is over; with why the pump may not begin, if it may not.
+  case ready(Alarm?)
+  /// The drive's process is gone; ENABLE reads back as released, or does not.
+  case driveEnded(ChildProcess.End, isReleased: Bool)
+}
+
+/// The supervisor's thread: owns ENABLE, alarms and watchdogs, and permits steps.
+///
+/// It performs no file I/O: records go to the journal's thread, and a grant reaches the drive only when
+/// that has written it.
+final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked Sendable {
+  struct Rings: Sendable {
+    let orders: SlotRing<GuardOrder>
+    let news: SlotRing<GuardNews>
+    let messages: RunRing
+    let toJournal: SlotRing<JournalOrder>
+    let fromJournal: SlotRing<JournalAnswer>
+  }
+
+  private let channel: Channel
+  private let rings: Rings
+  private let clock: PacedClock
+  private let child: ChildProcess
+  private let bolus: Bolus?
+  private let fallsBack: Bool
+  private var parts: Parts?
+
+  private struct Parts: ~Copyable {
+    var bench: Bench
+    var supervisor: Supervisor
+  }
+
+  // The thread's own.
+  private var report = DriveReport()
+  private var orders = DriveOrders()
+  private var beat: UInt64 = 0
+  private var start: Instant?
+  private var isReady = false
+  private var stopBy = Instant.never
+  private var end: ChildProcess.End?
+  private var told = 0
+  private var shown = 0
+  private var nextSystemKick = Instant.epoch
+  private var nextSensors = Instant.epoch
+  private var readings: SensorReadings?
+  private var pulses: UInt64?
+  private var proving: SelfTestPart?
+  private var proofs: [SelfTestProof?] = Array(repeating: nil, count: SelfTestPart.allCases.count)
+  private var grantsAsked = 0
+  private var askedSince = Instant.never
+  private var toldTrouble: LinuxBench.Trouble?
+
+  init(
+    bench: consuming Bench, supervisor: consuming Supervisor, channel: Channel, rings: Rings,
+    clock: borrowing PacedClock, child: ChildProcess, bolus: Bolus?, fallsBack: Bool
+  ) {
+    parts = Parts(bench: bench, supervisor: supervisor)
+    self.channel = channel
+    self.rings = rings
+    self.clock = clock.copy
+    self.child = child
+    self.bolus = bolus
+    self.fallsBack = fallsBack
+  }
+
+  func carryOut(without denials: [RealTimeThread.Denial]) {
+    guard var parts = parts.take() else { return }
+    while end == nil {
+      let heard = channel.bell
+      let now = clock.read()
+      turn(&parts, at: now)
+      let next = min(parts.supervisor.deadline, now + parts.supervisor.settings.poll)
+      channel.waitForBell(after: heard, until: clock.monotonic(at: max(next, now)))
+    }
+    finish(&parts)
+  }
+
+  private func turn(_ parts: inout Parts, at now: Instant) {
+    serveEnable(&parts.bench)
+    takeAnswers(&parts.supervisor, at: now)
+    takeOrders(&parts, at: now)
+    readFastSensors(&parts.bench, at: now)
+    listen(at: now)
+    while let action = parts.supervisor.turn(at: now, report, pulses: pulses) {
+      perform(action, &parts, at: now)
+      serveEnable(&parts.bench)
+    }
+    parts.bench.tend(at: now)
+    tellEvents(parts.supervisor)
+    watchSystem(&parts, at: now)
+    watchTest(parts.supervisor)
+    watchChild(&parts, at: now)
+  }
+
+  /// Answers the drive's request for ENABLE.
+  private func serveEnable(_ bench: inout Bench) {
+    guard let level = channel.askedEnable else { return }
+    channel.answerEnable(try? bench.follow(level))
+  }
+
+  private func takeAnswers(_ supervisor: inout Supervisor, at now: Instant) {
+    while let answer = rings.fromJournal.take() {
+      switch answer {
+      case .granted(let grant):
+        answered()
+        channel.give(grant)
+      case .notGranted:
+        answered()
+        supervisor.grantFailed(at: now)
+      case .proved(let part, let isGood): proofs[Int(part.rawValue)] = isGood ? .passed : .failed
+      case .isTaking(true): supervisor.causeGone(.journalFailed, at: now)
+      case .isTaking(false): supervisor.raise(.journalFailed, at: now)
+      case .isFilling(true): supervisor.raise(.journalFilling, at: now)
+      case .isFilling(false): supervisor.causeGone(.journalFilling, at: now)
+      }
+    }
+    // A disk that hangs answers nothing at all.
+    guard grantsAsked > 0, now.elapsed(since: askedSince) > TimeSpan(seconds: 5) else { return }
+    supervisor.raise(.journalFailed, at: now)
+  }
+
+  private func answered() {
+    grantsAsked -= 1
+    askedSince = clock.read()
+  }
+
+  private func takeOrders(_ parts: inout Parts, at now: Instant) {
+    while let order = rings.orders.take() {
+      switch order {
+      case .start(let first, let place, let monotonic):
+        parts.supervisor.adopted(parts.supervisor.prescription, place: place, at: first)
+        journal(.command(.begin, place.nanoseconds, isAccepted: true), at: first)
+        parts.supervisor.began(at: first)
+        if let bolus {
+          parts.supervisor.laid(bolus, at: first)
+          journal(.command(.bolus, bolus.volume.femtolitres, isAccepted: true), at: first)
+        }
+        if fallsBack {
+          orders.fallBack = parts.supervisor.settings.minimumFlow
+          channel.order(orders)
+          parts.supervisor.fellBack(to: parts.supervisor.settings.minimumFlow, at: first)
+          parts.supervisor.raise(.underDelivery, at: first)
+        }
+        start = first
+        channel.start(at: first, place: place, onMonotonic: monotonic)
+      case .stop:
+        guard !orders.stops else { continue }
+        journal(.command(.stop, 0, isAccepted: true), at: now)
+        orders.stops = true
+        channel.order(orders)
+        stopBy = now + Self.longestStop
+      }
+    }
+  }
+
+  /// A drive that has not ended so long after it was told to is ended.
+  private static var longestStop: TimeSpan { TimeSpan(seconds: 12) }
+
+  private func readFastSensors(_ bench: inout Bench, at now: Instant) {
+    guard now >= nextSensors else { return }
+    nextSensors = now + TimeSpan(milliseconds: 50)
+    let latest = try? bench.readSensors()
+    pulses = latest?.indexPulses ?? pulses
+    let isNews =
+      latest?.driverFault != readings?.driverFault
+      || latest?.isReservoirLow != readings?.isReservoirLow || (latest == nil) != (readings == nil)
+    guard isNews || latest?.indexPulses != readings?.indexPulses else { return }
+    readings = latest
+    channel.tell(latest)
+    // What stops delivery can't wait for the drive's own round.
+    if isNews { channel.order(orders) }
+    guard let trouble = bench.trouble, trouble != toldTrouble else { return }
+    toldTrouble = trouble
+    rings.messages.writer.put(.trouble(trouble.line, number: trouble.number))
+  }
+
+  /// What the drive tells; before it began, the supervisor hears itself.
+  private func listen(at now: Instant) {
+    let grace = start.map { $0 + TimeSpan(seconds: 2) } ?? .never
+    if let latest = channel.report() {
+      report = latest
+    } else if now < grace {
+      beat += 1
+      report.beat = beat
+    }
+  }
+
+  private func perform(_ action: SupervisorAction, _ parts: inout Parts, at now: Instant) {
+    switch action {
+    case .grant(let counts, let upTo, let until):
+      if grantsAsked == 0 { askedSince = now }
+      guard
+        rings.toJournal.writer.put(.grant(counts, upTo: upTo, until: until, at: now))
+      else { return parts.supervisor.grantFailed(at: now) }
+      grantsAsked += 1
+    case .cut(let alarm):
+      take(&parts, at: now)
+      orders.cut = orders.cut ?? alarm
+      channel.order(orders)
+    case .hold(true):
+      take(&parts, at: now)
+      orders.holds += 1
+      orders.isHeld = true
+      channel.order(orders)
+    case .hold(false):
+      try? parts.bench.holdEnable(false)
+      orders.isHeld = false
+      channel.order(orders)
+    case .doubt(let steps):
+      orders.doubted += steps
+      channel.order(orders)
+    case .fallBack(let flow):
+      orders.fallBack = flow
+      channel.order(orders)
+      parts.supervisor.fellBack(to: flow, at: now)
+    case .test(let part): test(part, &parts, at: now)
+    case .sound(let tone): attempt(&parts, at: now) { $0.sound(tone) }
+    case .kick: attempt(&parts, at: now) { $0.kick() }
+    case .readSensors:
+      if let readings { parts.supervisor.observe(readings, at: now) }
+    }
+  }
+
+  /// Takes ENABLE; what the drive makes from now on moves nothing for sure only once it has fallen.
+  private func take(_ parts: inout Parts, at now: Instant) {
+    orders.countAtHold = channel.stepsBegun
+    if (try? parts.bench.holdEnable(true)) == nil {
+      parts.supervisor.raise(.deviceLost, at: now)
+    }
+  }
+
+  private func attempt(
+    _ parts: inout Parts, at now: Instant, _ work: (inout Bench) -> FaultKind?
+  ) {
+    // An external watchdog that is not kicked cuts the motor while steps are counted.
+    if work(&parts.bench) != nil { parts.supervisor.lost(at: now) }
+  }
+
+  private func test(_ part: SelfTestPart, _ parts: inout Parts, at now: Instant) {
+    switch part {
+    case .journal, .profile:
+      if let proof = proofs[Int(part.rawValue)] {
+        proving = nil
+        proofs[Int(part.rawValue)] = nil
+        return parts.supervisor.tested(part, proof, at: now)
+      }
+      if proving != part, rings.toJournal.writer.put(.prove(part)) { proving = part }
+      parts.supervisor.tested(part, .pending, at: now)
+    default: parts.supervisor.tested(part, parts.bench.prove(part), at: now)
+    }
+  }
+
+  private func journal(_ entry: JournalEntry, at now: Instant) {
+    rings.toJournal.writer.put(.entry(entry, at: now))
+  }
+
+  /// Passes the supervisor's events to the journal and to the display, each as there is room.
+  private func tellEvents(_ supervisor: borrowing Supervisor) {
+    while told < supervisor.eventCount {
+      if let event = supervisor.event(told),
+        !rings.toJournal.writer.put(.entry(.event(event.event), at: event.at))
+      {
+        break
+      }
+      told += 1
+    }
+    while shown < supervisor.eventCount {
+      if let event = supervisor.event(shown) {
+        guard rings.messages.writer.put(.event(event)) else { break }
+        if case .tested(let part, let passed) = event.event {
+          rings.news.writer.put(.tested(part, passed: passed))
+        }
+      }
+      shown += 1
+    }
+  }
+
+  /// Kicks what watches the supervisor itself: it is here.
+  private func watchSystem(_ parts: inout Parts, at now: Instant) {
+    guard now >= nextSystemKick else { return }
+    nextSystemKick = now + TimeSpan(seconds: 1)
+    ServiceManager.tell("WATCHDOG=1")
+    if (try? parts.bench.kickSystem()) == nil {
+      parts.supervisor.raise(.watchdogUnproven, at: now)
+    }
+  }
+
+  private func watchTest(_ supervisor: borrowing Supervisor) {
+    guard !isReady, !supervisor.isTesting || supervisor.cutBy != nil else { return }
+    isReady = true
+    rings.news.writer.put(.ready(supervisor.cutBy))
+  }
+
+  private func watchChild(_ parts: inout Parts, at now: Instant) {
+    // The order to rest is the drive's word that it does.
+    if start != nil, channel.report() != nil, !report.isDelivering,
+      parts.supervisor.isDelivering, orders.stops || report.isTripped
+    {
+      parts.supervisor.rested(at: now)
+    }
+    if now >= stopBy { child.kill() }
+    end = child.end()
+  }
+
+  /// De-energises, and books what the drive's lines saw: it may have died between two reports.
+  private func finish(_ parts: inout Parts) {
+    let now = clock.read()
+    let isReleased = (try? parts.bench.holdEnable(true)) != nil
+    if !isReleased { parts.supervisor.raise(.deviceLost, at: now) }
+    let counts = channel.finalCounts
+    let carried = parts.supervisor.carried
+    if end != .exited(0) {
+      parts.supervisor.raise(.driveSilent, at: now)
+      attempt(&parts, at: now) { $0.sound(.double) }
+    }
+    let missed = channel.report()?.missed ?? 0
+    let total = StepCounts(
+      certain: carried.certain + counts.certain, uncertain: carried.uncertain + counts.uncertain,
+      missed: carried.missed + missed, atFill: carried.atFill)
+    tellEvents(parts.supervisor)
+    _ = rings.toJournal.writer.put(.grant(total, upTo: total.highest, until: now, at: now))
+    if end == .exited(0) { journal(.event(.ended), at: now) }
+    rings.toJournal.writer.put(.close)
+    if let end { rings.news.writer.put(.driveEnded(end, isReleased: isReleased)) }
+  }
+}
+
+extension GuardBench where Self: ~Copyable {
+  fileprivate mutating func sound(_ tone: AlarmTone) -> FaultKind? {
+    do throws(AnnunciatorFailure) { try sound(tone) as Void } catch { return error.kind }
+    return nil
+  }
+
+  fileprivate mutating func kick() -> FaultKind? {
+    do throws(WatchdogFailure) { try kickWatchdog() } catch { return error.kind }
+    return nil
+  }
+}

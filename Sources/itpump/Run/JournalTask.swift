@@ -1,0 +1,149 @@
+import PumpHAL
+import PumpJournal
+import PumpLinux
+import PumpSafety
+import PumpUnits
+
+/// What the supervisor wants of the journal's thread.
+enum JournalOrder: BitwiseCopyable, Sendable {
+  case entry(JournalEntry, at: Instant)
+  /// Journal this permission, and answer with it.
+  case grant(StepCounts, upTo: UInt64, until: Instant, at: Instant)
+  /// Try the journal's own part of the self-test.
+  case prove(SelfTestPart)
+  /// Nothing more will come.
+  case close
+}
+
+/// What the journal's thread answers.
+enum JournalAnswer: BitwiseCopyable, Sendable {
+  case granted(Grant)
+  case notGranted
+  case proved(SelfTestPart, Bool)
+  /// Whether records are taken.
+  case isTaking(Bool)
+  /// Whether room could not be made ahead.
+  case isFilling(Bool)
+}
+
+/// A store that a run journals to.
+protocol RunStore: JournalStore, ~Copyable {
+  /// Makes room ahead of the next record.
+  ///
+  /// - Returns: Whether there is enough.
+  mutating func makeRoom(for next: UInt64) -> Bool
+}
+
+extension MemoryStore: RunStore {
+  mutating func makeRoom(for next: UInt64) -> Bool { true }
+}
+
+extension FileStore: RunStore {
+  mutating func makeRoom(for next: UInt64) -> Bool {
+    prepare(for: next)
+    return shortage == nil
+  }
+}
+
+/// Writes the journal on a thread of its own, so that no disk ever holds up the supervisor.
+final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked Sendable {
+  private var journal: Journal<Store>?
+  private let orders: SlotRing<JournalOrder>
+  private let answers: SlotRing<JournalAnswer>
+  private let events: SlotRing<TimedEvent>
+  private let channel: Channel
+  private var isTaking = true
+  private var isFilling = false
+  private var pending: (entry: JournalEntry, at: Instant)?
+  private var isClosed = false
+
+  init(
+    _ journal: consuming Journal<Store>, orders: SlotRing<JournalOrder>,
+    answers: SlotRing<JournalAnswer>, events: SlotRing<TimedEvent>, channel: Channel
+  ) {
+    self.journal = consume journal
+    self.orders = orders
+    self.answers = answers
+    self.events = events
+    self.channel = channel
+  }
+
+  func carryOut(without denials: [RealTimeThread.Denial]) {
+    guard var journal = journal.take() else { return }
+    var clock = PacedClock(pace: .asleep)
+    while true {
+      let isIdle = !work(&journal)
+      // What the disk does not take at the end is lost with the process, and said to be.
+      if isClosed, isIdle || !isTaking { break }
+      makeRoom(&journal)
+      if isIdle || !isTaking {
+        let pause = TimeSpan(milliseconds: isTaking ? 2 : 200)
+        _ = clock.wait(until: clock.read() + pause)
+      }
+    }
+  }
+
+  /// Does what there is to do.
+  ///
+  /// - Returns: Whether there was anything.
+  private func work(_ journal: inout Journal<Store>) -> Bool {
+    // What was refused comes first: nothing is journaled out of its order.
+    if let pending {
+      self.pending = nil
+      append(pending.entry, at: pending.at, &journal)
+      return true
+    }
+    if let event = events.take() {
+      append(.event(event.event), at: event.at, &journal)
+      return true
+    }
+    guard let order = orders.take() else { return false }
+    switch order {
+    case .entry(let entry, let now): append(entry, at: now, &journal)
+    case .grant(let counts, let upTo, let until, let now):
+      do throws(Store.StoreFailure) {
+        let grant = try journal.grant(
+          counts, upTo: upTo, until: until, at: now, wallSeconds: wallClockSeconds())
+        answer(.granted(grant))
+        note(isTaking: true)
+      } catch {
+        answer(.notGranted)
+        note(isTaking: false)
+      }
+    case .prove(.journal): answer(.proved(.journal, journal.readsBack()))
+    case .prove(let part):
+      let copies = journal.profileCopies
+      answer(.proved(part, copies == .whole || copies == .absent))
+    case .close: isClosed = true
+    }
+    return true
+  }
+
+  private func append(_ entry: JournalEntry, at now: Instant, _ journal: inout Journal<Store>) {
+    do throws(Store.StoreFailure) {
+      try journal.append(entry, at: now, wallSeconds: wallClockSeconds())
+      note(isTaking: true)
+    } catch {
+      pending = (entry, now)
+      note(isTaking: false)
+    }
+  }
+
+  private func note(isTaking: Bool) {
+    guard isTaking != self.isTaking else { return }
+    self.isTaking = isTaking
+    answer(.isTaking(isTaking))
+  }
+
+  private func makeRoom(_ journal: inout Journal<Store>) {
+    let isFilling = !journal.store.makeRoom(for: journal.next)
+    guard isFilling != self.isFilling else { return }
+    self.isFilling = isFilling
+    answer(.isFilling(isFilling))
+  }
+
+  private func answer(_ answer: JournalAnswer) {
+    answers.writer.put(answer)
+    channel.ring()
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import PumpJournal
+import PumpLinux
+import PumpProfiles
+import PumpSafety
+import PumpUnits
+
+/// What a run takes over from the journal, and the journal itself.
+struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
+  var journal: Journal<Store>
+  /// Where the pump's clock stands at the session's start.
+  let opened: Instant
+  let carried: StepCounts
+  let recalled: [RecalledDose]
+  let servedSince: Instant
+  /// The last session was not ended by command: for how long nothing ran, and the steps of it that are
+  /// uncertain.
+  let outage: (TimeSpan, uncertain: UInt64)?
+
+  /// Without delivery for longer than this, a prescription is not taken up again by itself: the drug in the
+  /// spinal fluid has halved within 1.5 h [DER from 2.5 of the label's half-life].
+  static var shortOutage: TimeSpan { .hour }
+
+  /// Why a session can't begin.
+  struct Problem: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// Opens a session.
+  ///
+  /// - Parameters:
+  ///   - journal: The journal as its last session left it.
+  ///   - isRefilled: Whether the reservoir has just been filled to what the profile says.
+  ///   - text: The profile as written, of which the journal keeps two copies.
+  /// - Throws: `Problem`, or the store's failure.
+  static func open(
+    _ journal: consuming Journal<Store>, _ profile: Profile, on bench: Bench, isRefilled: Bool,
+    text: [UInt8]
+  ) throws -> Self {
+    var journal = journal
+    let before = journal.state
+    let wall = wallClockSeconds()
+    let now = before.resume(
+      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall)
+    let binding = JournalBinding(step: bench.step, concentration: profile.concentration)
+    let isNew = before.session == 0
+    if !isNew, !isRefilled { try check(before, binding, profile) }
+    let recalled = recall(&journal, by: now, as: binding)
+    try journal.append(
+      .opened(
+        boot: SystemStart.boot, clock: SystemStart.elapsed,
+        servedSince: isNew ? now : before.servedSince, binding),
+      at: now, wallSeconds: wall)
+    try journal.keepProfile(text, at: now, wallSeconds: wall)
+    var carried = journal.state.counts
+    if isNew || isRefilled {
+      carried.atFill = carried.highest
+      try journal.append(
+        .event(.refilled(profile.reservoir.filled)), at: now, wallSeconds: wall)
+    }
+    // What was granted and never acknowledged is uncertain from here on, whatever happens next.
+    try journal.append(
+      .grant(carried, upTo: carried.highest, until: now), at: now, wallSeconds: wall)
+    let isOutage = !isNew && !before.isEnded
+    let unsure = carried.highest - min(carried.highest, before.counts.highest)
+    return Self(
+      journal: journal, opened: now, carried: carried, recalled: recalled,
+      servedSince: isNew ? now : before.servedSince,
+      outage: isOutage ? (now.elapsed(since: before.at), uncertain: unsure) : nil)
+  }
+
+  /// Whether what is in the pump is still what the journal counts.
+  private static func check(_ state: JournalState, _ binding: JournalBinding, _ profile: Profile)
+    throws
+  {
+    if let kept = state.binding, kept.concentration != binding.concentration {
+      throw Problem(
+        description: "the journal counts \(Format.concentration(kept.concentration)), and the "
+          + "profile says \(Format.concentration(binding.concentration)): after a refill, say "
+          + "--refilled; what is left of the old drug in tubing and catheter needs a bridge")
+    }
+    if let kept = state.binding, kept.step != binding.step {
+      throw Problem(
+        description: "the pump head or its calibration is another than the journal's: fill the "
+          + "reservoir and say --refilled, or name the journal of this head")
+    }
+    if let filled = state.filled, filled != profile.reservoir.filled {
+      throw Problem(
+        description: "the journal has the reservoir filled to \(Format.volume(filled)), and the "
+          + "profile says \(Format.volume(profile.reservoir.filled)): after a refill, say "
+          + "--refilled, or put the journal's volume into the profile")
+    }
+  }
+
+  /// What earlier sessions delivered in the last day, as steps of today's worth.
+  private static func recall(
+    _ journal: inout Journal<Store>, by now: Instant, as binding: JournalBinding
+  ) -> [RecalledDose] {
+    let kept = journal.state.binding ?? binding
+    var doses: [RecalledDose] = []
+    journal.recall(by: now) { steps, instant in
+      doses.append(
+        RecalledDose(steps: kept.steps(steps, as: binding), by_ns: instant.nanoseconds))
+    }
+    return doses
+  }
+}
+
+extension JournalBinding {
+  /// So many of this one's steps as another's that carry at least as much drug.
+  func steps(_ steps: UInt64, as other: JournalBinding) -> UInt64 {
+    guard other != self else { return steps }
+    let mass = (try? step.volume(ofSteps: steps, .up)).flatMap {
+      try? concentration.mass(in: $0)
+    }
+    let volume = mass.flatMap { try? other.concentration.volume(of: $0) }
+    return volume.flatMap { try? other.step.steps(in: $0) }.map { $0 + 1 } ?? steps
+  }
+}

@@ -1,0 +1,106 @@
+import PumpLinux
+import PumpSafety
+import PumpUnits
+
+/// What the drive is told while it runs: by the supervisor, or by a person who stops it.
+enum SessionOrder: Equatable, BitwiseCopyable, Sendable {
+  /// Hold the therapy and end the session.
+  case stop
+  case grant(Grant)
+  /// ENABLE was taken, or may be asked for again; what was made beyond a count is uncertain.
+  case hold(Bool, beyond: UInt64)
+  /// ENABLE was taken for good.
+  case cut(Alarm, beyond: UInt64)
+  /// So many steps more are uncertain.
+  case doubt(UInt64)
+  /// The prescription is damaged: run this instead.
+  case fallBack(FlowRate)
+}
+
+/// Says what is ordered; asked between two slices and where there is news.
+protocol SessionOrders {
+  /// The next order, if there is one.
+  mutating func take() -> SessionOrder?
+}
+
+/// Orders through the channel: what stands in its boxes, held against what was taken from them before.
+struct ChannelOrders: SessionOrders {
+  private let channel: Channel
+  private let messages: RunRing.Writer
+  private var seen = DriveOrders()
+  private var grant = UInt64(0)
+  private var hasStopped = false
+
+  private let fault: DriveFault?
+
+  init(_ channel: Channel, messages: RunRing.Writer, fault: DriveFault?) {
+    self.channel = channel
+    self.fault = fault
+    self.messages = messages
+  }
+
+  mutating func take() -> SessionOrder? {
+    channel.attend()
+    guard let order = next() else { return nil }
+    messages.put(.entry(.ordered(order)))
+    return order
+  }
+
+  private mutating func next() -> SessionOrder? {
+    channel.lookForSupervisor()
+    guard !channel.isOrphaned else { return nextOfAnOrphan() }
+    let orders = channel.orders() ?? DriveOrders()
+    if orders.holds != seen.holds {
+      seen.holds = orders.holds
+      seen.isHeld = true
+      return .hold(true, beyond: orders.countAtHold)
+    }
+    if let alarm = orders.cut, seen.cut == nil {
+      seen.cut = alarm
+      return .cut(alarm, beyond: orders.countAtHold)
+    }
+    if seen.isHeld, !orders.isHeld {
+      seen.isHeld = false
+      return .hold(false, beyond: .max)
+    }
+    if orders.doubted > seen.doubted {
+      defer { seen.doubted = orders.doubted }
+      return .doubt(orders.doubted - seen.doubted)
+    }
+    if let flow = orders.fallBack, seen.fallBack == nil {
+      seen.fallBack = flow
+      return .fallBack(flow)
+    }
+    if let latest = channel.grant(), latest.number > grant {
+      grant = latest.number
+      return .grant(fault?.heard(latest) ?? latest)
+    }
+    guard orders.stops, !hasStopped else { return nil }
+    hasStopped = true
+    return .stop
+  }
+
+  /// Without a supervisor nothing is delivered, and somebody has to start both anew.
+  private mutating func nextOfAnOrphan() -> SessionOrder? {
+    if seen.cut == nil {
+      seen.cut = .supervisorSilent
+      return .cut(.supervisorSilent, beyond: .max)
+    }
+    guard !hasStopped else { return nil }
+    hasStopped = true
+    return .stop
+  }
+}
+
+/// Orders of a tool that runs without a supervisor: it can only be stopped.
+struct StopOrders: SessionOrders {
+  let orders: SlotRing<Bool>
+  let messages: RunRing.Writer
+
+  mutating func take() -> SessionOrder? {
+    guard orders.take() != nil else { return nil }
+    // Without room for it the record has ended before, and says so.
+    messages.put(.entry(.ordered(.stop)))
+    return .stop
+  }
+}
