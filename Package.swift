@@ -60,6 +60,8 @@ let package = Package(
 
     // Backends: each implements PumpHAL and knows no engine.
     .target(name: "PumpPlant", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
+    // The history's index: SQLite is the one database that is everywhere.
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .target(name: "CPumpGPIO", dependencies: ["CGpiod"], cSettings: warnings),
     .target(name: "CPumpLinux", cSettings: warnings),
@@ -78,6 +80,9 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "PumpRecords", dependencies: ["PumpJournal", "PumpSafety", "PumpUnits", "CSQLite"],
+      swiftSettings: settings),
     // Counts a thread's allocations, for `itpump bench edges` and the tests.
     .target(name: "CAllocationCounter"),
     .executableTarget(
@@ -85,7 +90,7 @@ let package = Package(
       dependencies: [
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
         "PumpEngine", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
-        "CAllocationCounter",
+        "PumpRecords", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],

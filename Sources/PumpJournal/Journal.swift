@@ -125,6 +125,31 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     return block.record
   }
 
+  /// A record's link of the chain, 32 bytes; `nil` for one that is not there.
+  public mutating func link(of sequence: UInt64) -> [UInt8]? {
+    guard sequence >= first, sequence < next,
+      let block = try? store.read(store.slot(of: sequence)), block.isIntact, block[1] == sequence
+    else { return nil }
+    return block.withBytes { Array($0[88..<120]) }
+  }
+
+  /// Takes the records that another program has appended meanwhile.
+  ///
+  /// - Returns: How many there were.
+  @discardableResult
+  public mutating func advance() -> UInt64 {
+    let before = next
+    while store.slots.contains(store.slot(of: next)),
+      let block = try? store.read(store.slot(of: next)), block.isIntact, block[1] == next,
+      block.chain == block.link(after: chain)
+    {
+      chain = block.chain
+      state.take(block.record)
+      next += 1
+    }
+    return next - before
+  }
+
   private static func read(_ store: inout Store, _ slot: UInt64) throws(Problem) -> JournalBlock {
     do throws(Store.StoreFailure) { return try store.read(slot) } catch { throw .unreadable }
   }

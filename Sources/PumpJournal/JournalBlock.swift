@@ -64,8 +64,13 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
     withUnsafeMutableBytes(of: &words, body)
   }
 
+  /// What an intact record in its own slot says; `nil` for any other.
+  public func intactRecord(at sequence: UInt64) -> JournalRecord? {
+    isIntact && self[1] == sequence && formatNumber <= Self.format ? record : nil
+  }
+
   /// Whether nothing was ever written there.
-  var isBlank: Bool {
+  public var isBlank: Bool {
     for index in 0..<Self.wordCount where self[index] != 0 && self[index] != .max { return false }
     return true
   }

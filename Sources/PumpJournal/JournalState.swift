@@ -59,8 +59,11 @@ public struct JournalState: BitwiseCopyable, Sendable {
     case .event(.ended):
       isEnded = true
     case .event(.reconciled(let made, let notMade)):
+      counts = carried
       counts.certain += made
       counts.uncertain = counts.uncertain > made + notMade ? counts.uncertain - made - notMade : 0
+      // Whether what was not made was from this fill is not known: the reservoir counts it all the same.
+      counts.atFill = counts.atFill > notMade ? counts.atFill - notMade : 0
       granted = counts.highest
     case .event(.refilled(let volume)):
       filled = volume

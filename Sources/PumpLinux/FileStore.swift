@@ -90,6 +90,9 @@ public struct FileStore: JournalStore, ~Copyable {
     }
   }
 
+  /// Closes the file in a process that has it by a fork only: its lock would outlive its owner.
+  public func leave() { close(file) }
+
   /// Looks how far another program has come with the file.
   public mutating func refresh() {
     var status = stat()

@@ -14,6 +14,9 @@ public struct DriveReport: Equatable, BitwiseCopyable, Sendable {
   /// The alarms that stand on the drive's side, and those whose cause holds, a bit each.
   public var standing: UInt64 = 0
   public var present: UInt64 = 0
+  /// Steps that the drive's lines counted by themselves, as whoever reads the report saw them; `nil`
+  /// where the lines don't count.
+  public var lineCount: UInt64?
   /// The checksum of the prescription that it runs, worked out anew for this report; 0 where it was
   /// not.
   public var prescriptionSum: UInt32 = 0

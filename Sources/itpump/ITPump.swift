@@ -11,7 +11,7 @@ struct ITPump: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, PlanCommand.self, SimulateCommand.self, RunCommand.self,
-      ReplayCommand.self,
+      ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
       HardwareCommand.self, BenchCommand.self,
     ])
 

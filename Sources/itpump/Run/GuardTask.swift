@@ -42,6 +42,9 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   private let child: ChildProcess
   private let bolus: Bolus?
   private let fallsBack: Bool
+  /// Whether the drive gets its first grant only, to see what it does at its end.
+  private let withholdsGrants: Bool
+  private var grantsGiven = 0
   private var parts: Parts?
 
   private struct Parts: ~Copyable {
@@ -71,7 +74,8 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
 
   init(
     bench: consuming Bench, supervisor: consuming Supervisor, channel: Channel, rings: Rings,
-    clock: borrowing PacedClock, child: ChildProcess, bolus: Bolus?, fallsBack: Bool
+    clock: borrowing PacedClock, child: ChildProcess, bolus: Bolus?, fallsBack: Bool,
+    withholdsGrants: Bool
   ) {
     parts = Parts(bench: bench, supervisor: supervisor)
     self.channel = channel
@@ -80,6 +84,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     self.child = child
     self.bolus = bolus
     self.fallsBack = fallsBack
+    self.withholdsGrants = withholdsGrants
   }
 
   func carryOut(without denials: [RealTimeThread.Denial]) {
@@ -122,6 +127,11 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       switch answer {
       case .granted(let grant):
         answered()
+        guard !withholdsGrants || grantsGiven == 0 else {
+          supervisor.grantFailed(at: now)
+          continue
+        }
+        grantsGiven += 1
         channel.give(grant)
       case .notGranted:
         answered()
@@ -198,6 +208,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     let grace = start.map { $0 + TimeSpan(seconds: 2) } ?? .never
     if let latest = channel.report() {
       report = latest
+      report.lineCount = channel.stepsBegun
     } else if now < grace {
       beat += 1
       report.beat = beat

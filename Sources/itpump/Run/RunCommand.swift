@@ -143,8 +143,20 @@ struct RunCommand: ParsableCommand {
       display: RunDisplay(profile, on: bench, start: moment))
     control.begin(at: first, place: place)
     let ending = monitor.follow()
+    if let end = control.end, end != .exited(0) {
+      Console.note(
+        "error: the drive's process \(Self.describe(end)): what it had made is booked; start anew, and "
+          + "the therapy goes on")
+    }
     // The ledger comes first: neither a full disk nor a closed pipe may cost it.
     try finish(monitor, ending, profile, bench, moment, books)
+  }
+
+  private static func describe(_ end: ChildProcess.End) -> String {
+    switch end {
+    case .exited(let code): "ended with code \(code)"
+    case .killed(let signal): "was killed by signal \(signal)"
+    }
   }
 
   private func tellOutage(_ outage: (TimeSpan, uncertain: UInt64)?) {

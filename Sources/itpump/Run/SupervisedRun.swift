@@ -85,7 +85,11 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   ) throws {
     let process = DriveProcess(
       plan: design.plan, channel: channel, messages: rings.drive, events: rings.driveEvents)
-    guard let child = ChildProcess.fork({ drive(process) }) else {
+    let child = ChildProcess.fork {
+      session.journal.store.leave()
+      return drive(process)
+    }
+    guard let child else {
       throw ProjectFiles.Problem(description: "error: the system has no process left")
     }
     // Only now: a line that the child had inherited would not be free when this process is gone.
@@ -123,7 +127,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
         orders: rings.orders, news: rings.news, messages: rings.supervisor,
         toJournal: rings.toJournal, fromJournal: rings.fromJournal),
       clock: clock, child: child, bolus: design.plan.task.singleBolus,
-      fallsBack: design.fallsBack)
+      fallsBack: design.fallsBack, withholdsGrants: design.plan.fault == .deaf)
     let journalTask = JournalTask(
       session.journal, orders: rings.toJournal, answers: rings.fromJournal,
       events: rings.driveEvents, channel: channel)

@@ -1,0 +1,247 @@
+import ArgumentParser
+import Foundation
+import PumpJournal
+import PumpLinux
+import PumpRecords
+import PumpSafety
+import PumpUnits
+
+/// `itpump log`: what the journal says.
+struct LogCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "log",
+    abstract: "Read a pump's journal: every grant, command, event and alarm, in order.",
+    discussion: """
+      The journal is the truth after a crash. An index beside it (its name and '.index') makes \
+      queries quick; it may be deleted at any time. A journal is read while a run writes to it.
+      """)
+
+  @Argument(
+    help: "The journal; 'itpump run' names it at its end.", completion: .file(extensions: ["journal"]))
+  var journal: String
+
+  @Option(
+    help: .init(
+      "Only this kind; may be given several times: "
+        + RecordKind.allCases.map(\.name).joined(separator: ", ") + ".", valueName: "kind"),
+    transform: { text in
+      guard let kind = RecordKind.allCases.first(where: { $0.name == text }) else {
+        throw ValidationError("no such kind")
+      }
+      return kind
+    })
+  var kind: [RecordKind] = []
+
+  @Option(
+    help: .init("Only what is about this alarm, such as driver-fault.", valueName: "alarm"),
+    transform: { text in
+      guard let alarm = Alarm.allCases.first(where: { $0.name == text }) else {
+        throw ValidationError(
+          "no such alarm; there are " + Alarm.allCases.map(\.name).joined(separator: ", "))
+      }
+      return alarm
+    })
+  var alarm: Alarm?
+
+  @Option(help: .init("Only this session, counted from 1.", valueName: "number"))
+  var session: UInt32?
+
+  @Option(help: .init("Only from then on, such as 2026-11-22T08:00.", valueName: "time"))
+  var since: StartArgument?
+
+  @Option(help: .init("Only up to then.", valueName: "time"))
+  var until: StartArgument?
+
+  @Option(help: .init("Only the latest so many.", valueName: "number"))
+  var last: Int?
+
+  @Flag(help: "Go on with what a run appends, until stopped.")
+  var follow = false
+
+  @Flag(help: "Check every record, checksum and link of the chain; exits with 1 at the first fault.")
+  var verify = false
+
+  @Flag(help: "Print counts, sessions and how much is written in a day.")
+  var stats = false
+
+  @Flag(help: "Print the intact records of a journal that does not open.")
+  var damaged = false
+
+  @Option(help: .init("Write the records as JSON; - for standard output.", valueName: "file"))
+  var json: String?
+
+  @Option(help: .init("Write the records as CSV; - for standard output.", valueName: "file"))
+  var csv: String?
+
+  func validate() throws {
+    guard (last ?? 1) > 0 else { throw ValidationError("--last: at least 1") }
+    guard [verify, stats, follow, damaged].filter({ $0 }).count <= 1 else {
+      throw ValidationError("one of --follow, --verify, --stats, --damaged")
+    }
+    guard !follow || json == nil && csv == nil else {
+      throw ValidationError("--follow prints only; leave out --json and --csv")
+    }
+  }
+
+  func run() throws {
+    try ProjectFiles.checkOutputs([json, csv], inputs: [journal])
+    if damaged { return try printIntact() }
+    var opened = try JournalFile.read(journal)
+    if verify { return try printVerified(opened) }
+    if stats { return try ProjectFiles.print(JournalStats(&opened).text(journal)) }
+    let moments = Moments(.current)
+    let index = try Self.index(journal)
+    do {
+      try index.update(from: &opened)
+      let records = try index.select(try filter()).compactMap { opened.record($0) }
+      try put(records, moments)
+      if follow { try follow(&opened, index, moments) }
+    } catch let failure as SQLiteDatabase.Failure {
+      throw ProjectFiles.Problem(
+        description: "error: \(failure); the index can be deleted, it is made anew")
+    }
+  }
+
+  /// The index beside a journal; one in memory where the folder can't be written.
+  static func index(_ journal: String) throws -> RecordIndex {
+    do {
+      if let index = try? RecordIndex(path: journal + ".index") { return index }
+      return try RecordIndex(path: nil)
+    } catch {
+      throw ProjectFiles.Problem(description: "error: \(error)")
+    }
+  }
+
+  private func filter() throws -> RecordIndex.Filter {
+    var filter = RecordIndex.Filter()
+    filter.kinds = kind
+    filter.alarm = alarm
+    filter.session = session
+    filter.last = last
+    filter.since = try since.map {
+      Int64(try StartArgument.resolve($0, in: .current).timeIntervalSince1970)
+    }
+    filter.until = try until.map {
+      Int64(try StartArgument.resolve($0, in: .current).timeIntervalSince1970)
+    }
+    return filter
+  }
+
+  private func put(_ records: [JournalRecord], _ moments: Moments) throws {
+    if let json {
+      try write(try JSONOutput.text(records.map { LogRow($0, moments) }), to: json)
+    }
+    if let csv {
+      let text = LogRow.header + records.map { LogRow($0, moments).csv }.joined()
+      try write(text, to: csv)
+    }
+    guard json != "-", csv != "-" else { return }
+    guard json == nil, csv == nil else { return }
+    try ProjectFiles.print(records.map { LogRow.line($0, moments) }.joined())
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    if path == "-" { try ProjectFiles.print(text) } else { try ProjectFiles.write(text, to: path) }
+  }
+
+  private func follow(
+    _ journal: inout Journal<FileStore>, _ index: RecordIndex, _ moments: Moments
+  ) throws {
+    StopSignal.block()
+    var filter = try filter()
+    filter.last = nil
+    filter.from = journal.next
+    while StopSignal.take(within: 200) == nil {
+      journal.store.refresh()
+      guard journal.advance() > 0 else { continue }
+      try index.update(from: &journal)
+      let records = try index.select(filter).compactMap { journal.record($0) }
+      filter.from = journal.next
+      try put(records, moments)
+    }
+  }
+
+  private func printVerified(_ journal: borrowing Journal<FileStore>) throws {
+    // Opening has checked every checksum and every link.
+    let state = journal.state
+    let carried = state.carried
+    try ProjectFiles.print(
+      """
+      \(self.journal): \(TextColumns.grouped(journal.next)) records, each intact and linked to the one before
+        \(TextColumns.grouped(carried.certain)) steps certain, \
+      \(TextColumns.grouped(carried.uncertain)) uncertain, \
+      \(TextColumns.grouped(carried.missed)) missed, in \(state.session) sessions\
+      \(state.isEnded ? "" : "; the last is not ended: it runs, or broke off")
+
+      """)
+  }
+
+  private func printIntact() throws {
+    let moments = Moments(.current)
+    var store: FileStore
+    do { store = try FileStore(path: journal, isReadOnly: true) } catch {
+      throw ProjectFiles.Problem(description: "error: \(error)")
+    }
+    var lost: [UInt64] = []
+    var text = ""
+    for slot in store.slots {
+      guard let block = try? store.read(slot) else { continue }
+      if let record = block.intactRecord(at: slot) {
+        text += LogRow.line(record, moments)
+      } else if !block.isBlank {
+        lost.append(slot)
+      }
+    }
+    try ProjectFiles.print(text)
+    guard !lost.isEmpty else { return }
+    throw ProjectFiles.Problem(
+      description: "\(journal): error: damaged records: "
+        + lost.prefix(20).map { "\($0)" }.joined(separator: ", ")
+        + (lost.count > 20 ? " and \(lost.count - 20) more" : ""))
+  }
+}
+
+/// What a journal costs and holds.
+struct JournalStats {
+  private var kinds: [RecordKind: UInt64] = [:]
+  private var total: UInt64 = 0
+  private var elapsed = TimeSpan.zero
+  private var running = TimeSpan.zero
+  private var state = JournalState()
+
+  init(_ journal: inout Journal<FileStore>) {
+    var last: JournalRecord?
+    var first: JournalRecord?
+    for sequence in journal.first..<journal.next {
+      guard let record = journal.record(sequence) else { continue }
+      kinds[record.entry.kind, default: 0] += 1
+      total += 1
+      first = first ?? record
+      if let last, last.session == record.session { running += record.at.elapsed(since: last.at) }
+      last = record
+    }
+    if let first, let last { elapsed = last.at.elapsed(since: first.at) }
+    state = journal.state
+  }
+
+  func text(_ path: String) -> String {
+    let days = Double(running.nanoseconds) / 86_400e9
+    // A flash page is the least that a durable write costs an SD card.
+    let page = 4_096.0
+    func perDay(_ value: Double) -> String {
+      days > 0 ? String(format: "%.0f", value / days) : "-"
+    }
+    let rows = RecordKind.allCases.compactMap { kind in
+      kinds[kind].map { "  \(kind.name.padding(toLength: 10, withPad: " ", startingAt: 0))\(TextColumns.right(TextColumns.grouped($0), 12))" }
+    }
+    let hours = String(format: "%.2f", Double(running.nanoseconds) / 3_600e9)
+    return """
+      \(path): \(TextColumns.grouped(total)) records, \(state.session) sessions, \(hours) h of running
+      \(rows.joined(separator: "\n"))
+        durable writes a day of running  \(perDay(Double(total)))
+        bytes a day, as written          \(perDay(Double(total) * 128))
+        bytes a day, in 4 KiB pages      \(perDay(Double(total) * page))
+
+      """
+  }
+}

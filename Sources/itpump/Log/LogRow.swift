@@ -1,0 +1,64 @@
+import Foundation
+import PumpJournal
+import PumpRecords
+import PumpSafety
+import PumpUnits
+
+/// A record as JSON and CSV have it: units in the names, empty where a kind says nothing of it.
+struct LogRow: Encodable {
+  var sequence: UInt64
+  var session: UInt32
+  var pump_clock_ns: UInt64
+  var wall_clock: String
+  var kind: String
+  var alarm: String?
+  var certain_steps: UInt64?
+  var uncertain_steps: UInt64?
+  var missed_steps: UInt64?
+  var at_fill_steps: UInt64?
+  var granted_up_to_steps: UInt64?
+  var granted_until_ns: UInt64?
+  var what: String
+
+  init(_ record: JournalRecord, _ moments: Moments) {
+    sequence = record.sequence
+    session = record.session
+    pump_clock_ns = record.at.nanoseconds
+    wall_clock = moments.machine(Date(timeIntervalSince1970: Double(record.wallSeconds)))
+    kind = record.entry.kind.name
+    alarm = record.entry.alarm?.name
+    what = record.entry.words
+    guard case .grant(let counts, let upTo, let until) = record.entry else { return }
+    certain_steps = counts.certain
+    uncertain_steps = counts.uncertain
+    missed_steps = counts.missed
+    at_fill_steps = counts.atFill
+    granted_up_to_steps = upTo
+    granted_until_ns = until.nanoseconds
+  }
+
+  static let header =
+    "sequence,session,pump_clock_ns,wall_clock,kind,alarm,certain_steps,uncertain_steps,"
+    + "missed_steps,at_fill_steps,granted_up_to_steps,granted_until_ns,what\n"
+
+  /// The row of a CSV file (RFC 4180).
+  var csv: String {
+    func number(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
+    let quoted = "\"" + what.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    return
+      ([
+        "\(sequence)", "\(session)", "\(pump_clock_ns)", wall_clock, kind, alarm ?? "",
+        number(certain_steps), number(uncertain_steps), number(missed_steps),
+        number(at_fill_steps), number(granted_up_to_steps), number(granted_until_ns), quoted,
+      ] as [String]).joined(separator: ",") + "\n"
+  }
+
+  /// The line that a person reads.
+  static func line(_ record: JournalRecord, _ moments: Moments) -> String {
+    let when = moments.second(Date(timeIntervalSince1970: Double(record.wallSeconds)))
+    let kind = record.entry.kind.name.padding(toLength: 8, withPad: " ", startingAt: 0)
+    return TextColumns.right("\(record.sequence)", 8) + "  \(when)  "
+      + "s\(record.session)".padding(toLength: 6, withPad: " ", startingAt: 0)
+      + "\(kind) \(record.entry.words)\n"
+  }
+}

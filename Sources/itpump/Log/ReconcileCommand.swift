@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import PumpJournal
+import PumpLinux
+import PumpProfiles
+import PumpSafety
+import PumpUnits
+
+/// `itpump reconcile`: settles the steps that a crash left uncertain.
+struct ReconcileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reconcile",
+    abstract: "Settle the steps that a crash left uncertain, with a reason.",
+    discussion: """
+      After a crash the true count lies between certain and certain + uncertain, and limits assume \
+      the larger. When the volume is known from elsewhere, from scales or a refill's residual, say how \
+      many of the uncertain steps were made; the others were not. The journal keeps who decided what: \
+      the reason is in it. No run may be in progress.
+      """)
+
+  @Argument(help: "The journal.", completion: .file(extensions: ["journal"]))
+  var journal: String
+
+  @Option(help: .init("How many of the uncertain steps were made.", valueName: "steps"))
+  var made: UInt64?
+
+  @Option(help: .init("Why, and who says so.", valueName: "text"))
+  var reason: String?
+
+  func validate() throws {
+    guard made == nil || (reason?.trimmingCharacters(in: .whitespaces).count ?? 0) >= 8 else {
+      throw ValidationError("--reason: at least eight letters, such as 'weighed 1.02 g, dr. A. B.'")
+    }
+    guard (reason?.utf8.count ?? 0) <= 1_000 else {
+      throw ValidationError("--reason: at most 1,000 bytes")
+    }
+  }
+
+  func run() throws {
+    guard let made, let reason else { return try show() }
+    var opened = try JournalFile.open(journal)
+    let uncertain = opened.state.carried.uncertain
+    guard uncertain > 0 else {
+      throw ProjectFiles.Problem(description: "\(journal): error: no step is uncertain")
+    }
+    guard made <= uncertain else {
+      throw ProjectFiles.Problem(
+        description: "\(journal): error: only \(TextColumns.grouped(uncertain)) steps are uncertain")
+    }
+    let wall = wallClockSeconds()
+    let state = opened.state
+    let now = state.resume(
+      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall)
+    do {
+      try opened.append(.command(.reconcile, made, isAccepted: true), at: now, wallSeconds: wall)
+      try opened.note(Array(reason.utf8), at: now, wallSeconds: wall)
+      try opened.append(
+        .event(.reconciled(made: made, notMade: uncertain - made)), at: now, wallSeconds: wall)
+    } catch {
+      throw ProjectFiles.Problem(description: "error: \(error)")
+    }
+    try ProjectFiles.print(Self.text(journal, opened.state))
+  }
+
+  private func show() throws {
+    let state = try JournalFile.read(journal).state
+    try ProjectFiles.print(Self.text(journal, state))
+    guard state.carried.uncertain > 0 else { return }
+    try ProjectFiles.print(
+      "settle them with: itpump reconcile \(journal) --made STEPS --reason 'why, and who'\n")
+  }
+
+  private static func text(_ path: String, _ state: JournalState) -> String {
+    let carried = state.carried
+    var lines = ["\(path)"]
+    for (name, steps) in [("certain", carried.certain), ("uncertain", carried.uncertain)] {
+      var line =
+        "  \(name.padding(toLength: 10, withPad: " ", startingAt: 0))"
+        + TextColumns.right(TextColumns.grouped(steps), 14) + " steps"
+      if let binding = state.binding, let volume = try? binding.step.volume(ofSteps: steps, .up),
+        let mass = try? binding.concentration.mass(in: volume)
+      {
+        line += TextColumns.right(Format.mass(mass), 14) + TextColumns.right(Format.volume(volume), 14)
+      }
+      lines.append(line)
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,101 @@
+import PumpJournal
+import PumpProfiles
+import PumpRecords
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+extension RecordKind {
+  /// The name that queries and files use.
+  var name: String { "\(self)" }
+}
+
+extension JournalEntry {
+  /// What it says, for people.
+  var words: String {
+    switch self {
+    case .opened(_, _, _, let binding):
+      "session begins"
+        + (binding.map { ", \(Format.concentration($0.concentration))" } ?? "")
+    case .grant(let counts, let upTo, let until):
+      "\(TextColumns.grouped(counts.certain)) steps certain"
+        + (counts.uncertain > 0 ? ", \(TextColumns.grouped(counts.uncertain)) uncertain" : "")
+        + (counts.missed > 0 ? ", \(TextColumns.grouped(counts.missed)) missed" : "")
+        + (upTo > counts.highest
+          ? "; \(TextColumns.grouped(upTo - counts.highest)) more permitted until "
+            + Self.clock(until) : "; none permitted")
+    case .event(let event): event.words
+    case .command(let command, let value, let isAccepted):
+      "\(command)" + Self.describe(command, value) + (isAccepted ? "" : ", REFUSED")
+    case .profile(let copy, let part, let length, _, _):
+      "profile of \(length) bytes, copy \(copy + 1), part \(part + 1)"
+    case .text(let part, let length, let text): "\(part == 0 ? "" : "… ")\(text.words(part, length))"
+    case .unknown(let kind): "of kind \(kind), which this version does not know"
+    }
+  }
+
+  /// An instant of the pump's clock: days, hours, minutes, seconds.
+  static func clock(_ instant: Instant) -> String {
+    let seconds = instant.nanoseconds / 1_000_000_000
+    let parts = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map {
+      $0 < 10 ? "0\($0)" : "\($0)"
+    }
+    return "day \(seconds / 86_400) \(parts.joined(separator: ":"))"
+  }
+
+  private static func describe(_ command: CommandKind, _ value: UInt64) -> String {
+    switch command {
+    case .bolus, .prime, .refill: " \(Format.volume(Volume(femtolitres: value)))"
+    case .acknowledge, .silence:
+      Alarm(rawValue: UInt8(truncatingIfNeeded: value)).map { " \($0.name)" } ?? ""
+    case .reconcile: ": \(TextColumns.grouped(value)) of the uncertain steps were made"
+    case .begin, .suspend, .resume, .adopt, .cancelBolus, .patientBolus, .anchor, .stop: ""
+    }
+  }
+}
+
+extension JournalText {
+  /// Its part of a text.
+  func words(_ part: UInt16, _ length: UInt32) -> String {
+    let left = max(0, Int(length) - Int(part) * Self.size)
+    return String(decoding: (0..<min(Self.size, left)).map { self[$0] }, as: UTF8.self)
+  }
+}
+
+extension PumpEvent {
+  /// What happened, for people.
+  var words: String {
+    switch self {
+    case .began: "the therapy begins"
+    case .suspended: "the therapy is held"
+    case .resumed: "the therapy goes on"
+    case .adopted: "another therapy runs"
+    case .anchored(let place): "the pattern is anchored at \(Format.span(place))"
+    case .bolusBegan(let kind, let volume): "\(kind) bolus of \(Format.volume(volume)) begins"
+    case .bolusEnded(let kind, let volume, let isWhole):
+      "\(kind) bolus ended with \(Format.volume(volume))" + (isWhole ? "" : ", NOT the whole")
+    case .bolusDropped(let volume): "a bolus of \(Format.volume(volume)) was NOT given"
+    case .late(let span): "\(Format.span(span)) late"
+    case .forgone(let steps): "\(TextColumns.grouped(steps)) steps are given up, never repaid"
+    case .tripped(let alarm): "delivery has stopped: \(alarm.name)"
+    case .alarmRaised(let alarm):
+      "\(alarm.priority == .critical ? "CRITICAL" : "alarm") \(alarm.name): \(alarm.title)"
+    case .alarmCauseGone(let alarm): "the cause of \(alarm.name) has gone"
+    case .acknowledged(let alarm): "\(alarm.name) was acknowledged"
+    case .silenced(let alarm, let until):
+      "\(alarm.name) is silent until \(JournalEntry.clock(until))"
+    case .wallClockMoved(let seconds): "the wall clock was moved by \(seconds) s"
+    case .refilled(let volume): "reservoir filled to \(Format.volume(volume))"
+    case .stallEnded(let steps):
+      "the motor turns again; \(TextColumns.grouped(steps)) steps may be lost"
+    case .held(let isHeld): isHeld ? "ENABLE is held" : "ENABLE follows the drive again"
+    case .restarted(let span, let uncertain):
+      "started anew after \(Format.span(span)); \(TextColumns.grouped(uncertain)) steps uncertain"
+    case .reconciled(let made, let notMade):
+      "reconciled: \(TextColumns.grouped(made)) of the uncertain steps were made, "
+        + "\(TextColumns.grouped(notMade)) were not"
+    case .ended: "session ended, every step accounted for"
+    case .tested(let part, let passed): "self-test of the \(part.name) \(passed ? "passed" : "FAILED")"
+    }
+  }
+}
