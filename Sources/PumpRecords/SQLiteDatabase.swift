@@ -50,63 +50,76 @@ public final class SQLiteDatabase {
   public func run(
     _ sql: String, _ values: [Value] = [], row: ([Value]) -> Void = { _ in }
   ) throws(Failure) {
+    try prepare(sql).run(values, row: row)
+  }
+
+  /// Prepares a statement that is run more than once.
+  public func prepare(_ sql: String) throws(Failure) -> Statement {
     var prepared: OpaquePointer?
     guard sqlite3_prepare_v2(handle, sql, -1, &prepared, nil) == SQLITE_OK, let prepared else {
       throw failure
     }
-    defer { sqlite3_finalize(prepared) }
-    try execute(prepared, values, row)
+    return Statement(self, prepared)
   }
 
-  /// Runs a prepared statement once more with other values.
-  func execute(_ prepared: OpaquePointer, _ values: [Value], _ row: ([Value]) -> Void)
-    throws(Failure)
-  {
-    sqlite3_reset(prepared)
-    for (index, value) in values.enumerated() { bind(value, Int32(index + 1), prepared) }
-    while true {
-      switch sqlite3_step(prepared) {
-      case SQLITE_ROW:
-        row((0..<sqlite3_column_count(prepared)).map { Self.column(prepared, $0) })
-      case SQLITE_DONE: return
-      default: throw failure
+  /// A prepared statement.
+  public final class Statement {
+    private let database: SQLiteDatabase
+    private let prepared: OpaquePointer
+
+    fileprivate init(_ database: SQLiteDatabase, _ prepared: OpaquePointer) {
+      self.database = database
+      self.prepared = prepared
+    }
+
+    deinit { sqlite3_finalize(prepared) }
+
+    /// Runs it.
+    public func run(_ values: [Value] = [], row: ([Value]) -> Void = { _ in }) throws(Failure) {
+      sqlite3_reset(prepared)
+      defer { sqlite3_reset(prepared) }
+      for (index, value) in values.enumerated() {
+        SQLiteDatabase.bind(value, Int32(index + 1), prepared)
+      }
+      while true {
+        switch sqlite3_step(prepared) {
+        case SQLITE_ROW:
+          row((0..<sqlite3_column_count(prepared)).map { SQLiteDatabase.column(prepared, $0) })
+        case SQLITE_DONE: return
+        default: throw database.failure
+        }
       }
     }
   }
 
   /// Runs a statement for each set of values, in one transaction.
   public func runAll(_ sql: String, _ rows: [[Value]]) throws(Failure) {
+    let statement = try prepare(sql)
     try run("BEGIN")
-    var prepared: OpaquePointer?
-    guard sqlite3_prepare_v2(handle, sql, -1, &prepared, nil) == SQLITE_OK, let prepared else {
-      throw failure
-    }
-    defer { sqlite3_finalize(prepared) }
-    do {
-      for values in rows { try execute(prepared, values) { _ in } }
+    do throws(Failure) {
+      for values in rows { try statement.run(values) }
     } catch {
-      let failure = failure
       try? run("ROLLBACK")
-      throw failure
+      throw error
     }
     try run("COMMIT")
   }
 
-  private var failure: Failure {
+  fileprivate var failure: Failure {
     Failure(path: path, message: String(cString: sqlite3_errmsg(handle)))
   }
 
-  private func bind(_ value: Value, _ place: Int32, _ prepared: OpaquePointer) {
+  fileprivate static func bind(_ value: Value, _ place: Int32, _ prepared: OpaquePointer) {
     switch value {
     case .null: sqlite3_bind_null(prepared, place)
     case .integer(let number): sqlite3_bind_int64(prepared, place, number)
-    case .text(let text): sqlite3_bind_text(prepared, place, text, -1, Self.transient)
+    case .text(let text): sqlite3_bind_text(prepared, place, text, -1, transient)
     case .blob(let bytes):
-      sqlite3_bind_blob(prepared, place, bytes, Int32(bytes.count), Self.transient)
+      sqlite3_bind_blob(prepared, place, bytes, Int32(bytes.count), transient)
     }
   }
 
-  private static func column(_ prepared: OpaquePointer, _ place: Int32) -> Value {
+  fileprivate static func column(_ prepared: OpaquePointer, _ place: Int32) -> Value {
     switch sqlite3_column_type(prepared, place) {
     case SQLITE_INTEGER: return .integer(sqlite3_column_int64(prepared, place))
     case SQLITE_TEXT:

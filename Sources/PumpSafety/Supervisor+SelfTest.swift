@@ -54,7 +54,10 @@ extension Supervisor {
       return
     }
     let hasPassed = proof == .passed && !isMemoryDamaged
-    log(.tested(part, passed: hasPassed), at: now)
+    // A later round that is good costs one record.
+    if !hasPassed || !selfTest.isProven || part == SelfTestPart.allCases.last {
+      log(.tested(part, passed: hasPassed), at: now)
+    }
     if !hasPassed { failed(part, isMemoryDamaged, hasCopy: proof == .passed, at: now) }
     if part == .watchdog, hasPassed { causeGone(.watchdogUnproven, at: now) }
     selfTest.hasFailed = selfTest.hasFailed || !hasPassed

@@ -7,7 +7,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure this machine: the core's speed, the lateness of edges, a GPIO write.",
-    subcommands: [CoreBench.self, EdgeBench.self, GPIOBench.self],
+    subcommands: [CoreBench.self, EdgeBench.self, GPIOBench.self, JournalBench.self],
     defaultSubcommand: CoreBench.self)
 }
 

@@ -229,7 +229,8 @@ struct JournalStats {
     // A flash page is the least that a durable write costs an SD card.
     let page = 4_096.0
     func perDay(_ value: Double) -> String {
-      days > 0 ? String(format: "%.0f", value / days) : "-"
+      // A few minutes tell nothing of a day.
+      running >= TimeSpan(minutes: 10) ? String(format: "%.0f", value / days) : "-"
     }
     let rows = RecordKind.allCases.compactMap { kind in
       kinds[kind].map { "  \(kind.name.padding(toLength: 10, withPad: " ", startingAt: 0))\(TextColumns.right(TextColumns.grouped($0), 12))" }
