@@ -140,8 +140,9 @@ let package = Package(
     .testTarget(
       name: "ItpumpTests",
       dependencies: [
-        "itpump", "CAllocationCounter", "PumpEngine", "PumpHAL", "PumpLinux", "PumpPlan",
-        "PumpPlant", "PumpReplay", "PumpTherapy", "PumpUnits",
+        "itpump", "CAllocationCounter", "PumpEngine", "PumpHAL", "PumpJournal", "PumpLinux",
+        "PumpPlan", "PumpPlant", "PumpProfiles", "PumpRecords", "PumpReplay", "PumpSafety",
+        "PumpTherapy", "PumpUnits",
       ], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ])

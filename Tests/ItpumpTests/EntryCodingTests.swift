@@ -1,6 +1,7 @@
 import PumpHAL
 import PumpPlant
 import PumpReplay
+import PumpSafety
 import PumpUnits
 import Testing
 
@@ -17,7 +18,7 @@ struct EntryCodingTests {
     let kind = kinds[Int(random.next() % 4)]
     let line = DriverLine(rawValue: UInt8(random.next() % 3)) ?? .step
     let level = LineLevel(rawValue: UInt8(random.next() % 2)) ?? .released
-    switch random.next() % 10 {
+    switch random.next() % 13 {
     case 0:
       let late = TimeSpan(nanoseconds: random.next() >> (random.next() % 64))
       return .call(.waited(until: at, woke: at + late))
@@ -39,7 +40,24 @@ struct EntryCodingTests {
     case 6: return .call(.readWallClock(Int64(bitPattern: random.next())))
     case 7: return .call(.sounded(random.next() % 2 == 0 ? .single : .double, kind))
     case 8: return .call(.kickedWatchdog(kind))
-    default: return .stopOrdered
+    case 9: return .call(.hadNews)
+    default: return .ordered(order(&random))
+    }
+  }
+
+  private func order(_ random: inout SplitMix64) -> SessionOrder {
+    let alarm = Alarm.allCases[Int(random.next() % UInt64(Alarm.allCases.count))]
+    switch random.next() % 6 {
+    case 0: return .stop
+    case 1:
+      return .grant(
+        Grant(
+          number: random.next() >> 8, upTo: random.next(),
+          until: Instant(nanoseconds: random.next())))
+    case 2: return .hold(random.next() % 2 == 0, beyond: random.next())
+    case 3: return .cut(alarm, beyond: random.next())
+    case 4: return .doubt(random.next())
+    default: return .fallBack(FlowRate(femtolitresPerDay: random.next()))
     }
   }
 

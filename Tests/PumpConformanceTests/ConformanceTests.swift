@@ -96,6 +96,12 @@ private struct ListSource: HardwareCallSource, ~Copyable {
     return calls[at - 1]
   }
 
+  mutating func takeNews() -> Bool {
+    guard at < calls.count, calls[at] == .hadNews else { return false }
+    at += 1
+    return true
+  }
+
   mutating func wasLeft() {}
 }
 

@@ -16,10 +16,13 @@ private struct LyingWire: ChannelWire {
   var lie: Lie
   /// From when on it lies.
   var from: Instant
+  /// What it says its prescription's checksum is; the truth where it is nil.
+  var claims: UInt32?
 
   func carry(_ report: DriveReport) -> DriveReport {
-    guard report.at >= from else { return report }
     var told = report
+    if told.prescriptionSum != 0, let claims { told.prescriptionSum = claims }
+    guard report.at >= from else { return told }
     switch lie {
     case .nothing, .deafToGrants: break
     case .half: told.delivered = report.delivered / 2
@@ -59,7 +62,9 @@ struct LyingDriveTests {
     var loop = Fixture.channels(
       settings, honest, on: Fixture.watchedBench(witness, faults: faults),
       journal: Journal(blank: WitnessStore(MemoryStore(slots: 64), witness)),
-      wire: LyingWire(lie: lie, from: .epoch + TimeSpan(seconds: 10)), grant: grant, drive: told)
+      wire: LyingWire(
+        lie: lie, from: .epoch + TimeSpan(seconds: 10), claims: honest.checksum), grant: grant,
+      drive: told)
     loop.open()
     try loop.perform(.begin(isConfirmed: true), at: .epoch)
     // The grant of the first minute is the last one that the journal takes.

@@ -119,15 +119,81 @@ struct JournalTests {
     let next = try Journal(opening: store).next
     #expect(next == 6)
     var later = store.blocks[5]
-    later[0] = later[0] & ~0xFFFF | 2
+    later[0] = later[0] & ~0xFFFF | 3
     later.seal(after: store.blocks[4].chain)
     store.blocks[5] = later
     do {
       _ = try Journal(opening: store)
       Issue.record("a later format passed")
     } catch {
-      #expect(error == .laterFormat(2))
+      #expect(error == .laterFormat(3))
     }
+  }
+
+  @Test("A journal of format 1 opens, goes on in format 2, and says what a step is worth from then on")
+  func migration() throws {
+    // What version 0.1 wrote: the same records, without words 7 to 9 of `opened`.
+    var store = try filled(6).store
+    var chain = SHA256.Digest()
+    for slot in 0..<6 {
+      store.blocks[slot][0] = store.blocks[slot][0] & ~0xFFFF | 1
+      store.blocks[slot].seal(after: chain)
+      chain = store.blocks[slot].chain
+    }
+    var journal = try Journal(opening: store)
+    let (before, unknown) = (journal.state.carried, journal.state.binding)
+    #expect(before == StepCounts(certain: 50, uncertain: 25))
+    #expect(unknown == nil)
+    let binding = JournalBinding(
+      step: try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1),
+      concentration: Concentration(microgramsPerMillilitre: 2_000))
+    journal.append(
+      .opened(boot: 5, clock: .hour, servedSince: .epoch, binding), at: .epoch + .day,
+      wallSeconds: 2_000)
+    let again = try Journal(opening: journal.store)
+    let (known, carried, next) = (again.state.binding, again.state.carried, again.next)
+    #expect(known == binding)
+    #expect(carried == before)
+    #expect(next == 7)
+  }
+
+  @Test("Both copies of a profile are kept; a damaged one is told, and the other read")
+  func profileCopies() throws {
+    let text = Array("profile: night\n".utf8) + [UInt8](repeating: 65, count: 300)
+    var journal = try filled(3, slots: 256)
+    let none = journal.profileCopies
+    #expect(none == .absent)
+    try journal.keepProfile(text, at: .epoch, wallSeconds: 0)
+    let (whole, after) = (journal.profileCopies, journal.next)
+    #expect(whole == .whole)
+    try journal.keepProfile(text, at: .epoch, wallSeconds: 0)
+    let same = journal.next
+    #expect(same == after, "the same text is not written again")
+    // Each record of the first copy, then one of the second too.
+    for slot in 3..<11 {
+      var damaged = Journal(blank: journal.store)
+      damaged = try Journal(opening: journal.store)
+      damaged.store.blocks[slot].withMutableBytes { $0[60] ^= 1 }
+      let copies = damaged.profileCopies
+      #expect(copies == .damaged, "slot \(slot)")
+      let other = damaged.readProfile(copy: 1)
+      #expect(other == text)
+      damaged.store.blocks[slot + 8].withMutableBytes { $0[60] ^= 1 }
+      let both = damaged.profileCopies
+      #expect(both == .lost, "slot \(slot)")
+    }
+  }
+
+  @Test("Reconciled steps are certain or gone; what was not made stays out of the reservoir all the same")
+  func reconcile() throws {
+    var journal = try filled(5)
+    journal.append(
+      .event(.reconciled(made: 10, notMade: 15)), at: .epoch + .day, wallSeconds: 9)
+    let carried = journal.state.carried
+    #expect(carried.certain == 50)
+    #expect(carried.uncertain == 0)
+    let again = try Journal(opening: journal.store).state.carried
+    #expect(again == carried)
   }
 
   @Test("The pump's clock goes on: exactly on the same boot, by the wall clock after another")

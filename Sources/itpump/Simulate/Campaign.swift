@@ -281,6 +281,9 @@ extension Campaign {
       return (.sensorImplausible, TimeSpan(seconds: 42))
     case .reservoirLoss(let volume) where volume > Volume(microlitres: 2_200):
       return (.reservoirMismatch, round)
+    // A round of the self-test comes every hour, and waits for boluses.
+    case .testFails(let part, let span) where span >= TimeSpan(minutes: 100):
+      return (part == .watchdog ? .watchdogUnproven : .selfTestFailed, TimeSpan(minutes: 100))
     default: return nil
     }
   }
@@ -291,7 +294,7 @@ extension Campaign {
       guard case .at(let from) = other.trigger, other != fault else { return false }
       switch other.fault {
       case .sensorsDead(let span): return from <= at + within && from + span >= at
-      case .battery, .temperature: return from >= at && from <= at + within
+      case .battery, .temperature, .testFails: return from >= at && from <= at + within
       case .lateWake(let span): return from <= at + within && from + span + within >= at
       default: return false
       }
@@ -313,7 +316,10 @@ extension Campaign {
         (.deliveryUncertain, .lineFailure), (.deviceLost, .lineFailure),
         (.underDelivery, .driverFault), (.underDelivery, .creep), (.underDelivery, .doubledSteps),
         (.underDelivery, .stall), (.underDelivery, .missedSteps), (.underDelivery, .lineFailure),
-        (.underDelivery, .lateWake), (.underDelivery, .slowEdge):
+        (.underDelivery, .lateWake), (.underDelivery, .slowEdge), (.underDelivery, .testFails),
+        (.deliveryUncertain, .stall), (.deliveryUncertain, .missedSteps),
+        (.selfTestFailed, .testFails), (.selfTestFailed, .sensorsDead),
+        (.watchdogUnproven, .testFails):
         return true
       // A motor that was stopped for long by one of these, or by nobody coming to acknowledge.
       case (.stoppedLong, _): return true
