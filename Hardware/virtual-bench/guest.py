@@ -9,6 +9,7 @@ is the witness; nothing here is taken from what the controller says of its own e
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ top, results = sys.argv[1], sys.argv[2]
 programs = dict(argument.split("=", 1) for argument in sys.argv[3:])
 bench = f"{top}/Hardware/virtual-bench"
 soak_seconds = int(os.environ.get("BENCH_SOAK", "600"))
+kill_count = int(os.environ.get("BENCH_KILLS", "60"))
+only = os.environ.get("BENCH_ONLY", "")
 SEED = int(os.environ.get("BENCH_SEED", "1"))
 STEP, DIR, ENABLE, KICK, BUZZER, INDEX, FAULT, LOW = 17, 27, 22, 5, 26, 23, 24, 25
 NAMES = {line: f"GPIO{line}" for line in (STEP, DIR, ENABLE, KICK, BUZZER, INDEX, FAULT, LOW)}
@@ -27,6 +30,7 @@ DRV = f"{top}/Hardware/drivers/drv8825.yaml"
 DIRECT = f"{bench}/drivers/direct.yaml"
 HEAD = f"{top}/Hardware/pumps/peristaltic-50ul.yaml"
 PICO = f"{bench}/pumps/picolitre.yaml"
+PICO_INDEX = f"{bench}/pumps/picolitre-index.yaml"
 
 
 def say(text):
@@ -89,7 +93,8 @@ class Chip:
 class Scenario:
     """One scenario: its folder of results, its chip, its board file, its runs."""
 
-    def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", by="label", **facts):
+    def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", by="label",
+                 index=False, watchdog=False, **facts):
         self.name, self.variant = name, variant
         self.folder = f"{results}/{name}"
         os.makedirs(self.folder)
@@ -104,7 +109,13 @@ class Scenario:
         for word, value in {
                 "CHIP": chip, "DRIVER": driver, "PUMP": pump, "BACKLOG": backlog}.items():
             text = text.replace(word, value)
+        if not index:
+            # Without a plant beside it no pulse would come, and the motor be taken for stalled.
+            text = "".join(l for l in text.splitlines(True) if not l.startswith("  index:"))
+        if watchdog:
+            text += "watchdog: {device: /dev/watchdog, timeout: 10 s}\n"
         open(self.board, "w").write(text)
+        self.journal = f"/dev/shm/{name}.journal"
         self.facts = dict(
             facts, name=name, variant=variant, base=self.chip.base, driver=driver, seed=SEED,
             from_ns=time.monotonic_ns())
@@ -118,7 +129,8 @@ class Scenario:
             env=env, cwd=top)
 
     def run(self, profile, span=None, *more, **options):
-        arguments = ["run", profile, "--board", self.board, "--json", f"{self.folder}/run.json"]
+        arguments = ["run", profile, "--board", self.board, "--json", f"{self.folder}/run.json",
+                     "--journal", self.journal]
         if span:
             arguments += ["--for", f"{span}s"]
         return self.start(*arguments, *more)
@@ -132,7 +144,18 @@ class Scenario:
         while self.chip.value(ENABLE) == 1 and time.monotonic() < end and process.poll() is None:
             time.sleep(0.02)
 
+    def log(self):
+        """Keeps what the journal says."""
+        if not os.path.exists(self.journal) or not os.path.getsize(self.journal):
+            return
+        finish(self.start("log", self.journal, "--json", f"{self.folder}/log.json"))
+        self.facts["verified"] = finish(self.start("log", self.journal, "--verify"))
+        for name in (self.journal, f"{self.journal}.index"):
+            if os.path.exists(name):
+                os.remove(name)
+
     def close(self, **facts):
+        self.log()
         self.facts.update(facts, to_ns=time.monotonic_ns(), levels=self.levels_or_none())
         with open(f"{self.folder}/facts.json", "w") as file:
             json.dump(self.facts, file, indent=1)
@@ -146,6 +169,40 @@ class Scenario:
             return None
 
 
+def drive_of(process, seconds=10):
+    """The drive's process: the one child of the supervisor's."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            children = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
+        except OSError:
+            return None
+        if children:
+            return int(children[0])
+        time.sleep(0.01)
+    return None
+
+
+def is_alive(pid):
+    try:
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_gone(pid, seconds=20):
+    end = time.monotonic() + seconds
+    while pid and is_alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def signal_pid(pid, number):
+    try:
+        os.kill(pid, number)
+    except (OSError, TypeError):
+        pass
+
+
 def finish(process, seconds=60):
     try:
         return process.wait(seconds)
@@ -153,6 +210,9 @@ def finish(process, seconds=60):
         process.kill()
         return "hung"
 
+
+# What `itpump run --drive-fault` offers.
+LIARS = ["double-steps", "double-rate", "early", "deaf", "half-told", "ahead-told", "silent"]
 
 # Each profile in the simulator and here: the same edges in the same order.
 SEQUENCES = [
@@ -185,12 +245,17 @@ def stops(variant, profile, count):
     draw = random.Random(f"{SEED}-{profile}-{variant}")
     process = s.run(f"{bench}/profiles/{profile}.yaml")
     s.wait_for_steps(process)
+    drive = drive_of(process)
     made = 0
     for _ in range(count):
         time.sleep(draw.uniform(0.1, 0.6))
-        process.send_signal(signal.SIGSTOP)
+        # The drive alone, or the whole program as a terminal would.
+        stopped = [drive] if draw.random() < 0.5 else [drive, process.pid]
+        for pid in stopped:
+            signal_pid(pid, signal.SIGSTOP)
         time.sleep(draw.uniform(0.1, 5.0) if draw.random() < 0.3 else draw.uniform(0.1, 1.0))
-        process.send_signal(signal.SIGCONT)
+        for pid in reversed(stopped):
+            signal_pid(pid, signal.SIGCONT)
         made += 1
     time.sleep(0.5)
     process.terminate()
@@ -207,34 +272,147 @@ def clean_stop(variant, number):
     s.close(exit=finish(process))
 
 
-def killed(variant):
-    s = Scenario(f"sigkill-{variant}", variant, kind="sigkill")
+def killed(variant, who):
+    """One process dies in a bolus: the other de-energises the motor; of both, the service does."""
+    s = Scenario(f"sigkill-{who}-{variant}", variant, kind=f"sigkill-{who}")
     process = s.run(f"{bench}/profiles/ramped.yaml", None, "--record", f"{s.folder}/run.rec")
     s.wait_for_steps(process)
+    drive = drive_of(process)
     time.sleep(3)
     killed_ns = time.monotonic_ns()
+    kill_family(process, drive, who)
+    status = finish(process)
+    wait_gone(drive)
+    time.sleep(0.5)
+    if who == "both":
+        status = finish(s.start("hardware", "safe", "--board", s.board))
+    s.close(exit=status, killed_ns=killed_ns)
+
+
+def kill_family(process, drive, who):
+    if who in ("drive", "both"):
+        signal_pid(drive, signal.SIGKILL)
+    if who in ("supervisor", "both"):
+        process.kill()
+
+
+def kills(variant, part, count):
+    """Lives that end by SIGKILL at drawn moments, all with one journal."""
+    s = Scenario(f"kills-{part}-{variant}", variant, driver=DIRECT, pump=PICO, backlog="0.05 nL",
+                 kind="kills")
+    draw = random.Random(f"{SEED}-kills-{part}-{variant}")
+    lives = []
+    for _ in range(count):
+        profile = draw.choice(["rate-20", "rate-200", "rate-2000"])
+        who = draw.choice(["drive", "supervisor", "both"])
+        from_ns = time.monotonic_ns()
+        process = s.run(f"{bench}/profiles/{profile}.yaml", None, "--after-outage")
+        drive = drive_of(process)
+        s.wait_for_steps(process)
+        time.sleep(draw.uniform(0, 1.2))
+        killed_ns = time.monotonic_ns()
+        kill_family(process, drive, who)
+        status = finish(process)
+        wait_gone(drive)
+        if who == "both":
+            finish(s.start("hardware", "safe", "--board", s.board))
+        lives.append(dict(who=who, profile=profile, from_ns=from_ns, killed_ns=killed_ns,
+                          to_ns=time.monotonic_ns(), exit=status))
+    # A last session books what the last life left.
+    last = finish(s.run(f"{bench}/profiles/rate-20.yaml", 1, "--after-outage"))
+    s.close(exit=last, lives=lives)
+
+
+def liar(variant, fault):
+    """A drive that lies loses the motor's power."""
+    s = Scenario(f"liar-{fault}-{variant}", variant, driver=DIRECT, pump=PICO_INDEX,
+                 backlog="0.05 nL", index=True, kind="liar", fault=fault)
+    plant = subprocess.Popen(
+        [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "100",
+         f"{s.folder}/plant.json"])
+    time.sleep(2)
+    span = 85 if fault == "deaf" else 12
+    status = finish(s.run(
+        f"{bench}/profiles/rate-200.yaml", span, "--drive-fault", fault), span + 60)
+    plant.terminate()
+    plant.wait()
+    s.close(exit=status)
+
+
+def hung_supervisor(variant):
+    """The supervisor stands still: steps end with the grant, and so do the kicks."""
+    s = Scenario(f"hung-supervisor-{variant}", variant, kind="hung-supervisor")
+    process = s.run(f"{bench}/profiles/ramped.yaml")
+    s.wait_for_steps(process)
+    drive = drive_of(process)
+    time.sleep(3)
+    stopped_ns = time.monotonic_ns()
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(20)
+    killed_ns = time.monotonic_ns()
     process.kill()
-    process.wait()
-    time.sleep(1)
-    # What the service does when the controller has died.
-    safe = s.start("hardware", "safe", "--board", s.board)
-    s.close(exit=finish(safe), killed_ns=killed_ns)
+    finish(process)
+    wait_gone(drive)
+    s.close(exit=0, stopped_ns=stopped_ns, killed_ns=killed_ns)
+
+
+def watchdog_close(variant):
+    """A run with the kernel's watchdog ends in good order, and the machine lives on."""
+    s = Scenario(f"watchdog-close-{variant}", variant, watchdog=True, kind="watchdog-close")
+    status = finish(s.run(f"{bench}/profiles/rate-200.yaml", 3))
+    time.sleep(25)
+    s.close(exit=status)
+
+
+def watchdog_fires(variant):
+    """Both processes stand still: the watchdog resets the machine. What follows is not reached."""
+    s = Scenario(f"watchdog-fires-{variant}", variant, watchdog=True, kind="watchdog-fires")
+    process = s.run(f"{bench}/profiles/rate-200.yaml")
+    s.wait_for_steps(process)
+    time.sleep(2)
+    signal_pid(drive_of(process), signal.SIGSTOP)
+    process.send_signal(signal.SIGSTOP)
+    say("both stopped")
+    time.sleep(60)
+    say("the machine is still there")
 
 
 def stopped(variant):
     s = Scenario(f"sigstop-{variant}", variant, kind="sigstop")
     process = s.run(f"{bench}/profiles/ramped.yaml")
     s.wait_for_steps(process)
+    drive = drive_of(process)
     time.sleep(3)
-    process.send_signal(signal.SIGSTOP)
     stopped_ns = time.monotonic_ns()
+    signal_pid(drive, signal.SIGSTOP)
     time.sleep(3)
     held = s.levels()
     continued_ns = time.monotonic_ns()
-    process.send_signal(signal.SIGCONT)
+    signal_pid(drive, signal.SIGCONT)
     time.sleep(3)
     process.terminate()
     s.close(exit=finish(process), stopped_ns=stopped_ns, continued_ns=continued_ns, held=held)
+
+
+def full_disk(variant):
+    """The journal's disk fills up: an alarm while there is room, the end of grants when there is none."""
+    s = Scenario(f"full-disk-{variant}", variant, driver=DIRECT, pump=PICO, kind="full-disk")
+    folder = f"/run/{s.name}"
+    os.makedirs(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "none", folder], check=True)
+    s.journal = f"{folder}/pump.journal"
+    process = s.run(f"{bench}/profiles/rate-200.yaml")
+    s.wait_for_steps(process)
+    with open(f"{folder}/filler", "wb") as filler:
+        try:
+            filler.write(b"x" * 1_000_000)
+        except OSError:
+            pass
+    time.sleep(6)
+    second = finish(s.run(f"{bench}/profiles/rate-200.yaml", 1))
+    process.terminate()
+    s.close(exit=finish(process), second=second)
+    subprocess.run(["umount", folder], check=False)
 
 
 def busy(variant):
@@ -254,7 +432,8 @@ def denied(variant):
     s = Scenario(f"denied-{variant}", variant, kind="denied")
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     status = finish(s.start(
-        "run", f"{bench}/profiles/ramped.yaml", "--board", s.board, "--for", "2s", prefix=nobody))
+        "run", f"{bench}/profiles/ramped.yaml", "--board", s.board, "--for", "2s",
+        "--journal", s.journal, prefix=nobody))
     s.close(exit=status)
 
 
@@ -302,7 +481,7 @@ def resident(process):
 
 def soak(variant):
     """Long running with the plant beside it: memory does not grow, every index pulse is counted."""
-    s = Scenario(f"soak-{variant}", variant, driver=DIRECT, pump=PICO, kind="soak",
+    s = Scenario(f"soak-{variant}", variant, driver=DIRECT, pump=PICO, index=True, kind="soak",
                  span=soak_seconds)
     plant = subprocess.Popen(
         [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "3200",
@@ -355,6 +534,9 @@ def together(*jobs):
     failures = []
 
     def guarded(job):
+        words = "-".join(str(word) for word in (job[0].__name__, *job[2:]))
+        if only and not re.search(only, words):
+            return
         try:
             job[0](*job[1:])
         except Exception:  # whatever it is, it is a failed scenario
@@ -375,6 +557,9 @@ def trace(value):
 
 
 def main():
+    if only == "watchdog-fires":
+        watchdog_fires(sorted(programs)[-1])
+        sys.exit(1)
     for name, value in {"trace_clock": "mono", "buffer_size_kb": "262144", "tracing_on": "1"}.items():
         with open(f"/sys/kernel/tracing/{name}", "w") as file:
             file.write(value)
@@ -395,8 +580,10 @@ def main():
             for name in sorted(os.listdir(f"{top}/Hardware/drivers"))])
         good &= together(
             (clean_stop, variant, signal.SIGINT), (clean_stop, variant, signal.SIGTERM),
-            (killed, variant), (stopped, variant), (busy, variant),
-            (denied, variant))
+            (killed, variant, "drive"), (stopped, variant), (busy, variant), (denied, variant))
+        good &= together(
+            (killed, variant, "supervisor"), (killed, variant, "both"),
+            (hung_supervisor, variant), (full_disk, variant))
         good &= together(
             (stuck, variant, FAULT, "fault"), (stuck, variant, LOW, "reservoir-low"),
             (short_fault, variant), (calibrate, variant), (blink, variant))
@@ -404,6 +591,12 @@ def main():
             (stops, variant, profile, 10)
             for profile in ("rate-hourly", "rate-1", "rate-20", "rate-200", "rate-2000")])
         good &= together((removed, variant))
+    # What no library makes different.
+    latest = variants[-1]
+    good &= together(*[(liar, latest, fault) for fault in LIARS[:4]])
+    good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
+    good &= together(*[(kills, latest, part, kill_count // 3) for part in ("a", "b", "c")])
+    good &= together((watchdog_close, latest))
     soaking.join()
     good &= all(results_of_soak)
     trace(0)

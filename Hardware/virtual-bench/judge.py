@@ -176,10 +176,11 @@ def judge_timing(facts, edges, run, folder):
 
 
 def judge_stops(facts, edges, run, folder):
-    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect(facts["exit"] == 0 or run["uncertain_steps"], f"exit {facts['exit']}")
     held = check_timing(edges, facts["driver"], ramped=False)
     made = len(rises(edges))
-    expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
+    most = run["steps"] + run["uncertain_steps"]
+    expect(run["steps"] <= made <= most, f"{made} steps in the trace, {run['steps']} to {most} booked")
     expect(made > 0 and facts["stops"] >= 10, "nothing was shown")
     if run["missed_steps"]:
         expect("under-delivery" in alarms(run), f"missed without an alarm: {alarms(run)}")
@@ -200,31 +201,192 @@ def judge_clean_stop(facts, edges, run, folder):
     return f"{made} steps, ENABLE released, replayed"
 
 
-def judge_sigkill(facts, edges, run, folder):
-    made = rises(edges)
-    expect(made and made[-1] < facts["killed_ns"] + GRACE, "a step after the controller was killed")
-    expect(facts["exit"] == 0, f"hardware safe: exit {facts['exit']}")
-    # What the chip does with a dead program's line is its own business: ENABLE is driven.
-    driven = [value for at, number, value in facts["writes"]
-              if number - facts["base"] == ENABLE and at > facts["killed_ns"] + GRACE]
-    expect(driven and all(driven), "ENABLE was not driven to released")
-    told = replay(folder)
-    expect("ends in the middle" in told, "the record does not say that it is cut")
-    return f"{len(made)} steps, none after the kill, ENABLE released, the record replayed to its end"
+def energised_rises(edges):
+    """Steps that moved the motor: STEP rose while ENABLE was asserted."""
+    asserted, made = False, []
+    for at, line, level in edges:
+        if line == ENABLE:
+            asserted = level
+        elif line == STEP and level and asserted:
+            made.append(at)
+    return made
+
+
+def falls(edges, after):
+    return [at for at, line, level in edges if line == ENABLE and not level and at >= after]
+
+
+def journal_of(folder):
+    return json.load(open(f"{folder}/log.json"))
+
+
+def sessions(log):
+    """What the journal counts at each session's start, and what it had permitted until then."""
+    found = []
+    for row in log:
+        if row["what"].startswith("session begins"):
+            found.append(dict(first=True))
+        elif row["kind"] == "grant" and found:
+            if found[-1].pop("first", False):
+                found[-1]["at_start"] = row
+            found[-1]["last"] = row
+            found[-1].setdefault("grants", []).append(row)
+    return found
+
+
+def judge_killed(who):
+    def judge(facts, edges, run, folder):
+        made = energised_rises(edges)
+        killed = facts["killed_ns"]
+        expect(made, "no step at all")
+        # The drive that is left behind looks every 20 ms whether its supervisor is there.
+        limit = GRACE if who == "drive" else 2 * GRACE
+        expect(made[-1] < killed + limit, f"a step {(made[-1] - killed) / 1e6:.0f} ms after the kill")
+        expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released")
+        driven = [at for at, number, value in facts["writes"]
+                  if number - facts["base"] == ENABLE and value == 1 and at > killed]
+        expect(driven, "ENABLE was not driven to released")
+        expect(facts["verified"] == 0, "the journal does not verify")
+        if who == "drive":
+            expect(facts["exit"] == 1, f"exit {facts['exit']}")
+            last = sessions(journal_of(folder))[-1]["last"]
+            certain, most = last["certain_steps"], last["certain_steps"] + last["uncertain_steps"]
+            expect(certain <= len(made) <= most, f"{len(made)} steps made, {certain} to {most} booked")
+            expect(most - certain <= 1, f"{most - certain} steps uncertain")
+            sounds(edges, killed)
+        else:
+            told = replay(folder)
+            expect("ends in the middle" in told, "the record does not say that it is cut")
+        if who == "supervisor":
+            expect("the supervisor is gone" in open(f"{folder}/output.txt").read(), "it says nothing")
+            sounds(edges, killed)
+        return (f"{len(made)} steps, ENABLE released {(driven[0] - killed) / 1e6:.0f} ms after the kill")
+    return judge
+
+
+def judge_kills(facts, edges, run, folder):
+    log = journal_of(folder)
+    found = sessions(log)
+    lives = facts["lives"]
+    expect(len(found) == len(lives) + 1, f"{len(found)} sessions for {len(lives)} lives and one more")
+    expect(facts["verified"] == 0, "the journal does not verify")
+    made = energised_rises(edges)
+    widest = total = 0
+    for number, life in enumerate(lives):
+        before, after = found[number]["at_start"], found[number + 1]["at_start"]
+        true = bisect.bisect_left(made, life["to_ns"]) - bisect.bisect_left(made, life["from_ns"])
+        certain = after["certain_steps"] - before["certain_steps"]
+        uncertain = after["uncertain_steps"] - before["uncertain_steps"]
+        where = f"life {number + 1} ({life['who']}, {life['profile']})"
+        expect(certain <= true <= certain + uncertain,
+               f"{where}: {true} steps made, {certain} to {certain + uncertain} booked")
+        permitted = max(grant["granted_up_to_steps"] - grant["certain_steps"] -
+                        grant["uncertain_steps"] for grant in found[number]["grants"])
+        expect(uncertain <= max(permitted, 1), f"{where}: {uncertain} uncertain, {permitted} granted")
+        late = [at for at in made if life["killed_ns"] + 2 * GRACE < at < life["to_ns"]]
+        expect(not late, f"{where}: {len(late)} steps after the kill")
+        widest, total = max(widest, uncertain), total + true
+    who = {name: sum(life["who"] == name for life in lives) for name in ("drive", "supervisor", "both")}
+    expect(total > 10 * len(lives), "too few steps to show anything")
+    return (f"{len(lives)} kills ({', '.join(f'{v} {k}' for k, v in who.items())}), {total} steps, "
+            f"each life within its bounds, at most {widest} steps uncertain")
+
+
+def judge_liar(facts, edges, run, folder):
+    fault = facts["fault"]
+    made = energised_rises(edges)
+    began, rate = run["began_monotonic_ns"], 200
+    final = falls(edges, began)
+    expect(final, "ENABLE did not fall")
+    expect(not [at for at in made if at > final[-1]], "steps after ENABLE fell for good")
+    expect(facts["exit"] == 1 or fault == "silent", f"exit {facts['exit']}")
+    grants = sessions(journal_of(folder))[-1]["grants"]
+    granted = max(grant["granted_up_to_steps"] for grant in grants)
+    evidence, fall = evidence_of(fault, made, began, rate, grants), final[-1]
+    if fault == "silent":
+        # It is given back once the drive beats again, which this one never does.
+        fall = next(at for at in final if at >= evidence)
+    took = (fall - evidence) / 1e6
+    expect(fall >= began and took <= 100 + 2 * GRACE / 1e6, f"ENABLE fell {took:.0f} ms after the evidence")
+    cap = granted * (2 if fault == "double-steps" else 1)
+    expect(len(made) <= cap, f"{len(made)} steps, {granted} granted")
+    named = {"silent": "drive-silent", "double-steps": "over-delivery"}.get(fault, "drive-disagrees")
+    expect(named in alarms(run), f"alarms: {alarms(run)}")
+    return f"alarm {named}, ENABLE fell {took:.0f} ms after the first evidence, {len(made)} steps"
+
+
+def evidence_of(fault, made, began, rate, grants):
+    """When the witness could first tell that the drive lies."""
+    if fault == "silent":
+        return began + 3_000_000_000 + 300_000_000
+    if fault == "deaf":
+        start = next(g for g in grants if g["granted_until_ns"] > g["pump_clock_ns"])
+        # The pump's clock read as much as the first grant's record when the therapy began.
+        until = began + start["granted_until_ns"] - start["pump_clock_ns"]
+        return next(at for at in made if at > until)
+    if fault == "double-steps":
+        # A pulse every hundred motor steps, of which the drive counts fifty: its play and a quarter are
+        # passed by the second pulse after the one that set the place.
+        return made[299]
+    if fault == "ahead-told":
+        return made[100]
+    if fault == "half-told":
+        return made[0]
+    # A step and the tolerance of two more than the therapy's definition allows by then.
+    for number, at in enumerate(made, 1):
+        if number > (at - began) * rate / 1e9 + 3:
+            return at
+    raise Broken("it never made a step too many")
+
+
+def judge_hung_supervisor(facts, edges, run, folder):
+    made = [at for at in energised_rises(edges) if at > facts["stopped_ns"]]
+    # Near a bolus a grant reaches 13 s.
+    last = (made[-1] - facts["stopped_ns"]) / 1e9
+    expect(last <= 13.5, f"a step {last:.1f} s after the supervisor stood still")
+    kicks = [at for at, line, _ in edges
+             if line == KICK and facts["stopped_ns"] + GRACE < at < facts["killed_ns"]]
+    expect(not kicks, "the watchdog's line was kicked")
+    expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released after the end")
+    return f"no kick, steps ended with the grant after {last:.1f} s"
+
+
+def judge_watchdog_close(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    # The emulated watchdog's driver does not tell the time left, so nobody can see it count.
+    expect("watchdog-unproven" in alarms(run), f"alarms: {alarms(run)}")
+    return "the machine lived on for 25 s after a clean end; a watchdog not seen to count is an alarm"
+
+
+def judge_full_disk(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect("journal-filling" in alarms(run), f"alarms: {alarms(run)}")
+    expect(facts["second"] == 1, f"a second run on the same journal: exit {facts['second']}")
+    expect("the journal is in use" in open(f"{folder}/output.txt").read(), "it does not say why")
+    expect(facts["verified"] == 0, "the journal does not verify")
+    return "alarm journal-filling, the therapy went on; a second run was refused"
 
 
 def judge_sigstop(facts, edges, run, folder):
-    asleep = [e for e in edges
-              if facts["stopped_ns"] + GRACE < e[0] < facts["continued_ns"]]
-    expect(not asleep, f"edges while it was stopped: {asleep[:3]}")
-    expect(facts["held"][str(ENABLE)] == 0, "the motor lost its holding torque")
+    # The supervisor hears nothing for 300 ms, and looks every 50.
+    fall = falls(edges, facts["stopped_ns"])
+    limit = facts["stopped_ns"] + 350_000_000 + 2 * GRACE
+    expect(fall and fall[0] < limit, "ENABLE did not fall in time")
+    asleep = [at for at in rises(edges) if facts["stopped_ns"] + GRACE < at < facts["continued_ns"]]
+    expect(not asleep, f"steps while it was stopped: {asleep[:3]}")
+    expect(facts["held"][str(ENABLE)] == 1, "the motor was energised while the drive was silent")
+    expect("drive-silent" in alarms(run), f"alarms: {alarms(run)}")
     expect("under-delivery" in alarms(run), f"no alarm of under-delivery: {alarms(run)}")
     expect(run["missed_steps"] > 0, "nothing was booked as missed")
-    # An earlier lateness may have raised the alarm already; it sounds once in ten minutes.
     sounds(edges, facts["from_ns"], facts["continued_ns"] + 3_000_000_000 - facts["from_ns"])
     check_timing(edges, facts["driver"], ramped=True)
-    expect(len(rises(edges)) == run["steps"], "the count differs from the trace")
-    return f"held still, {run['missed_steps']} steps missed, never repaid as a burst"
+    made = len(energised_rises(edges))
+    most = run["steps"] + run["uncertain_steps"]
+    expect(run["steps"] <= made <= most, f"{made} steps made, {run['steps']} to {most} booked")
+    after = [at for at in rises(edges) if at > facts["continued_ns"]]
+    expect(after, "the therapy did not go on")
+    return (f"ENABLE fell {(fall[0] - facts['stopped_ns']) / 1e6:.0f} ms after the drive stood still, "
+            f"{run['missed_steps']} steps missed, never repaid as a burst")
 
 
 def sounds(edges, after, within=3_000_000_000):
@@ -335,7 +497,10 @@ def judge_writes(facts, edges, run, folder):
 
 JUDGES = {
     "sequence": judge_sequence, "timing": judge_timing, "stops": judge_stops,
-    "clean-stop": judge_clean_stop, "sigkill": judge_sigkill, "sigstop": judge_sigstop,
+    "clean-stop": judge_clean_stop, "sigstop": judge_sigstop, "sigkill-drive": judge_killed("drive"),
+    "sigkill-supervisor": judge_killed("supervisor"), "sigkill-both": judge_killed("both"),
+    "kills": judge_kills, "liar": judge_liar, "hung-supervisor": judge_hung_supervisor,
+    "watchdog-close": judge_watchdog_close, "full-disk": judge_full_disk,
     "busy": judge_busy, "denied": judge_denied, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
     "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
     "calibrate": judge_calibrate, "blink": judge_blink, "writes": judge_writes}

@@ -185,7 +185,7 @@ public struct GPIOGuard: GuardBench, ~Copyable {
       return .pending
     }
     let (steered, raw) = (now.steered - since.steered, now.raw - since.raw)
-    guard raw >= 1_000_000_000 else { return .pending }
+    guard raw >= 500_000_000 else { return .pending }
     let apart = steered > raw ? steered - raw : raw - steered
     return apart <= raw / 1_000 + 2_000_000 ? .passed : .failed
   }

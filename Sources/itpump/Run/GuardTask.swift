@@ -339,7 +339,8 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     if !isReleased { parts.supervisor.raise(.deviceLost, at: now) }
     let counts = channel.finalCounts
     let carried = parts.supervisor.carried
-    if end != .exited(0) {
+    let isDead = start != nil && end != .exited(0)
+    if isDead {
       parts.supervisor.raise(.driveSilent, at: now)
       attempt(&parts, at: now) { $0.sound(.double) }
     }
@@ -349,7 +350,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       missed: carried.missed + missed, atFill: carried.atFill)
     tellEvents(parts.supervisor)
     _ = rings.toJournal.writer.put(.grant(total, upTo: total.highest, until: now, at: now))
-    if end == .exited(0) { journal(.event(.ended), at: now) }
+    if !isDead { journal(.event(.ended), at: now) }
     rings.toJournal.writer.put(.close)
     if let end { rings.news.writer.put(.driveEnded(end, isReleased: isReleased)) }
   }

@@ -80,4 +80,6 @@ enum JournalFile {
 struct JournalBooks: Sendable {
   var path: String?
   var carried: StepCounts
+  /// CLOCK_MONOTONIC when the therapy began, in nanoseconds.
+  var beganMonotonic: UInt64 = 0
 }

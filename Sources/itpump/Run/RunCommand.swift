@@ -110,7 +110,7 @@ struct RunCommand: ParsableCommand {
     } catch {
       throw ProjectFiles.Problem(description: "\(path ?? "journal"): error: \(error)")
     }
-    let books = JournalBooks(path: path, carried: session.carried)
+    var books = JournalBooks(path: path, carried: session.carried)
     tellOutage(session.outage)
     let control = try self.control(profile, bench, session)
     if let driveFault { Console.note("warning: the drive lies on purpose: \(driveFault.rawValue)") }
@@ -149,6 +149,7 @@ struct RunCommand: ParsableCommand {
           + "the therapy goes on")
     }
     // The ledger comes first: neither a full disk nor a closed pipe may cost it.
+    books.beganMonotonic = control.beganMonotonic
     try finish(monitor, ending, profile, bench, moment, books)
   }
 

@@ -142,6 +142,8 @@ extension RunReport {
     var board: String
     var start: String
     var duration_s: Double
+    /// CLOCK_MONOTONIC when the therapy began.
+    var began_monotonic_ns: UInt64
     /// When the therapy was held: what fell due later was none of it.
     var held_ns: UInt64
     var state: String
@@ -179,7 +181,8 @@ extension RunReport {
     let status = outcome.status
     return Machine(
       profile: profile.name, board: bench.board.name, start: moments.machine(start),
-      duration_s: Double(outcome.end.nanoseconds) / 1e9, held_ns: outcome.held.nanoseconds,
+      duration_s: Double(outcome.end.nanoseconds) / 1e9,
+      began_monotonic_ns: books.beganMonotonic, held_ns: outcome.held.nanoseconds,
       state: SimulationReport.describe(status.state),
       refusal: outcome.refusal.map(SimulationReport.describe),
       motor_de_energised: outcome.isAtRest, prescribed_ug: mass(prescribed).micrograms,

@@ -33,6 +33,8 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   /// Why the pump may not begin.
   private(set) var obstacle: Alarm?
   private(set) var first = Instant.epoch
+  /// CLOCK_MONOTONIC then, in nanoseconds.
+  private(set) var beganMonotonic: UInt64 = 0
   let plan: DrivePlan
 
   /// The rings between the parts of a run; all are made before the fork.
@@ -98,6 +100,9 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
       var orders = DriveOrders()
       orders.stops = true
       channel.order(orders)
+      // A session that never began has nothing uncertain.
+      try? session.journal.append(
+        .event(.ended), at: session.opened, wallSeconds: wallClockSeconds())
       throw error
     }
     self.child = child
@@ -185,8 +190,9 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   /// Lets the therapy begin.
   func begin(at first: Instant, place: TimeSpan) {
     self.first = first
+    beganMonotonic = clock.monotonic(at: first)
     rings.orders.writer.put(
-      .start(at: first, place: place, monotonic: clock.monotonic(at: first)))
+      .start(at: first, place: place, monotonic: beganMonotonic))
     channel.ring()
     ServiceManager.tell("READY=1\nSTATUS=delivering, for bench use only")
   }
