@@ -61,7 +61,7 @@ let package = Package(
     // Backends: each implements PumpHAL and knows no engine.
     .target(name: "PumpPlant", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
     // The history's index: SQLite is the one database that is everywhere.
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .target(name: "CPumpGPIO", dependencies: ["CGpiod"], cSettings: warnings),
     .target(name: "CPumpLinux", cSettings: warnings),

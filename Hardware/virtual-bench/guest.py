@@ -556,9 +556,38 @@ def trace(value):
         file.write(str(value))
 
 
+def power_cut(number):
+    """One life of a machine whose power is cut from outside: journals to a disk until that happens."""
+    folder = f"{results}/cuts"
+    os.makedirs("/run/disk")
+    subprocess.run(["mount", "-t", "ext4", "/dev/vda", "/run/disk"], check=True)
+    s = Scenario(f"cuts/life-{number}", sorted(programs)[-1], driver=DIRECT, pump=PICO, backlog="0.05 nL")
+    s.journal = "/run/disk/pump.journal"
+    if os.path.exists(s.journal):
+        if finish(s.start("log", s.journal, "--verify")) != 0:
+            say("the journal does not verify")
+        finish(s.start("log", s.journal, "--json", f"{folder}/before-{number}.json"))
+    witness = subprocess.Popen(
+        ["chrt", "-f", "80", sys.executable, f"{bench}/witness.py", str(s.chip.base),
+         f"{s.folder}/edges"])
+    while not os.path.exists(f"{s.folder}/edges"):
+        time.sleep(0.05)
+    process = s.run(f"{bench}/profiles/rate-20.yaml", None, "--after-outage")
+    s.wait_for_steps(process)
+    say("steps")
+    time.sleep(60)
+    witness.kill()
+    process.kill()
+    say("the power was never cut")
+
+
 def main():
+    say("booted")  # ends the line that the firmware left open
     if only == "watchdog-fires":
         watchdog_fires(sorted(programs)[-1])
+        sys.exit(1)
+    if only.startswith("power-cut-"):
+        power_cut(int(only.rsplit("-", 1)[1]))
         sys.exit(1)
     for name, value in {"trace_clock": "mono", "buffer_size_kb": "262144", "tracing_on": "1"}.items():
         with open(f"/sys/kernel/tracing/{name}", "w") as file:

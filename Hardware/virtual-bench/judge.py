@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 
 import yaml
 
+from sessions import sessions
+
 top, results, program = sys.argv[1:4]
 STEP, DIR, ENABLE, KICK, BUZZER = 17, 27, 22, 5, 26
 NAMES = {STEP: "step", DIR: "dir", ENABLE: "enable", KICK: "watchdog-kick", BUZZER: "buzzer"}
@@ -220,20 +222,6 @@ def journal_of(folder):
     return json.load(open(f"{folder}/log.json"))
 
 
-def sessions(log):
-    """What the journal counts at each session's start, and what it had permitted until then."""
-    found = []
-    for row in log:
-        if row["what"].startswith("session begins"):
-            found.append(dict(first=True))
-        elif row["kind"] == "grant" and found:
-            if found[-1].pop("first", False):
-                found[-1]["at_start"] = row
-            found[-1]["last"] = row
-            found[-1].setdefault("grants", []).append(row)
-    return found
-
-
 def judge_killed(who):
     def judge(facts, edges, run, folder):
         made = energised_rises(edges)
@@ -300,9 +288,11 @@ def judge_liar(facts, edges, run, folder):
     expect(final, "ENABLE did not fall")
     expect(not [at for at in made if at > final[-1]], "steps after ENABLE fell for good")
     expect(facts["exit"] == 1 or fault == "silent", f"exit {facts['exit']}")
-    grants = sessions(journal_of(folder))[-1]["grants"]
+    log = journal_of(folder)
+    grants = sessions(log)[-1]["grants"]
+    begin_ns = next(row["pump_clock_ns"] for row in log if row["what"] == "begin")
     granted = max(grant["granted_up_to_steps"] for grant in grants)
-    evidence, fall = evidence_of(fault, made, began, rate, grants), final[-1]
+    evidence, fall = evidence_of(fault, made, began, rate, grants, begin_ns), final[-1]
     if fault == "silent":
         # It is given back once the drive beats again, which this one never does.
         fall = next(at for at in final if at >= evidence)
@@ -315,23 +305,23 @@ def judge_liar(facts, edges, run, folder):
     return f"alarm {named}, ENABLE fell {took:.0f} ms after the first evidence, {len(made)} steps"
 
 
-def evidence_of(fault, made, began, rate, grants):
+def evidence_of(fault, made, began, rate, grants, begin_ns):
     """When the witness could first tell that the drive lies."""
     if fault == "silent":
         return began + 3_000_000_000 + 300_000_000
     if fault == "deaf":
-        start = next(g for g in grants if g["granted_until_ns"] > g["pump_clock_ns"])
-        # The pump's clock read as much as the first grant's record when the therapy began.
-        until = began + start["granted_until_ns"] - start["pump_clock_ns"]
+        first = next(g for g in grants if g["granted_until_ns"] > g["pump_clock_ns"])
+        until = began + first["granted_until_ns"] - begin_ns
         return next(at for at in made if at > until)
     if fault == "double-steps":
-        # A pulse every hundred motor steps, of which the drive counts fifty: its play and a quarter are
-        # passed by the second pulse after the one that set the place.
-        return made[299]
+        # A pulse every hundred motor steps, of which the drive counts fifty: the first sets the place, and
+        # with the second the head is a pulse's play and a quarter ahead.
+        return made[199]
     if fault == "ahead-told":
         return made[100]
     if fault == "half-told":
-        return made[0]
+        # By then the lines have counted more than was told and could have been made since.
+        return made[min(59, len(made) - 1)]
     # A step and the tolerance of two more than the therapy's definition allows by then.
     for number, at in enumerate(made, 1):
         if number > (at - began) * rate / 1e9 + 3:
@@ -524,7 +514,7 @@ def main():
             run = json.load(open(path)) if os.path.exists(path) else None
             told = JUDGES[facts["kind"]](facts, edges_of(facts), run, folder)
             print(f"ok      {name}: {told}")
-        except (Broken, KeyError, TypeError, IndexError, ValueError, subprocess.SubprocessError) as e:
+        except (Broken, StopIteration, KeyError, TypeError, IndexError, ValueError, subprocess.SubprocessError) as e:
             failed += 1
             text = str(e) if isinstance(e, Broken) else repr(e)
             ElementTree.SubElement(case, "failure", message=text)

@@ -10,8 +10,9 @@ public struct FileStore: JournalStore, ~Copyable {
 
   /// Records for which room is made at a time: 64 KiB.
   static var piece: UInt64 { 512 }
-  /// When fewer are left, more room is made; where there is none, the journal is filling.
-  static var least: UInt64 { 256 }
+  /// When fewer are left, more room is made; where there is none, the journal is filling: it goes on for
+  /// hours of steady basal.
+  static var least: UInt64 { 480 }
 
   public let path: String
   private let file: Int32
