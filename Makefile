@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded shim bench-test pi-test check-debian13 bench clean
+.PHONY: run test setup lint embedded shim mutants bench-test pi-test check-debian13 bench clean
 
 SCRIPTS := .ci
 
@@ -25,6 +25,10 @@ embedded:
 # The GPIO shim against a library in memory that fails at every call with every errno.
 shim:
 	@$(SCRIPTS)/shim-check
+
+# Thirty places of the safety code, broken one at a time, in a copy: each must be caught by its test.
+mutants: setup
+	@. $(SCRIPTS)/toolchain && python3 Tests/Mutants/mutants.py .
 
 # The real GPIO backend on the virtual bench: a real-time kernel in an emulated machine.
 bench-test: setup

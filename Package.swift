@@ -122,6 +122,10 @@ let package = Package(
       name: "PumpJournalTests", dependencies: ["PumpJournal", "PumpSafety", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
+      name: "PumpRecordsTests",
+      dependencies: ["PumpRecords", "PumpJournal", "PumpSafety", "PumpUnits"],
+      swiftSettings: settings),
+    .testTarget(
       name: "PumpTherapyTests", dependencies: ["PumpTherapy", "PumpPlant", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
@@ -135,7 +139,10 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "PumpLinuxTests", dependencies: ["PumpLinux", "PumpHAL", "PumpPlant", "PumpUnits"],
+      name: "PumpLinuxTests",
+      dependencies: [
+        "PumpLinux", "PumpHAL", "PumpJournal", "PumpPlant", "PumpSafety", "PumpUnits",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ItpumpTests",

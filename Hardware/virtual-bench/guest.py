@@ -394,6 +394,30 @@ def stopped(variant):
     s.close(exit=finish(process), stopped_ns=stopped_ns, continued_ns=continued_ns, held=held)
 
 
+def frozen_disk(variant):
+    """The journal's disk hangs: no one waits for it but the journal's thread."""
+    disk = "/run/frozen"
+    os.makedirs(disk)
+    subprocess.run(["mount", "-t", "ext4", "/dev/vda", disk], check=True)
+    # Energised around strokes: every stroke needs the supervisor's answer.
+    s = Scenario(f"frozen-disk-{variant}", variant, driver=f"{top}/Hardware/drivers/drv8825-cool.yaml",
+                 kind="frozen-disk")
+    s.journal = f"{disk}/pump.journal"
+    process = s.run(f"{bench}/profiles/slow.yaml")
+    s.wait_for_steps(process)
+    time.sleep(2)
+    frozen_ns = time.monotonic_ns()
+    subprocess.run(["fsfreeze", "-f", disk], check=True)
+    # The grant of a minute and ten seconds is renewed ten before its end.
+    time.sleep(75)
+    thawed_ns = time.monotonic_ns()
+    subprocess.run(["fsfreeze", "-u", disk], check=True)
+    time.sleep(8)
+    process.terminate()
+    s.close(exit=finish(process), frozen_ns=frozen_ns, thawed_ns=thawed_ns)
+    subprocess.run(["umount", disk], check=False)
+
+
 def full_disk(variant):
     """The journal's disk fills up: an alarm while there is room, the end of grants when there is none."""
     s = Scenario(f"full-disk-{variant}", variant, driver=DIRECT, pump=PICO, kind="full-disk")
@@ -625,7 +649,7 @@ def main():
     good &= together(*[(liar, latest, fault) for fault in LIARS[:4]])
     good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
     good &= together(*[(kills, latest, part, kill_count // 3) for part in ("a", "b", "c")])
-    good &= together((watchdog_close, latest))
+    good &= together((watchdog_close, latest), (frozen_disk, latest))
     soaking.join()
     good &= all(results_of_soak)
     trace(0)

@@ -348,6 +348,27 @@ def judge_watchdog_close(facts, edges, run, folder):
     return "the machine lived on for 25 s after a clean end; a watchdog not seen to count is an alarm"
 
 
+def judge_frozen_disk(facts, edges, run, folder):
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect("journal-failed" in alarms(run), f"alarms: {alarms(run)}")
+    frozen, thawed = facts["frozen_ns"], facts["thawed_ns"]
+    during = [at for at, line, level in edges if line == ENABLE and level and frozen < at < thawed]
+    expect(len(during) > 10, f"only {len(during)} times ENABLE while the disk hung")
+    kicks = [at for at, line, _ in edges if line == KICK and frozen < at < thawed]
+    gaps = [b - a for a, b in zip(kicks, kicks[1:])]
+    expect(kicks and max(gaps) < 1_000_000_000 + 2 * GRACE, f"no kick for {max(gaps) / 1e9:.2f} s")
+    made = energised_rises(edges)
+    last = max(at for at in made if at < thawed)
+    # The last grant before the freeze reaches 70 s at the most, and no new one came.
+    expect(last < frozen + 71_000_000_000, "steps without a grant")
+    after = [at for at in made if at > thawed + 1_000_000_000]
+    expect(after, "the therapy did not go on when the disk did")
+    expect(facts["verified"] == 0, "the journal does not verify")
+    check_timing(edges, facts["driver"], ramped=False)
+    return (f"ENABLE {len(during)} times and a kick every second while the disk hung for "
+            f"{(thawed - frozen) / 1e9:.0f} s, alarm journal-failed, the therapy went on afterwards")
+
+
 def judge_full_disk(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
     expect("journal-filling" in alarms(run), f"alarms: {alarms(run)}")
@@ -490,7 +511,7 @@ JUDGES = {
     "clean-stop": judge_clean_stop, "sigstop": judge_sigstop, "sigkill-drive": judge_killed("drive"),
     "sigkill-supervisor": judge_killed("supervisor"), "sigkill-both": judge_killed("both"),
     "kills": judge_kills, "liar": judge_liar, "hung-supervisor": judge_hung_supervisor,
-    "watchdog-close": judge_watchdog_close, "full-disk": judge_full_disk,
+    "watchdog-close": judge_watchdog_close, "full-disk": judge_full_disk, "frozen-disk": judge_frozen_disk,
     "busy": judge_busy, "denied": judge_denied, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
     "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
     "calibrate": judge_calibrate, "blink": judge_blink, "writes": judge_writes}

@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+"""Breaks the safety code in one place at a time, and sees the named test fail.
+
+Usage: mutants.py REPOSITORY [PATTERN]
+
+Each mutant is a line of code that is changed in a copy of the sources, with the one test that must notice.
+A mutant that lives, or whose line is no longer there, fails the whole. PATTERN: only mutants whose name it
+finds.
+"""
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+S, E, J = "Sources/PumpSafety/", "Sources/PumpEngine/", "Sources/PumpJournal/"
+
+# name, file, line as it is, line as it becomes, the test that must fail
+MUTANTS = [
+    ("envelope not checked", S + "Supervisor+Watch.swift",
+     "if count > checkedCount { return cut(.driveDisagrees, at: now) }", "",
+     "LyingDriveTests/tooFast"),
+    ("grant's count not checked", S + "Supervisor+Watch.swift",
+     "if count > grantedCount { return cut(.driveDisagrees, at: now) }", "",
+     "SupervisorTests/beyondGrantedCount"),
+    ("grant's end not checked", S + "Supervisor+Watch.swift",
+     "if count > before, turnedAt > grantedUntil { return cut(.driveDisagrees, at: now) }", "",
+     "LyingDriveTests/ignoresGrant"),
+    ("count may go back", S + "Supervisor+Watch.swift",
+     "if count < before { return cut(.driveDisagrees, at: now) }", "", "LyingDriveTests/wrongCount"),
+    ("lines' count not held against the told one", S + "Supervisor+Watch.swift",
+     "if isUntold(latest, slack: slack, at: now) { return cut(.driveDisagrees, at: now) }", "",
+     "SupervisorTests/untold"),
+    ("a drive's silence is not noticed", S + "Supervisor+Watch.swift",
+     "} else if !isHeld, now.elapsed(since: heardAt) >= settings.driveTimeout {",
+     "} else if isHeld, now.elapsed(since: heardAt) >= settings.driveTimeout {",
+     "LyingDriveTests/silent"),
+    ("what is late stays allowed: catch-up as a burst", S + "Supervisor+Watch.swift",
+     "allowance.forfeit(all: behind - slack)", "", "SupervisorTests/noBurst"),
+    ("motion while idle passes", S + "Supervisor+Watch.swift",
+     "case .movedByItself: cut(.unexpectedMotion, at: now)", "case .movedByItself: break",
+     "DetectionTests"),
+    ("an index ahead passes", S + "Supervisor+Watch.swift",
+     "case .ahead: cut(.overDelivery, at: now)", "case .ahead: break", "LyingDriveTests/doubled"),
+    ("a stall is retried for ever", S + "Supervisor+Watch.swift",
+     "guard periods > settings.stallRetries, cutBy == nil else { return }",
+     "guard periods > 1_000_000, cutBy == nil else { return }", "DetectionTests/stall"),
+    ("steps of a stall stay certain", S + "Supervisor+Watch.swift",
+     "    pendingDoubt += report.count - stalledFrom\n    index?.settle", "    index?.settle",
+     "DetectionTests/stallEnds"),
+    ("a step without a grant", S + "Grant.swift",
+     "guard isLive(at: now) else { return nil }", "", "KillSweepTests/everyWrite"),
+    ("a grant that never ends", S + "Grant.swift",
+     "left > 0 && now <= until", "left > 0", "LyingDriveTests/ignoresGrant"),
+    ("an older grant is taken", S + "Grant.swift",
+     "guard newer.number > grant.number else { return false }", "", "SupervisorTests/olderGrant"),
+    ("the guard counts the delivered only", S + "DoseGuard.swift",
+     "let sum = try past.adding(concentration.mass(in: promised, .up))", "let sum = past",
+     "OverdoseTests/guardHolds"),
+    ("the hour's limit is not looked at", S + "DoseGuard.swift",
+     "ceiling(.hour, demand).lessening(by: hour.sum),", "ceiling(.day, demand).lessening(by: day.sum),",
+     "OverdoseTests/stepsStop"),
+    ("soft and hard limit are swapped", S + "DoseGuard.swift",
+     "guard most <= limit.hard else { return .refused(window) }",
+     "guard most <= limit.soft else { return .refused(window) }", "CommandTests/softLimit"),
+    ("a silence never ends", S + "AlarmBoard.swift",
+     "entry.soundsAt = now + min(span, cadence.longestSilence(entry.priority))",
+     "entry.soundsAt = .never", "AlarmBoardTests/silenceEnds"),
+    ("an acknowledgement ends an alarm whose cause holds", S + "AlarmBoard.swift",
+     "put(entry.isCausePresent ? entry : Entry(), alarm)", "put(Entry(), alarm)",
+     "AlarmBoardTests/latch"),
+    ("the lock-out is not kept", S + "PatientLockout.swift",
+     "guard now >= earliest else { return .lockedOut(until: earliest) }", "",
+     "CommandTests/patient"),
+    ("the reserve is delivered too", S + "Reservoir.swift",
+     "guard let total = try? step.steps(in: filled.lessening(by: reserve)) else { return 0 }",
+     "guard let total = try? step.steps(in: filled) else { return 0 }", "CommandTests/reserve"),
+    ("a driver's fault is no reason to stop", E + "Engine+Safety.swift",
+     "trip(.driverFault, at: now)", "raise(.driverFault, at: now)", "CommandTests/driverFault"),
+    ("an uncertain step counts as not made", E + "Engine+Safety.swift",
+     "books.failLast(isUncertain: kind != .notDelivered)", "books.failLast(isUncertain: false)",
+     "CommandTests/uncertain"),
+    ("a backlog is made up", E + "Engine+Plan.swift",
+     "guard books.owed > settings.backlogLimit else { return }",
+     "guard books.owed > 1_000_000_000 else { return }", "LatenessTests/backlogIsForgone"),
+    ("a stopped pump falls silent", E + "Engine+Safety.swift",
+     "    isStoppedByTrip = true\n    raise(.underDelivery, at: now)", "    isStoppedByTrip = true",
+     "CampaignTests"),
+    ("what was granted before a crash is forgotten", J + "JournalState.swift",
+     "if granted > counts.highest { counts.uncertain += granted - counts.highest }", "",
+     "KillSweepTests/everyWrite"),
+    ("a torn record is believed", J + "JournalBlock.swift",
+     "return !isBlank && self[15] == sum", "return !isBlank && (self[15] == sum || true)",
+     "JournalTests/everyBit"),
+    ("the chain is not followed", J + "Journal.swift",
+     "if sequence > oldest || oldest == 0, block.chain != block.link(after: chain) {",
+     "if sequence > oldest + 1_000_000, block.chain != block.link(after: chain) {",
+     "JournalTests/forged"),
+    ("a crash's doses are forgotten", J + "Journal.swift",
+     "if let known, counts.highest > known { body(counts.highest - known, record.at) }",
+     "_ = body", "KillSweepTests/manyLives"),
+    ("a failed self-test of ENABLE is only told", S + "Supervisor+SelfTest.swift",
+     "case .enable, .clock: return cut(.selfTestFailed, at: now)",
+     "case .enable, .clock: return raise(.selfTestFailed, at: now)", "SelfTestTests/stops"),
+    ("a damaged prescription runs on", S + "Supervisor+SelfTest.swift",
+     "pendingFallBack = true", "pendingFallBack = false", "SelfTestTests/damagedPrescription"),
+]
+
+
+def run(command, folder):
+    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def main():
+    top = Path(sys.argv[1]).resolve()
+    wanted = [m for m in MUTANTS if len(sys.argv) < 3 or re.search(sys.argv[2], m[0])]
+    folder = top / ".build-mutants"
+    folder.mkdir(exist_ok=True)
+    subprocess.run(
+        ["rsync", "-a", "--delete", "--exclude", ".build*", "--exclude", ".git", f"{top}/", f"{folder}/"]
+        if shutil.which("rsync") else
+        ["sh", "-c", f"git -C '{top}' ls-files -z | (cd '{top}' && xargs -0 cp --parents -t '{folder}')"],
+        check=True)
+    built = run(["swift", "build", "--build-tests"], folder)
+    if built.returncode:
+        sys.exit(built.stdout[-3000:])
+    alive = []
+    for name, path, before, after, test in wanted:
+        began = time.monotonic()
+        file = folder / path
+        text = file.read_text()
+        if text.count(before) != 1:
+            alive.append(name)
+            print(f"LOST    {name}: its line is there {text.count(before)} times in {path}", flush=True)
+            continue
+        file.write_text(text.replace(before, after))
+        try:
+            built = run(["swift", "build", "--build-tests"], folder)
+            tested = run(["swift", "test", "--skip-build", "--filter", test], folder)
+        finally:
+            file.write_text(text)
+        took = f"{time.monotonic() - began:.0f} s"
+        if built.returncode:
+            alive.append(name)
+            print(f"BROKEN  {name}: it does not compile\n{built.stdout[-1500:]}", flush=True)
+        elif tested.returncode == 0:
+            alive.append(name)
+            print(f"LIVES   {name}: {test} passed ({took})", flush=True)
+        else:
+            print(f"caught  {name}: by {test} ({took})", flush=True)
+    print(f"{len(wanted) - len(alive)} passed, {len(alive)} failed")
+    sys.exit(1 if alive else 0)
+
+
+main()

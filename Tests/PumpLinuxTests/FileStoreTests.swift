@@ -1,0 +1,114 @@
+import Foundation
+import PumpJournal
+import PumpSafety
+import PumpUnits
+import Testing
+
+@testable import PumpLinux
+
+@Suite("A journal in a file")
+struct FileStoreTests {
+  /// A folder that is gone when the test is.
+  private final class Folder {
+    let path: String
+
+    init() throws {
+      path =
+        FileManager.default.temporaryDirectory
+        .appendingPathComponent("itpump-journal-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+  }
+
+  private func entry(_ number: UInt64) -> JournalEntry {
+    .grant(StepCounts(certain: number), upTo: number + 100, until: .epoch + .hour)
+  }
+
+  private func cause(_ path: String, isReadOnly: Bool = false) -> StoreError.Cause? {
+    do {
+      _ = try FileStore(path: path, isReadOnly: isReadOnly)
+      return nil
+    } catch {
+      return error.cause
+    }
+  }
+
+  @Test("Records outlive their program, over many pieces of room, and are read back in order")
+  func reopened() throws {
+    let folder = try Folder()
+    do {
+      var journal = Journal(blank: try FileStore(path: folder("a.journal")))
+      for number in UInt64(0)..<1_500 {
+        try journal.append(entry(number), at: .epoch, wallSeconds: 0)
+      }
+    }
+    var journal = try Journal(opening: try FileStore(path: folder("a.journal")))
+    let (next, counts) = (journal.next, journal.state.counts)
+    #expect(next == 1_500)
+    #expect(counts.certain == 1_499)
+    for number in [UInt64(0), 511, 512, 1_499] {
+      let record = journal.record(number)
+      #expect(record?.entry == entry(number))
+    }
+  }
+
+  @Test("A second program is refused; one that only reads is not, and sees what is appended")
+  func twoPrograms() throws {
+    let folder = try Folder()
+    var journal = Journal(blank: try FileStore(path: folder("a.journal")))
+    try journal.append(entry(1), at: .epoch, wallSeconds: 0)
+    #expect(cause(folder("a.journal")) == .inUse)
+    var reader = try Journal(opening: try FileStore(path: folder("a.journal"), isReadOnly: true))
+    for number in UInt64(2)..<700 {
+      try journal.append(entry(number), at: .epoch, wallSeconds: 0)
+    }
+    reader.store.refresh()
+    let (taken, counts) = (reader.advance(), reader.state.counts)
+    #expect(taken == 698)
+    #expect(counts.certain == 699)
+  }
+
+  @Test("A record torn at any byte is as if never written, and is written over")
+  func torn() throws {
+    let folder = try Folder()
+    let path = folder("a.journal")
+    do {
+      var journal = Journal(blank: try FileStore(path: path))
+      for number in UInt64(0)..<4 {
+        try journal.append(entry(number), at: .epoch, wallSeconds: 0)
+      }
+    }
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    for bytes in 0..<JournalBlock.size {
+      var cut = whole
+      cut.replaceSubrange(
+        (3 * JournalBlock.size + bytes)..<(4 * JournalBlock.size),
+        with: Data(repeating: 0, count: JournalBlock.size - bytes))
+      try cut.write(to: URL(fileURLWithPath: path))
+      var journal = try Journal(opening: try FileStore(path: path))
+      let next = journal.next
+      #expect(next == 3, "\(bytes) bytes")
+      try journal.append(entry(9), at: .epoch, wallSeconds: 0)
+      let last = journal.record(3)
+      #expect(last?.entry == entry(9))
+    }
+  }
+
+  @Test("A folder, a missing folder, a file that is no journal: each told for what it is")
+  func strange() throws {
+    let folder = try Folder()
+    #expect(cause("/dev/null") == .notAFile)
+    #expect(cause(folder("none/a.journal")) == .system(ENOENT))
+    #expect(cause(folder("none.journal"), isReadOnly: true) == .system(ENOENT))
+    try Data(repeating: 65, count: 4_096).write(to: URL(fileURLWithPath: folder("text")))
+    // Nothing in it is a record: there is nothing to go on from, and nothing of a journal to lose.
+    let next = try Journal(opening: try FileStore(path: folder("text"), isReadOnly: true)).next
+    #expect(next == 0)
+    #expect("\(StoreError(path: "p", cause: .system(ENOSPC)))".contains("free some space"))
+    #expect("\(StoreError(path: "p", cause: .inUse))".contains("another itpump"))
+  }
+}

@@ -1,0 +1,146 @@
+import PumpHAL
+import PumpTherapy
+import PumpUnits
+import Testing
+
+@testable import PumpSafety
+
+@Suite("The supervisor alone: what it permits, and what it takes for a lie")
+struct SupervisorTests {
+  private static let rate: UInt64 = 20
+
+  /// A supervisor of 20 steps/s that has been tested, and has begun.
+  private func supervisor() throws -> Supervisor {
+    let step = try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1)
+    let much = DoseLimits.Limit(
+      soft: Mass(micrograms: 1_000_000), hard: Mass(micrograms: 1_000_000))
+    var settings = SupervisorSettings(
+      step: step, limits: DoseLimits(perHour: much, perDay: much),
+      reservoir: try Reservoir(
+        capacity: Volume(microlitres: 20_000), filled: Volume(microlitres: 20_000),
+        lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000)),
+      backlogLimit: 64, maximumRate: 4_000, braking: TimeSpan(seconds: 2), stepsPerIndex: nil)
+    settings.recorderCapacity = 64
+    var supervisor = Supervisor(
+      settings: settings,
+      prescription: Prescription(
+        therapy: .continuous(try step.flow(ofStepsPerSecond: Self.rate)),
+        concentration: Concentration(microgramsPerMillilitre: 500)), start: .epoch)
+    var report = DriveReport()
+    report.beat = 1
+    while let action = supervisor.turn(at: .epoch, report, pulses: nil) {
+      if case .test(let part) = action { supervisor.tested(part, .passed, at: .epoch) }
+    }
+    supervisor.began(at: .epoch)
+    return supervisor
+  }
+
+  private func at(_ milliseconds: UInt64) -> Instant {
+    .epoch + TimeSpan(milliseconds: milliseconds)
+  }
+
+  /// Takes a turn of a drive that tells a count.
+  private func turn(
+    _ supervisor: inout Supervisor, _ milliseconds: UInt64, count: UInt64, lines: UInt64? = nil
+  ) -> [SupervisorAction] {
+    var report = DriveReport()
+    report.beat = milliseconds + 2
+    report.at = at(milliseconds)
+    report.delivered = count
+    report.lineCount = lines
+    report.isDelivering = true
+    var actions: [SupervisorAction] = []
+    while let action = supervisor.turn(at: at(milliseconds), report, pulses: nil) {
+      actions.append(action)
+    }
+    return actions
+  }
+
+  @Test("A count beyond the grant is cut, though the therapy would allow it by then")
+  func beyondGrantedCount() throws {
+    var supervisor = try supervisor()
+    let first = turn(&supervisor, 0, count: 0)
+    guard case .grant(_, let upTo, let until)? = first.first(where: isGrant) else {
+      Issue.record("no grant: \(first)")
+      return
+    }
+    #expect(upTo == 70 * Self.rate)
+    #expect(until == .epoch + TimeSpan(seconds: 70))
+    // The journal took the first grant and no other: the renewals come to nothing.
+    var time: UInt64 = 50
+    while time <= 69_950 {
+      for action in turn(&supervisor, time, count: time * Self.rate / 1_000) where isGrant(action) {
+        supervisor.grantFailed(at: at(time))
+      }
+      time += 50
+    }
+    let before = supervisor.cutBy
+    #expect(before == nil)
+    _ = turn(&supervisor, 70_000, count: upTo + 1)
+    let after = supervisor.cutBy
+    #expect(after == .driveDisagrees)
+  }
+
+  private func isGrant(_ action: SupervisorAction) -> Bool {
+    if case .grant = action { true } else { false }
+  }
+
+  @Test("Steps that the lines counted and the drive does not tell are a lie; those of a moment are not")
+  func untold() throws {
+    for (lines, isLie) in [(UInt64(20), false), (23, false), (24, true), (40, true)] {
+      var supervisor = try supervisor()
+      _ = turn(&supervisor, 0, count: 0)
+      _ = turn(&supervisor, 1_000, count: 20, lines: lines)
+      let cut = supervisor.cutBy
+      #expect((cut == .driveDisagrees) == isLie, "\(lines)")
+    }
+    // The same after the report has aged by as much as the motor may have turned since.
+    var supervisor = try supervisor()
+    _ = turn(&supervisor, 0, count: 0)
+    var report = DriveReport()
+    report.beat = 9
+    report.at = at(980)
+    report.delivered = 19
+    report.lineCount = 19 + 3 + 80
+    while supervisor.turn(at: at(1_000), report, pulses: nil) != nil {}
+    let honest = supervisor.cutBy
+    #expect(honest == nil)
+    report.lineCount = 19 + 3 + 81
+    while supervisor.turn(at: at(1_000), report, pulses: nil) != nil {}
+    let lying = supervisor.cutBy
+    #expect(lying == .driveDisagrees)
+  }
+
+  @Test("What a drive was late with beyond its backlog is forfeited: a burst of it is cut")
+  func noBurst() throws {
+    var supervisor = try supervisor()
+    _ = turn(&supervisor, 0, count: 0)
+    // Nothing for ten seconds, though 200 steps were due.
+    var time: UInt64 = 50
+    while time <= 10_000 {
+      _ = turn(&supervisor, time, count: 0)
+      time += 50
+    }
+    let patient = supervisor.cutBy
+    #expect(patient == nil)
+    // 64 may be made good; a hundred at once are a burst.
+    _ = turn(&supervisor, 10_050, count: 100)
+    let cut = supervisor.cutBy
+    #expect(cut == .driveDisagrees)
+  }
+
+  @Test("An older grant, or the same again, changes nothing")
+  func olderGrant() {
+    var purse = GrantPurse()
+    let second = Grant(number: 2, upTo: 100, until: .epoch + .hour)
+    let isNewer = purse.accept(second)
+    #expect(isNewer)
+    for other in [
+      Grant(number: 1, upTo: 900, until: .epoch + .day), Grant(number: 2, upTo: 900, until: .never),
+    ] {
+      let isTaken = purse.accept(other)
+      #expect(!isTaken)
+      #expect(purse.grant == second)
+    }
+  }
+}
