@@ -199,6 +199,7 @@ public struct SupervisedLoop<
         counts, upTo: upTo, until: until, at: now,
         wallSeconds: drive.hardware.readWallClock())
       noteJournal(isWorking: true, at: now)
+      supervisor.grantTaken()
       drive.engine.accept(wire.carry(grant), at: now)
     } catch {
       noteJournal(isWorking: false, at: now)

@@ -45,6 +45,8 @@ public struct GPIOStepperLines: StepperLines, ~Copyable {
     return try enable?.read() ?? .asserted
   }
 
+  deinit { try? step.set(.released) }
+
   public mutating func set(_ line: DriverLine, _ level: LineLevel) throws(LineFault) {
     if line == .step { try step.set(level) } else { try direction.set(level) }
   }

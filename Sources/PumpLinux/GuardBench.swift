@@ -45,7 +45,8 @@ public struct GPIOGuard: GuardBench, ~Copyable {
   private var isKickAsserted = false
   private var isBuzzing = false
   private var buzzesFor: TimeSpan?
-  private var buzzesUntil = Instant.never
+  /// When the sound ends that is made now; `never` for none.
+  private(set) var soundEnd = Instant.never
   private var clocks: (steered: UInt64, raw: UInt64)?
 
   /// Claims the lines; the motor is de-energised then.
@@ -85,12 +86,17 @@ public struct GPIOGuard: GuardBench, ~Copyable {
   }
 
   private mutating func setEnable(_ level: LineLevel) throws(LineFault) -> LineLevel {
-    do throws(LineFault) {
-      try enable.set(level)
-      return try enable.read()
-    } catch {
-      throw noted(.enable, error)
-    }
+    try drive(level)
+    return try readEnable()
+  }
+
+  /// Sets ENABLE, for a bench without a drive of its own.
+  mutating func drive(_ level: LineLevel) throws(LineFault) {
+    do throws(LineFault) { try enable.set(level) } catch { throw noted(.enable, error) }
+  }
+
+  mutating func readEnable() throws(LineFault) -> LineLevel {
+    do throws(LineFault) { return try enable.read() } catch { throw noted(.enable, error) }
   }
 
   public var mayMoveFrom: Instant { .epoch }
@@ -129,14 +135,14 @@ public struct GPIOGuard: GuardBench, ~Copyable {
 
   public mutating func tend(at now: Instant) {
     if let span = buzzesFor {
-      buzzesUntil = now + span
+      soundEnd = now + span
       buzzesFor = nil
     }
-    guard now >= buzzesUntil else { return }
+    guard now >= soundEnd else { return }
     // A buzzer that can't be silenced is no reason to stop a dose.
     try? buzzer?.set(.released)
     isBuzzing = false
-    buzzesUntil = .never
+    soundEnd = .never
   }
 
   public mutating func kickWatchdog() throws(LineFault) {

@@ -35,7 +35,7 @@ extension Supervisor {
       let minute = TimeSpan(minutes: 1).nanoseconds
       nextMinute = Instant(nanoseconds: now.nanoseconds / minute * minute + minute)
     }
-    if now >= retryAt, wantsGrant || !isResting && now >= renewal {
+    if !isGrantPending, now >= retryAt, wantsGrant || !isResting && now >= renewal {
       retryAt = .epoch
       wantsGrant = false
       if let grant = nextGrant(at: now) { return grant }
@@ -71,11 +71,16 @@ extension Supervisor {
     grantedBefore = (grantedCount, grantedUntil)
     grantedCount = upTo
     grantedUntil = until
+    isGrantPending = true
     return .grant(counts, upTo: carried.highest + upTo, until: until)
   }
 
+  /// Takes note that the latest grant is in the journal.
+  public mutating func grantTaken() { isGrantPending = false }
+
   /// Takes note that a grant could not be journaled: nothing was granted, and it is tried again.
   public mutating func grantFailed(at now: Instant) {
+    isGrantPending = false
     grantedCount = grantedBefore.count
     grantedUntil = grantedBefore.until
     retryAt = now + TimeSpan(seconds: 1)

@@ -8,6 +8,8 @@ extension Supervisor {
     listen(to: latest, at: now)
     if latest.count != wasCount { countChangedAt = now }
     if cutBy == nil, !isHeld { check(latest, before: wasCount, at: now) }
+    // A drive that makes no step forfeits what it is too far behind with, or it could make it up at once.
+    if latest.count == wasCount, !isResting { _ = allowed(latest.count, at: now) }
     mirror(latest, at: now)
     report = latest
     // Where nothing moved and no pulse came, there is nothing to compare.
@@ -39,9 +41,10 @@ extension Supervisor {
 
   /// The drive's counts against the envelope and the grant.
   private mutating func check(_ latest: DriveReport, before: UInt64, at now: Instant) {
-    let count = latest.count
+    // What the lines counted is fresher than what the drive told last.
+    let count = max(latest.count, latest.lineCount ?? 0)
     let slack = 1 + settings.tolerance
-    if count < before { return cut(.driveDisagrees, at: now) }
+    if latest.count < before { return cut(.driveDisagrees, at: now) }
     if count > grantedCount { return cut(.driveDisagrees, at: now) }
     if count > before, turnedAt > grantedUntil { return cut(.driveDisagrees, at: now) }
     if isUntold(latest, slack: slack, at: now) { return cut(.driveDisagrees, at: now) }

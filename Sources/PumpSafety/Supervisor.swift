@@ -36,6 +36,8 @@ public struct Supervisor: ~Copyable {
   var grantedUntil = Instant.epoch
   /// The grant before it, which stays in force where the journal does not take the next.
   var grantedBefore = (count: UInt64(0), until: Instant.epoch)
+  /// Whether the journal has not yet said whether it took the grant in force.
+  var isGrantPending = false
   /// When a grant that the journal did not take is tried again.
   var retryAt = Instant.epoch
   /// Whether a grant is due at once: something changed.
@@ -110,7 +112,7 @@ public struct Supervisor: ~Copyable {
   public var deadline: Instant {
     var next = min(min(nextKick, nextSensors), min(alarms.deadline, nextMinute))
     next = min(next, selfTest.nextAt)
-    if !isResting, cutBy == nil, !isHeld { next = min(next, max(renewal, retryAt)) }
+    if !isResting, cutBy == nil, !isHeld, !isGrantPending { next = min(next, max(renewal, retryAt)) }
     // A silent drive is listened for.
     if isHeld { next = min(next, turnedAt + settings.driveTimeout) }
     return max(next, turnedAt)

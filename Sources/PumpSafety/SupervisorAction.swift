@@ -3,7 +3,8 @@ public import PumpUnits
 
 /// What the supervisor wants done at once.
 public enum SupervisorAction: Equatable, BitwiseCopyable, Sendable {
-  /// Journal this grant with the counts acknowledged so far, and only then let the drive see it.
+  /// Journal this grant with the counts acknowledged so far, and only then let the drive see it; tell
+  /// `grantTaken` or `grantFailed`.
   case grant(StepCounts, upTo: UInt64, until: Instant)
   /// Release ENABLE and hold it released; tell the drive to stop for this reason.
   case cut(Alarm)

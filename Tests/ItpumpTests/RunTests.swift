@@ -7,24 +7,8 @@ import Testing
 struct RunTests {
   private static let night = "Profiles/adult-spinal-night.yaml"
 
-  /// A folder that is gone when the test is.
-  private final class Folder {
-    let path: String
-
-    init() throws {
-      path =
-        FileManager.default.temporaryDirectory
-        .appendingPathComponent("itpump-run-\(UUID().uuidString)").path
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
-  }
-
   /// A record of a run of a second or two that crosses the beginning of a bolus.
-  private func record(_ folder: Folder) throws -> CommandLineTests.Run {
+  private func record(_ folder: TemporaryFolder) throws -> CommandLineTests.Run {
     try CommandLineTests.itpump(
       "run", Self.night, "--start", "2026-11-22T21:59:59", "--for", "2s", "--priority", "0",
       "--record", folder("run.rec"), "--json", folder("run.json"))
@@ -32,7 +16,7 @@ struct RunTests {
 
   @Test("A run is recorded, ends de-energised, and is replayed to the same actions")
   func recordAndReplay() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let run = try record(folder)
     #expect(run.code == 0, "\(run.err)")
     #expect(run.out.contains("motor        de-energised"))
@@ -59,7 +43,7 @@ struct RunTests {
 
   @Test("A record that was cut replays as far as it goes and says so; a damaged one is refused")
   func cutAndDamaged() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     #expect(try record(folder).code == 0)
     let whole = try Data(contentsOf: URL(fileURLWithPath: folder("run.rec")))
     try whole.dropLast(7).write(to: URL(fileURLWithPath: folder("cut.rec")))
@@ -79,7 +63,7 @@ struct RunTests {
 
   @Test("An engine that would act otherwise is told, with the first call that differs, and ends")
   func difference() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     #expect(try record(folder).code == 0)
     let reader = try RecordReader(folder("run.rec"))
     // The record's own profile with another bolus stands for an engine that works otherwise; one that
@@ -102,7 +86,7 @@ struct RunTests {
 
   @Test("A record is never overwritten, and one of damaged lengths or header is refused")
   func evidence() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     #expect(try record(folder).code == 0)
     let again = try record(folder)
     #expect(again.code == 1)
@@ -121,7 +105,7 @@ struct RunTests {
 
   @Test("A standard error that is closed or full ends no run, and costs no ledger")
   func brokenStandardError() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     for target in ["2>/dev/full", "2>&-"] {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -146,7 +130,7 @@ struct RunTests {
   @Test("SIGTERM and SIGINT end a run cleanly: held, de-energised, ledger written")
   func signals() throws {
     for number in [SIGTERM, SIGINT] {
-      let folder = try Folder()
+      let folder = try TemporaryFolder()
       let process = Process()
       let tests = URL(fileURLWithPath: CommandLine.arguments[0])
       process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("itpump")
@@ -180,7 +164,7 @@ struct RunTests {
 
   @Test("A board whose chip is not here is refused before anything is claimed")
   func missingChip() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let board = try String(
       contentsOfFile: CommandLineTests.top.path + "/Hardware/boards/simulator.yaml",
       encoding: .utf8
@@ -216,7 +200,7 @@ struct RunTests {
 
   @Test("calibrate writes a pump file that the loader accepts; nonsense is refused")
   func calibrate() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let run = try CommandLineTests.itpump(
       "hardware", "calibrate", "--board", "Hardware/boards/raspberry-pi-4.yaml", "--steps",
       "6400000", "--weighed", "1.0151694g", "--output", folder("pump.yaml"))

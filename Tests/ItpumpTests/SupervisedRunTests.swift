@@ -1,6 +1,7 @@
 import Foundation
 import PumpJournal
 import PumpLinux
+import PumpSafety
 import Testing
 
 @testable import itpump
@@ -8,22 +9,6 @@ import Testing
 @Suite("run as two processes: whichever ends, every step is accounted for")
 struct SupervisedRunTests {
   private static let night = "Profiles/adult-spinal-night.yaml"
-
-  /// A folder that is gone when the test is.
-  private final class Folder {
-    let path: String
-
-    init() throws {
-      path =
-        FileManager.default.temporaryDirectory
-        .appendingPathComponent("itpump-supervised-\(UUID().uuidString)").path
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
-  }
 
   private func run(_ journal: String, _ more: String...) throws -> CommandLineTests.Run {
     try CommandLineTests.itpump(
@@ -72,7 +57,7 @@ struct SupervisedRunTests {
 
   @Test("A killed drive: the supervisor books its steps to one, says so, and exits with 1")
   func killedDrive() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let live = try start(folder("p.journal"))
     kill(live.drive, SIGKILL)
     let told = String(
@@ -90,7 +75,7 @@ struct SupervisedRunTests {
 
   @Test("A killed supervisor: the drive stops by itself; the next run takes the grant for uncertain")
   func killedSupervisor() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let live = try start(folder("p.journal"))
     kill(live.process.processIdentifier, SIGKILL)
     let told = String(
@@ -117,7 +102,7 @@ struct SupervisedRunTests {
     DriveFault.doubleRate, .early, .halfTold, .aheadTold,
   ])
   func lies(fault: DriveFault) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let run = try run(
       folder("p.journal"), "--for", "6s", "--drive-fault", fault.rawValue, "--json",
       folder("run.json"))
@@ -132,7 +117,7 @@ struct SupervisedRunTests {
 
   @Test("What earlier runs delivered counts: for the reservoir, and for the day's limit")
   func carriedOver() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let first = try run(folder("p.journal"), "--for", "2s")
     #expect(first.code == 0)
     let second = try run(folder("p.journal"), "--for", "1s")
@@ -159,7 +144,7 @@ struct SupervisedRunTests {
 
   @Test("After a long outage only the minimum rate runs, until a clinician has looked")
   func outage() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let live = try start(folder("p.journal"))
     kill(live.process.processIdentifier, SIGKILL)
     _ = live.errors.fileHandleForReading.readDataToEndOfFile()
@@ -189,7 +174,7 @@ struct SupervisedRunTests {
 
   @Test("log: filters, CSV, JSON, damage and a second program")
   func log() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let journal = folder("p.journal")
     #expect(try run(journal, "--for", "1s").code == 0)
     let verified = try CommandLineTests.itpump("log", journal, "--verify")
@@ -223,7 +208,7 @@ struct SupervisedRunTests {
 
   @Test("The service manager hears when a run is ready, that it lives, and that it stops")
   func notifies() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = folder("notify")
     let script = """
       import socket, subprocess, sys

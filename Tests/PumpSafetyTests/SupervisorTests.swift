@@ -41,7 +41,8 @@ struct SupervisorTests {
 
   /// Takes a turn of a drive that tells a count.
   private func turn(
-    _ supervisor: inout Supervisor, _ milliseconds: UInt64, count: UInt64, lines: UInt64? = nil
+    _ supervisor: inout Supervisor, _ milliseconds: UInt64, count: UInt64, lines: UInt64? = nil,
+    takesGrants: Bool = true
   ) -> [SupervisorAction] {
     var report = DriveReport()
     report.beat = milliseconds + 2
@@ -52,6 +53,7 @@ struct SupervisorTests {
     var actions: [SupervisorAction] = []
     while let action = supervisor.turn(at: at(milliseconds), report, pulses: nil) {
       actions.append(action)
+      if isGrant(action), takesGrants { supervisor.grantTaken() }
     }
     return actions
   }
@@ -69,9 +71,9 @@ struct SupervisorTests {
     // The journal took the first grant and no other: the renewals come to nothing.
     var time: UInt64 = 50
     while time <= 69_950 {
-      for action in turn(&supervisor, time, count: time * Self.rate / 1_000) where isGrant(action) {
-        supervisor.grantFailed(at: at(time))
-      }
+      let actions = turn(
+        &supervisor, time, count: time * Self.rate / 1_000, takesGrants: false)
+      for action in actions where isGrant(action) { supervisor.grantFailed(at: at(time)) }
       time += 50
     }
     let before = supervisor.cutBy
@@ -94,21 +96,19 @@ struct SupervisorTests {
       let cut = supervisor.cutBy
       #expect((cut == .driveDisagrees) == isLie, "\(lines)")
     }
-    // The same after the report has aged by as much as the motor may have turned since.
-    var supervisor = try supervisor()
-    _ = turn(&supervisor, 0, count: 0)
-    var report = DriveReport()
-    report.beat = 9
-    report.at = at(980)
-    report.delivered = 19
-    report.lineCount = 19 + 3 + 80
-    while supervisor.turn(at: at(1_000), report, pulses: nil) != nil {}
-    let honest = supervisor.cutBy
-    #expect(honest == nil)
-    report.lineCount = 19 + 3 + 81
-    while supervisor.turn(at: at(1_000), report, pulses: nil) != nil {}
-    let lying = supervisor.cutBy
-    #expect(lying == .driveDisagrees)
+    // Twenty more than told are a lie a millisecond after the report, and not when it has aged by as much as
+    // the motor may have turned since.
+    for (age, isLie) in [(UInt64(20), false), (5, false), (4, true), (1, true)] {
+      var supervisor = try supervisor()
+      _ = turn(&supervisor, 0, count: 0)
+      var report = DriveReport()
+      report.beat = 9
+      report.at = at(1_000 - age)
+      report.lineCount = 23
+      while supervisor.turn(at: at(1_000), report, pulses: nil) != nil {}
+      let cut = supervisor.cutBy
+      #expect((cut == .driveDisagrees) == isLie, "\(age) ms")
+    }
   }
 
   @Test("What a drive was late with beyond its backlog is forfeited: a burst of it is cut")
@@ -127,6 +127,24 @@ struct SupervisorTests {
     _ = turn(&supervisor, 10_050, count: 100)
     let cut = supervisor.cutBy
     #expect(cut == .driveDisagrees)
+  }
+
+  @Test("A grant that the journal has not answered is not asked for again, and one refused is, a second later")
+  func pendingGrant() throws {
+    var supervisor = try supervisor()
+    _ = turn(&supervisor, 0, count: 0)
+    // Renewed ten seconds before its end, and then not answered for five.
+    let renewed = turn(&supervisor, 60_000, count: 1_200, takesGrants: false)
+    #expect(renewed.filter(isGrant).count == 1)
+    for time in stride(from: UInt64(60_050), through: 65_000, by: 50) {
+      let actions = turn(&supervisor, time, count: time * Self.rate / 1_000, takesGrants: false)
+      #expect(!actions.contains(where: isGrant), "\(time) ms")
+    }
+    supervisor.grantFailed(at: at(65_000))
+    let soon = turn(&supervisor, 65_950, count: 1_319, takesGrants: false)
+    #expect(!soon.contains(where: isGrant))
+    let later = turn(&supervisor, 66_000, count: 1_320, takesGrants: false)
+    #expect(later.filter(isGrant).count == 1)
   }
 
   @Test("An older grant, or the same again, changes nothing")

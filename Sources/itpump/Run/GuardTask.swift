@@ -68,7 +68,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   private var pulses: UInt64?
   private var proving: SelfTestPart?
   private var proofs: [SelfTestProof?] = Array(repeating: nil, count: SelfTestPart.allCases.count)
-  private var grantsAsked = 0
+  /// When the grant was asked for that the journal has not answered yet.
   private var askedSince = Instant.never
   private var toldTrouble: LinuxBench.Trouble?
 
@@ -126,15 +126,16 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     while let answer = rings.fromJournal.take() {
       switch answer {
       case .granted(let grant):
-        answered()
+        answered(&supervisor, at: now)
         guard !withholdsGrants || grantsGiven == 0 else {
           supervisor.grantFailed(at: now)
           continue
         }
         grantsGiven += 1
+        supervisor.grantTaken()
         channel.give(grant)
       case .notGranted:
-        answered()
+        answered(&supervisor, at: now)
         supervisor.grantFailed(at: now)
       case .proved(let part, let isGood): proofs[Int(part.rawValue)] = isGood ? .passed : .failed
       case .isTaking(true): supervisor.causeGone(.journalFailed, at: now)
@@ -144,13 +145,16 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       }
     }
     // A disk that hangs answers nothing at all.
-    guard grantsAsked > 0, now.elapsed(since: askedSince) > TimeSpan(seconds: 5) else { return }
+    guard now.elapsed(since: askedSince) > TimeSpan(seconds: 5) else { return }
     supervisor.raise(.journalFailed, at: now)
   }
 
-  private func answered() {
-    grantsAsked -= 1
-    askedSince = clock.read()
+  /// A grant's answer has come: the journal's thread is there.
+  private func answered(_ supervisor: inout Supervisor, at now: Instant) {
+    if now.elapsed(since: askedSince) > TimeSpan(seconds: 5) {
+      supervisor.causeGone(.journalFailed, at: now)
+    }
+    askedSince = .never
   }
 
   private func takeOrders(_ parts: inout Parts, at now: Instant) {
@@ -218,11 +222,10 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   private func perform(_ action: SupervisorAction, _ parts: inout Parts, at now: Instant) {
     switch action {
     case .grant(let counts, let upTo, let until):
-      if grantsAsked == 0 { askedSince = now }
       guard
         rings.toJournal.writer.put(.grant(counts, upTo: upTo, until: until, at: now))
       else { return parts.supervisor.grantFailed(at: now) }
-      grantsAsked += 1
+      askedSince = now
     case .cut(let alarm):
       take(&parts, at: now)
       orders.cut = orders.cut ?? alarm

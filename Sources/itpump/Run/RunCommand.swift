@@ -232,6 +232,9 @@ struct RunCommand: ParsableCommand {
     guard let channel = Channel(), let rings = SupervisedRun.Rings() else {
       throw ProjectFiles.Problem(description: "error: no memory for the channel")
     }
+    var supervisor = profile.supervisorSettings(on: bench)
+    // As often as the drive tells: evidence is then seen in half of the time that is allowed for it.
+    supervisor.poll = RunSlice.length
     let fallsBack =
       !afterOutage && session.outage.map { $0.0 > PumpSession<Store>.shortOutage } ?? false
     let design = SupervisedRun.Design(
@@ -241,7 +244,7 @@ struct RunCommand: ParsableCommand {
           singleBolus: fallsBack ? nil : profile.singleBolus, span: span?.span,
           isConfirmed: confirm, isSupervised: true),
         realTime: realTime, isRecording: record != nil, fault: driveFault),
-      supervisor: profile.supervisorSettings(on: bench), servedSince: session.servedSince,
+      supervisor: supervisor, servedSince: session.servedSince,
       outage: session.outage, fallsBack: fallsBack, wish: realTime.guardsWish)
     guard !bench.board.isSimulated else {
       return try SupervisedRun(
