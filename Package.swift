@@ -119,7 +119,7 @@ let package = Package(
       dependencies: ["PumpSafety", "PumpHAL", "PumpPlant", "PumpTherapy", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
-      name: "PumpJournalTests", dependencies: ["PumpJournal", "PumpSafety", "PumpUnits"],
+      name: "PumpJournalTests", dependencies: ["PumpJournal", "PumpHAL", "PumpSafety", "PumpTherapy", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
       name: "PumpRecordsTests",

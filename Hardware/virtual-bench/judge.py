@@ -241,13 +241,13 @@ def judge_killed(who):
             certain, most = last["certain_steps"], last["certain_steps"] + last["uncertain_steps"]
             expect(certain <= len(made) <= most, f"{len(made)} steps made, {certain} to {most} booked")
             expect(most - certain <= 1, f"{most - certain} steps uncertain")
-            sounds(edges, killed)
+            sounds(edges, killed, long=True)
         else:
             told = replay(folder)
             expect("ends in the middle" in told, "the record does not say that it is cut")
         if who == "supervisor":
             expect("the supervisor is gone" in open(f"{folder}/output.txt").read(), "it says nothing")
-            sounds(edges, killed)
+            sounds(edges, killed, long=True)
         return (f"{len(made)} steps, ENABLE released {(driven[0] - killed) / 1e6:.0f} ms after the kill")
     return judge
 
@@ -259,7 +259,7 @@ def judge_kills(facts, edges, run, folder):
     expect(len(found) == len(lives) + 1, f"{len(found)} sessions for {len(lives)} lives and one more")
     expect(facts["verified"] == 0, "the journal does not verify")
     made = energised_rises(edges)
-    widest = total = 0
+    widest = total = renewals = 0
     for number, life in enumerate(lives):
         before, after = found[number]["at_start"], found[number + 1]["at_start"]
         true = bisect.bisect_left(made, life["to_ns"]) - bisect.bisect_left(made, life["from_ns"])
@@ -268,16 +268,19 @@ def judge_kills(facts, edges, run, folder):
         where = f"life {number + 1} ({life['who']}, {life['profile']})"
         expect(certain <= true <= certain + uncertain,
                f"{where}: {true} steps made, {certain} to {certain + uncertain} booked")
+        renewals += len(found[number]["grants"]) - 2
         permitted = max(grant["granted_up_to_steps"] - grant["certain_steps"] -
                         grant["uncertain_steps"] for grant in found[number]["grants"])
         expect(uncertain <= max(permitted, 1), f"{where}: {uncertain} uncertain, {permitted} granted")
+        expect(life["exit"] != "hung", f"{where}: it hung")
         late = [at for at in made if life["killed_ns"] + 2 * GRACE < at < life["to_ns"]]
         expect(not late, f"{where}: {len(late)} steps after the kill")
         widest, total = max(widest, uncertain), total + true
     who = {name: sum(life["who"] == name for life in lives) for name in ("drive", "supervisor", "both")}
     expect(total > 10 * len(lives), "too few steps to show anything")
+    expect(renewals > len(lives) // 2, f"only {renewals} renewals: too few to show anything")
     return (f"{len(lives)} kills ({', '.join(f'{v} {k}' for k, v in who.items())}), {total} steps, "
-            f"each life within its bounds, at most {widest} steps uncertain")
+            f"{renewals} renewals, each life within its bounds, at most {widest} steps uncertain")
 
 
 def judge_liar(facts, edges, run, folder):
@@ -297,7 +300,12 @@ def judge_liar(facts, edges, run, folder):
         # It is given back once the drive beats again, which this one never does.
         fall = next(at for at in final if at >= evidence)
     took = (fall - evidence) / 1e6
-    expect(fall >= began and took <= 100 + 2 * GRACE / 1e6, f"ENABLE fell {took:.0f} ms after the evidence")
+    # A hundred milliseconds, and as many for an emulated machine that its host holds up.
+    expect(fall >= began and took <= 200, f"ENABLE fell {took:.0f} ms after the evidence")
+    if fault == "deaf":  # it was given the first grant only
+        granted = next(g["granted_up_to_steps"] for g in grants
+                       if g["granted_until_ns"] > g["pump_clock_ns"])
+        made = [at for at in made if at <= evidence]
     cap = granted * (2 if fault == "double-steps" else 1)
     expect(len(made) <= cap, f"{len(made)} steps, {granted} granted")
     named = {"silent": "drive-silent", "double-steps": "over-delivery"}.get(fault, "drive-disagrees")
@@ -400,10 +408,14 @@ def judge_sigstop(facts, edges, run, folder):
             f"{run['missed_steps']} steps missed, never repaid as a burst")
 
 
-def sounds(edges, after, within=3_000_000_000):
-    """The alarm as the witness hears it: the buzzer's line is asserted in time."""
+def sounds(edges, after, within=3_000_000_000, long=False):
+    """The alarm as the witness hears it: the buzzer's line is asserted in time, and for its three seconds."""
     heard = [at for at, line, level in edges if line == BUZZER and level and at >= after]
     expect(heard and heard[0] <= after + within, "the buzzer did not sound in time")
+    if long:
+        ends = [at for at, line, level in edges if line == BUZZER and not level and at > heard[0]]
+        # A line that nobody drives any more keeps its level here: then it is heard on.
+        expect(not ends or ends[0] - heard[0] > 2_800_000_000, "the buzzer fell silent at once")
 
 
 def judge_busy(facts, edges, run, folder):

@@ -123,17 +123,16 @@ int pump_enable_ask(pump_channel *channel, int level, uint64_t timeout_ns) {
   }
 }
 
-int pump_enable_asked(pump_channel *channel) {
+int64_t pump_enable_asked(pump_channel *channel) {
   const uint32_t asked = atomic_load_explicit(&channel->enable_asked, memory_order_acquire);
   const uint32_t told = atomic_load_explicit(&channel->enable_told, memory_order_relaxed);
-  if (told >> 2 == (asked >> 1 & (UINT32_MAX >> 2))) return -1;
-  return asked & 1;
+  return told >> 2 == (asked >> 1 & (UINT32_MAX >> 2)) ? -1 : (int64_t)asked;
 }
 
-void pump_enable_answer(pump_channel *channel, int answer) {
-  const uint32_t asked = atomic_load_explicit(&channel->enable_asked, memory_order_acquire);
+void pump_enable_answer(pump_channel *channel, int64_t request, int answer) {
   const uint32_t bits = answer < 0 ? ENABLE_FAILED : answer ? ENABLE_ASSERTED : ENABLE_RELEASED;
-  atomic_store_explicit(&channel->enable_told, asked >> 1 << 2 | bits, memory_order_release);
+  atomic_store_explicit(&channel->enable_told, (uint32_t)request >> 1 << 2 | bits,
+                        memory_order_release);
   wake(&channel->enable_told);
 }
 

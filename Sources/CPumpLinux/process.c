@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/timex.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,12 @@ int pump_linux_boot_id(uint64_t *id) {
   for (int i = 0; i < 36; i++) hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
   *id = hash;
   return 0;
+}
+
+int pump_linux_is_synchronised(void) {
+  struct timex state = {.modes = 0};
+  const int status = adjtimex(&state);
+  return status >= 0 && status != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
 int pump_watchdog_open(const char *path, int seconds, int *granted) {

@@ -162,9 +162,9 @@ public struct SupervisedLoop<
   mutating func perform(_ action: SupervisorAction, at now: Instant) {
     switch action {
     case .grant(let counts, let upTo, let until): grant(counts, upTo, until, at: now)
-    case .cut(let alarm):
+    case .cut(let alarm, let count):
       try? drive.hardware.holdEnable(true)
-      drive.engine.stop(because: alarm, at: now)
+      drive.engine.stop(because: alarm, at: now, beyond: count)
     case .hold(let isHeld):
       try? drive.hardware.holdEnable(isHeld)
       drive.engine.hold(isHeld, at: now)
@@ -252,7 +252,7 @@ public struct SupervisedLoop<
   /// Tells both channels' dose guards what earlier sessions delivered in the last day.
   private mutating func recallDoses(by now: Instant) {
     var doses: [(UInt64, Instant)] = []
-    journal.recall(by: now) { doses.append(($0, $1)) }
+    journal.recall(by: now) { steps, instant, _ in doses.append((steps, instant)) }
     for (steps, instant) in doses { recall(steps, by: instant) }
   }
 

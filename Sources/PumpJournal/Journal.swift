@@ -21,6 +21,8 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     case laterFormat(UInt16)
     /// The store can't be read.
     case unreadable
+    /// It holds something, and none of it is a record.
+    case notAJournal
   }
 
   /// Begins a journal on a store that holds nothing.
@@ -32,14 +34,17 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
   public init(opening store: consuming Store) throws(Problem) {
     var store = store
     var latest: UInt64?
+    var lastUsed: UInt64?
     for slot in store.slots {
       let block = try Self.read(&store, slot)
+      if !block.isBlank { lastUsed = slot }
       guard block.isIntact, store.slot(of: block[1]) == slot else { continue }
       guard block.formatNumber <= JournalBlock.format else {
         throw .laterFormat(block.formatNumber)
       }
       latest = max(latest ?? 0, block[1])
     }
+    try Self.checkEnd(store, latest, lastUsed: lastUsed)
     guard let latest else {
       self.store = store
       return
@@ -72,6 +77,23 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     self.chain = chain
     first = oldest
     next = latest + 1
+  }
+
+  /// Whether nothing but one torn record lies behind the latest: more than the one that was being written
+  /// can't be torn, and what is gone may have permitted steps.
+  ///
+  /// A ring's old records lie there.
+  private static func checkEnd(
+    _ store: borrowing Store, _ latest: UInt64?, lastUsed: UInt64?
+  ) throws(Problem) {
+    guard let lastUsed else { return }
+    guard let latest else {
+      if lastUsed == 0 { return }
+      throw .notAJournal
+    }
+    let room = store.slots.upperBound - store.slots.lowerBound
+    let isRing = store.slots.contains(store.slot(of: room))
+    if !isRing, lastUsed > latest + 1 { throw .damaged(sequence: latest + 1) }
   }
 
   /// Writes a record durably.
@@ -163,28 +185,33 @@ extension Journal where Store: ~Copyable {
   ///
   /// - Parameters:
   ///   - now: The present instant.
-  ///   - body: Given steps, and by when they were made.
-  public mutating func recall(by now: Instant, _ body: (UInt64, Instant) -> Void) {
+  ///   - body: Given steps, by when they were made, and what each is worth.
+  public mutating func recall(by now: Instant, _ body: (UInt64, Instant, JournalBinding?) -> Void) {
     var known: UInt64?
+    var binding: JournalBinding?
     for sequence in lastDay(before: now)..<next {
-      guard let record = record(sequence), case .grant(let counts, _, _) = record.entry else {
-        continue
+      guard let record = record(sequence) else { continue }
+      if case .opened(_, _, _, let named, _) = record.entry { binding = named }
+      guard case .grant(let counts, _, _) = record.entry else { continue }
+      if let known, counts.highest > known, record.at + .day > now {
+        body(counts.highest - known, record.at, binding)
       }
-      if let known, counts.highest > known { body(counts.highest - known, record.at) }
       known = counts.highest
     }
     let carried = state.carried.highest
     let last = known ?? state.counts.highest
-    if carried > last { body(carried - last, now) }
+    if carried > last { body(carried - last, now, binding) }
   }
 
-  /// The record from which on a day's delivery can be told.
+  /// The start of the session in which a day's delivery begins.
   private mutating func lastDay(before now: Instant) -> UInt64 {
     var sequence = next
+    var isPast = false
     while sequence > first {
       sequence -= 1
-      guard let record = record(sequence), case .grant = record.entry else { continue }
-      if record.at + .day <= now { return sequence }
+      guard let record = record(sequence) else { continue }
+      if case .grant = record.entry, record.at + .day <= now { isPast = true }
+      if case .opened = record.entry, isPast { return sequence }
     }
     return sequence
   }

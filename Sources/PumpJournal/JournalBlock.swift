@@ -20,7 +20,7 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
   /// | format | what it brought |
   /// |---|---|
   /// | 1 | the records as they are, `opened` without words 7 to 9 |
-  /// | 2 | `opened` says what a step is worth: concentration in ng/mL, step volume as a fraction of fL |
+  /// | 2 | `opened` says what a step is worth: concentration in ng/mL, step volume as a fraction of fL; and whether the wall clock was kept by a time service |
   static var format: UInt16 { 2 }
 
   private typealias Words = (

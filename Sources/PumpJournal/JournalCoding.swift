@@ -23,11 +23,12 @@ extension JournalBlock {
     let kind: UInt8
     var flags: UInt8 = 0
     switch record.entry {
-    case .opened(let boot, let clock, let servedSince, let binding):
+    case .opened(let boot, let clock, let servedSince, let binding, let isSynchronised):
       kind = Kind.opened.rawValue
       self[4] = boot
       self[5] = clock.nanoseconds
       self[6] = servedSince.nanoseconds
+      self[10] = isSynchronised ? 1 : 0
       guard let binding else { break }
       self[7] = binding.concentration.nanogramsPerMillilitre
       self[8] = binding.step.numerator
@@ -84,7 +85,7 @@ extension JournalBlock {
     case .opened:
       return .opened(
         boot: self[4], clock: TimeSpan(nanoseconds: self[5]),
-        servedSince: Instant(nanoseconds: self[6]), binding)
+        servedSince: Instant(nanoseconds: self[6]), binding, isClockSynchronised: self[10] == 1)
     case .grant:
       return .grant(
         StepCounts(certain: self[4], uncertain: self[5], missed: self[6], atFill: self[7]),
@@ -171,6 +172,7 @@ struct EventCode {
     case .reconciled(let made, let notMade): self = plain(21, made, notMade)
     case .ended: self = plain(22)
     case .tested(let part, let passed): self = plain(23, UInt64(part.rawValue), passed ? 1 : 0)
+    case .fellBack: self = plain(24)
     }
   }
 
@@ -210,6 +212,7 @@ struct EventCode {
       return SelfTestPart(rawValue: UInt8(truncatingIfNeeded: first)).map {
         .tested($0, passed: second == 1)
       }
+    case 24: return .fellBack
     default: return nil
     }
   }

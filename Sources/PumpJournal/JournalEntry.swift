@@ -5,7 +5,10 @@ public import PumpUnits
 public enum JournalEntry: Equatable, BitwiseCopyable, Sendable {
   /// A session begins: `boot` names the start of the system it runs on, `clock` is that system's time
   /// since then, which goes on counting through a restart of the program.
-  case opened(boot: UInt64, clock: TimeSpan, servedSince: Instant, JournalBinding?)
+  /// Whether the wall clock was then kept by a time service tells what its seconds are worth.
+  case opened(
+    boot: UInt64, clock: TimeSpan, servedSince: Instant, JournalBinding?,
+    isClockSynchronised: Bool = true)
   /// Permission, with the counts that were acknowledged by then.
   case grant(StepCounts, upTo: UInt64, until: Instant)
   /// Something that happened.

@@ -18,8 +18,20 @@ public struct JournalState: BitwiseCopyable, Sendable {
   public private(set) var openedAt = Instant.epoch
   /// When the pump was first used.
   public private(set) var servedSince = Instant.epoch
-  /// Whether the latest session ended by command, with every step accounted for.
+  /// Whether the latest session that began a therapy ended by command, with every step accounted for.
   public private(set) var isEnded = true
+  /// When that session was last heard of; what is written without a therapy does not count.
+  public private(set) var lastRunAt = Instant.epoch
+  /// When it began, and where in its pattern; `nil` where no session ever did.
+  public private(set) var began: (at: Instant, place: TimeSpan)?
+  /// Whether its single bolus was commanded, in it or in one that it took up again.
+  public private(set) var hasCommandedBolus = false
+  /// Whether the prescription was given up for the minimum rate, and no clinician has looked since.
+  public private(set) var waitsForClinician = false
+  /// Whether the wall clock of the latest session was kept by a time service.
+  public private(set) var isClockSynchronised = true
+  /// Whether the latest session has begun a therapy.
+  private var hasBegun = false
 
   /// What a step of the counts is worth; `nil` where no record says.
   public private(set) var binding: JournalBinding?
@@ -41,9 +53,12 @@ public struct JournalState: BitwiseCopyable, Sendable {
   public mutating func take(_ record: JournalRecord) {
     at = max(at, record.at)
     wallSeconds = record.wallSeconds
+    note(record)
     switch record.entry {
-    case .opened(let boot, let clock, let servedSince, let binding):
+    case .opened(let boot, let clock, let servedSince, let binding, let isSynchronised):
       if let binding { self.binding = binding }
+      isClockSynchronised = isSynchronised
+      hasBegun = false
       counts = carried
       granted = counts.highest
       session = record.session
@@ -51,13 +66,21 @@ public struct JournalState: BitwiseCopyable, Sendable {
       bootClock = clock
       openedAt = record.at
       self.servedSince = servedSince
+    case .command(.begin, let place, isAccepted: true):
+      if isEnded { hasCommandedBolus = false }
+      hasBegun = true
       isEnded = false
+      began = (record.at, TimeSpan(nanoseconds: place))
+    case .command(.bolus, _, isAccepted: true): hasCommandedBolus = true
+    case .command(.resume, _, isAccepted: true): waitsForClinician = false
+    case .event(.fellBack): waitsForClinician = true
     case .grant(let counts, let upTo, _):
       session = record.session
       self.counts = counts
       granted = upTo
     case .event(.ended):
-      isEnded = true
+      // A session that never began has ended nothing.
+      isEnded = isEnded || hasBegun
     case .event(.reconciled(let made, let notMade)):
       counts = carried
       counts.certain += made
@@ -73,20 +96,40 @@ public struct JournalState: BitwiseCopyable, Sendable {
     }
   }
 
+  private mutating func note(_ record: JournalRecord) {
+    switch record.entry {
+    case .opened, .text, .profile, .command(.reconcile, _, _), .event(.reconciled): break
+    default: if hasBegun { lastRunAt = max(lastRunAt, record.at) }
+    }
+  }
+
   /// Where the pump's clock stands at a new session's start.
   ///
-  /// On the same start of the system its own clock says so exactly; after another one only the wall
-  /// clock does, and one that went backwards counts as no time at all: then what was delivered before
-  /// counts in full for longer, never for less.
+  /// On the same start of the system its own clock says so exactly. After another one only the wall clock
+  /// does, where a time service kept it then and keeps it now; else it counts as no time at all, and so
+  /// does one that went backwards: what was delivered before counts for longer, never for less.
   ///
   /// - Parameters:
-  ///   - boot: Names the start of the system.
+  ///   - boot: Names the start of the system; 0 where nothing does.
   ///   - clock: Its time since then.
   ///   - wallSeconds: The wall clock.
-  public func resume(boot: UInt64, clock: TimeSpan, wallSeconds: Int64) -> Instant {
+  ///   - isSynchronised: Whether a time service keeps it.
+  public func resume(
+    boot: UInt64, clock: TimeSpan, wallSeconds: Int64, isSynchronised: Bool = true
+  ) -> Instant {
     guard session > 0 else { return .epoch }
-    if boot == self.boot, clock >= bootClock { return max(at, openedAt + (clock - bootClock)) }
+    if isSameStart(boot, clock) { return max(at, openedAt + (clock - bootClock)) }
+    guard isSynchronised, isClockSynchronised else { return at }
     let seconds = max(0, wallSeconds - self.wallSeconds)
     return at + TimeSpan(seconds: UInt64(min(seconds, 10 * 366 * 86_400)))
+  }
+
+  /// Whether the time since the latest record is known, and not only bounded from below.
+  public func knowsTime(boot: UInt64, clock: TimeSpan, isSynchronised: Bool) -> Bool {
+    isSameStart(boot, clock) || isSynchronised && isClockSynchronised
+  }
+
+  private func isSameStart(_ boot: UInt64, _ clock: TimeSpan) -> Bool {
+    boot != 0 && boot == self.boot && clock >= bootClock
   }
 }

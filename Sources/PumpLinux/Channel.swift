@@ -11,8 +11,10 @@ public import PumpUnits
 /// killed in any place holds up nothing of the other but the one answer that the drive asks for.
 public final class Channel: @unchecked Sendable {
   private let memory: OpaquePointer
-  /// The drive's own: each process has a copy.
+  // Each process has its own copy of these.
   private var attended: UInt32 = 0
+  private var faults: UInt64 = 0
+  private var faultsSeen: UInt64 = 0
 
   private enum Box: Int32 {
     case report
@@ -88,14 +90,20 @@ public final class Channel: @unchecked Sendable {
   /// The steps counted.
   public subscript(counter: Counter) -> UInt64 { pump_counter_get(memory, counter.rawValue) }
 
-  /// Steps that were made or may have been.
+  /// Steps that were told to have been made, or that nobody knows of.
+  public var stepsTold: UInt64 { self[.made] + self[.unknown] }
+
+  /// Steps that were made or may have been, the one that is being made included.
   public var stepsBegun: UInt64 { self[.begun] - min(self[.begun], self[.failed]) }
 
   /// What a drive that is gone has made, and what it may have: an edge that was begun and never told of.
-  public var finalCounts: (certain: UInt64, uncertain: UInt64) {
+  ///
+  /// - Parameter count: What was made beyond this may not have moved the motor.
+  public func finalCounts(notBeyond count: UInt64 = .max) -> (certain: UInt64, uncertain: UInt64) {
     let (made, doubted) = (self[.made], min(self[.made], self[.doubted]))
-    let open = stepsBegun - min(stepsBegun, made)
-    return (made - doubted, doubted + open)
+    let most = max(made, stepsBegun)
+    let certain = min(made - doubted, count)
+    return (certain, most - certain)
   }
 
   /// Asks the supervisor for a level of ENABLE, and waits for what it read back.
@@ -109,15 +117,17 @@ public final class Channel: @unchecked Sendable {
 
   // MARK: - What the supervisor tells
 
-  /// The level of ENABLE that the drive waits for; `nil` where it waits for none.
-  public var askedEnable: LineLevel? {
+  /// Answers the drive's request for ENABLE, if there is one.
+  ///
+  /// - Parameter follow: Given the level; says what was read back, or `nil` for a line that failed.
+  /// - Returns: Whether there was a request.
+  @discardableResult
+  public func serveEnable(_ follow: (LineLevel) -> LineLevel?) -> Bool {
     let asked = pump_enable_asked(memory)
-    return asked < 0 ? nil : asked == 0 ? .released : .asserted
-  }
-
-  /// Answers with what was read back; `nil` for a line that failed.
-  public func answerEnable(_ level: LineLevel?) {
-    pump_enable_answer(memory, level.map { Int32($0.rawValue) } ?? -1)
+    guard asked >= 0 else { return false }
+    let level = follow(asked & 1 == 0 ? .released : .asserted)
+    pump_enable_answer(memory, asked, level.map { Int32($0.rawValue) } ?? -1)
+    return true
   }
 
   /// Lets the drive have a grant; the journal has it already.
@@ -166,6 +176,9 @@ public final class Channel: @unchecked Sendable {
   /// Lets the drive have what the sensors say.
   public func tell(_ readings: SensorReadings?) {
     var words = BoxWords()
+    // A fault that was short is still there for a drive that looks late.
+    if readings?.driverFault == true { faults += 1 }
+    words[2] = faults
     if let readings {
       words[0] =
         (readings.driverFault ? 2 : 0) | (readings.isReservoirLow == true ? 4 : 0)
@@ -183,8 +196,11 @@ public final class Channel: @unchecked Sendable {
   public func sensors() throws(LineFault) -> SensorReadings {
     guard let words = get(.sensors) else { return SensorReadings() }
     guard words[0] & 1 == 0 else { throw LineFault(number: EIO) }
+    let hasFaulted = words[2] != faultsSeen
+    faultsSeen = words[2]
     return SensorReadings(
-      indexPulses: words[0] & 16 == 0 ? nil : words[1], driverFault: words[0] & 2 != 0,
+      indexPulses: words[0] & 16 == 0 ? nil : words[1],
+      driverFault: words[0] & 2 != 0 || hasFaulted,
       isReservoirLow: words[0] & 8 == 0 ? nil : words[0] & 4 != 0)
   }
 

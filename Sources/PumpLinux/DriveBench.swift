@@ -85,6 +85,7 @@ public struct DriveBench<Lines: StepperLines & ~Copyable>: RealTimeHardware, ~Co
 
   /// The latest call that failed, for people.
   public private(set) var trouble: LinuxBench.Trouble?
+  private var asked = LineLevel.released
   private var lines: Lines
   private var clock: PacedClock
   private let channel: Channel
@@ -122,6 +123,7 @@ public struct DriveBench<Lines: StepperLines & ~Copyable>: RealTimeHardware, ~Co
   }
 
   private mutating func setEnable(_ level: LineLevel) throws(LineFault) -> LineLevel {
+    asked = level
     channel.lookForSupervisor()
     guard !channel.isOrphaned else {
       // Nobody is there to permit it.
@@ -139,10 +141,9 @@ public struct DriveBench<Lines: StepperLines & ~Copyable>: RealTimeHardware, ~Co
     channel.count(.made)
   }
 
+  /// Reads a line back; ENABLE by asking for it once more, as it was asked for last.
   public mutating func readBack(_ line: DriverLine) throws(LineFault) -> LineLevel {
-    // What is asked for again is read back again.
-    guard line == .enable else { return try lines.readBack(line) }
-    return try setEnable(.released)
+    line == .enable ? try setEnable(asked) : try lines.readBack(line)
   }
 
   public mutating func readSensors() throws(LineFault) -> SensorReadings { try channel.sensors() }

@@ -40,6 +40,12 @@ public struct FileStore: JournalStore, ~Copyable {
       close(file)
       throw StoreError(path: path, cause: .inUse)
     }
+    // The first record comes after the first piece of room: a shorter file holds zeros, or something else.
+    guard status.st_size >= off_t(Self.piece) * off_t(JournalBlock.size) || Self.isZero(file)
+    else {
+      close(file)
+      throw StoreError(path: path, cause: .notAJournal)
+    }
     self.path = path
     self.file = file
     self.isReadOnly = isReadOnly
@@ -114,6 +120,12 @@ public struct FileStore: JournalStore, ~Copyable {
     capacity += Self.piece
   }
 
+  private static func isZero(_ file: Int32) -> Bool {
+    var bytes = [UInt8](repeating: 0, count: Int(piece) * JournalBlock.size)
+    let size = pread(file, &bytes, bytes.count, 0)
+    return size >= 0 && bytes[..<size].allSatisfy { $0 == 0 }
+  }
+
   /// The file's name must survive too.
   private func syncFolder() {
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
@@ -133,6 +145,7 @@ public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Cause: Equatable, Sendable {
     case inUse
     case notAFile
+    case notAJournal
     case system(Int32)
   }
 
@@ -140,6 +153,7 @@ public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     switch cause {
     case .inUse:
       "\(path): the journal is in use: another itpump runs with it; end that one, or name another"
+    case .notAJournal: "\(path): not a journal of itpump; name another file"
     case .notAFile: "\(path): a journal is a plain file; name another"
     case .system(let number):
       switch number {

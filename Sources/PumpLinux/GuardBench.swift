@@ -72,7 +72,10 @@ public struct GPIOGuard: GuardBench, ~Copyable {
 
   public mutating func follow(_ level: LineLevel) throws(LineFault) -> LineLevel {
     followed = isHeld ? .released : level
-    return try setEnable(followed)
+    let seen = try setEnable(followed)
+    // A motor that is not energised would be stepped, and one that is would be taken for safe.
+    guard seen == followed else { throw noted(.enable, LineFault(number: EIO)) }
+    return seen
   }
 
   public mutating func holdEnable(_ isHeld: Bool) throws(LineFault) {
@@ -192,6 +195,8 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     }
     let (steered, raw) = (now.steered - since.steered, now.raw - since.raw)
     guard raw >= 500_000_000 else { return .pending }
+    // Each round has its own half second: an old departure must not hide a new one.
+    clocks = nil
     let apart = steered > raw ? steered - raw : raw - steered
     return apart <= raw / 1_000 + 2_000_000 ? .passed : .failed
   }

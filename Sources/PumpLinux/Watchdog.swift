@@ -12,7 +12,6 @@ public struct Watchdog: ~Copyable {
   public let timeout: TimeSpan
   private let file: Int32
   private var proof: (left: Int32, since: UInt64)?
-  private var isProven = false
 
   /// Opens and starts it.
   ///
@@ -30,9 +29,12 @@ public struct Watchdog: ~Copyable {
 
   deinit { pump_watchdog_close(file) }
 
+  /// Long enough for a second to be counted, and far from any time-out; in nanoseconds.
+  private static var longestProof: UInt64 { 3_000_000_000 }
+
   /// Kicks it, unless it is being watched just now.
   public mutating func kick() throws(LineFault) {
-    guard proof == nil else { return }
+    if let proof, pump_linux_now() - proof.since <= Self.longestProof { return }
     let status = pump_watchdog_kick(file)
     guard status == 0 else { throw LineFault(number: status) }
   }
@@ -50,8 +52,7 @@ public struct Watchdog: ~Copyable {
       return .pending
     }
     guard left < proof.left else {
-      // Three seconds are long enough for a second to be counted, and far from any time-out.
-      guard now - proof.since > 3_000_000_000 else { return .pending }
+      guard now - proof.since > Self.longestProof else { return .pending }
       self.proof = nil
       return .failed
     }
@@ -75,6 +76,9 @@ public enum SystemStart {
     return pump_linux_boot_id(&id) == 0 ? id : 0
   }
 
+  /// Whether a time service keeps the wall clock: after a start without one it may be anything.
+  public static var isWallClockSynchronised: Bool { pump_linux_is_synchronised() == 1 }
+
   /// Time since then, suspends included.
   public static var elapsed: TimeSpan { TimeSpan(nanoseconds: pump_linux_boot_time()) }
 }
@@ -91,11 +95,13 @@ public struct ChildProcess: Sendable {
 
   /// Forks the program; call it while there is one thread.
   ///
-  /// - Parameter body: What the child does; its result is the child's exit code.
+  /// - Parameter body: What the child does, given its parent's number; its result is the child's exit code.
   /// - Returns: The child, in the parent; `nil` where the system has no process left.
-  public static func fork(_ body: () -> Int32) -> ChildProcess? {
+  public static func fork(_ body: (_ parent: Int32) -> Int32) -> ChildProcess? {
+    // The child asks whose it is by this: its own question could come too late.
+    let parent = getpid()
     let number = pump_linux_fork()
-    if number == 0 { pump_linux_exit(body()) }
+    if number == 0 { pump_linux_exit(body(parent)) }
     return number > 0 ? ChildProcess(number: number) : nil
   }
 

@@ -41,6 +41,8 @@ public enum PumpEvent: Equatable, BitwiseCopyable, Sendable {
   case ended
   /// A part of the self-test passed or failed.
   case tested(SelfTestPart, passed: Bool)
+  /// The prescription was given up for the minimum rate, until a clinician has looked.
+  case fellBack
 }
 
 /// An event and when it happened.

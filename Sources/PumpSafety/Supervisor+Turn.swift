@@ -16,7 +16,7 @@ extension Supervisor {
     turnedAt = now
     if let alarm = pendingCut {
       pendingCut = nil
-      return .cut(alarm)
+      return .cut(alarm, beyond: stalledCount)
     }
     if let isHeld = pendingHold {
       pendingHold = nil
@@ -28,14 +28,14 @@ extension Supervisor {
     }
     if pendingFallBack {
       pendingFallBack = false
-      return .fallBack(settings.minimumFlow)
+      return .fallBack(fallBackFlow)
     }
     if now >= nextMinute {
       countDose(at: now)
       let minute = TimeSpan(minutes: 1).nanoseconds
       nextMinute = Instant(nanoseconds: now.nanoseconds / minute * minute + minute)
     }
-    if !isGrantPending, now >= retryAt, wantsGrant || !isResting && now >= renewal {
+    if pendingGrant == nil, now >= retryAt, wantsGrant || !isResting && now >= renewal {
       retryAt = .epoch
       wantsGrant = false
       if let grant = nextGrant(at: now) { return grant }
@@ -57,7 +57,9 @@ extension Supervisor {
   private mutating func nextGrant(at now: Instant) -> SupervisorAction? {
     guard cutBy == nil, !isHeld else { return nil }
     countDose(at: now)
-    let span = allowance.isBolusNear(now) ? settings.bolusGrantSpan : settings.grantSpan
+    // A long grant must not reach into a bolus that is still to come.
+    let isNear = allowance.isBolusNear(now) || allowance.isBolusNear(now + settings.grantSpan)
+    let span = isNear ? settings.bolusGrantSpan : settings.grantSpan
     let until = now + span
     _ = allowed(report.count, at: now)
     let envelope = steps(in: allowance.volume(ahead: until))
@@ -68,21 +70,20 @@ extension Supervisor {
     let upTo =
       isResting
       ? report.count : max(report.count, min(envelope, report.count + min(dose, left)))
-    grantedBefore = (grantedCount, grantedUntil)
-    grantedCount = upTo
-    grantedUntil = until
-    isGrantPending = true
+    pendingGrant = (upTo, until)
     return .grant(counts, upTo: carried.highest + upTo, until: until)
   }
 
   /// Takes note that the latest grant is in the journal.
-  public mutating func grantTaken() { isGrantPending = false }
+  public mutating func grantTaken() {
+    guard let pendingGrant else { return }
+    (grantedCount, grantedUntil) = pendingGrant
+    self.pendingGrant = nil
+  }
 
   /// Takes note that a grant could not be journaled: nothing was granted, and it is tried again.
   public mutating func grantFailed(at now: Instant) {
-    isGrantPending = false
-    grantedCount = grantedBefore.count
-    grantedUntil = grantedBefore.until
+    pendingGrant = nil
     retryAt = now + TimeSpan(seconds: 1)
   }
 

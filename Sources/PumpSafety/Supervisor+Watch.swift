@@ -5,11 +5,14 @@ extension Supervisor {
   /// Holds what the drive tells and what the index says against what is allowed.
   mutating func watch(_ latest: DriveReport, pulses: UInt64?, at now: Instant) {
     let wasCount = report.count
+    // What the lines counted is fresher than what the drive told last.
+    let count = max(latest.count, latest.lineCount ?? 0)
     listen(to: latest, at: now)
     if latest.count != wasCount { countChangedAt = now }
-    if cutBy == nil, !isHeld { check(latest, before: wasCount, at: now) }
+    if cutBy == nil, !isHeld { check(latest, count, at: now) }
     // A drive that makes no step forfeits what it is too far behind with, or it could make it up at once.
-    if latest.count == wasCount, !isResting { _ = allowed(latest.count, at: now) }
+    if count == seen, !isResting { _ = allowed(count, at: now) }
+    seen = count
     mirror(latest, at: now)
     report = latest
     // Where nothing moved and no pulse came, there is nothing to compare.
@@ -25,7 +28,8 @@ extension Supervisor {
       heardAt = now
       guard isHeld else { return }
       isHeld = false
-      pendingHold = false
+      // What was cut for good stays cut.
+      pendingHold = cutBy == nil ? false : nil
       wantsGrant = true
       causeGone(.driveSilent, at: now)
       log(.held(false), at: now)
@@ -40,13 +44,11 @@ extension Supervisor {
   }
 
   /// The drive's counts against the envelope and the grant.
-  private mutating func check(_ latest: DriveReport, before: UInt64, at now: Instant) {
-    // What the lines counted is fresher than what the drive told last.
-    let count = max(latest.count, latest.lineCount ?? 0)
+  private mutating func check(_ latest: DriveReport, _ count: UInt64, at now: Instant) {
     let slack = 1 + settings.tolerance
-    if latest.count < before { return cut(.driveDisagrees, at: now) }
+    if latest.count < report.count { return cut(.driveDisagrees, at: now) }
     if count > grantedCount { return cut(.driveDisagrees, at: now) }
-    if count > before, turnedAt > grantedUntil { return cut(.driveDisagrees, at: now) }
+    if count > seen, turnedAt > grantedUntil { return cut(.driveDisagrees, at: now) }
     if isUntold(latest, slack: slack, at: now) { return cut(.driveDisagrees, at: now) }
     guard count > checkedCount else { return }
     checkedCount = steps(in: allowed(count, at: now)) + slack
@@ -109,8 +111,7 @@ extension Supervisor {
       stalledFrom = index?.countAtPulse ?? report.count
       raise(.motorStalled, at: now)
     }
-    guard periods > settings.stallRetries, cutBy == nil else { return }
-    pendingDoubt += report.count - stalledFrom
+    guard periods > settings.stallRetries else { return }
     cut(.motorStalled, at: now)
   }
 

@@ -34,10 +34,8 @@ public struct Supervisor: ~Copyable {
   /// The grant in force, as counts of this session.
   var grantedCount: UInt64 = 0
   var grantedUntil = Instant.epoch
-  /// The grant before it, which stays in force where the journal does not take the next.
-  var grantedBefore = (count: UInt64(0), until: Instant.epoch)
-  /// Whether the journal has not yet said whether it took the grant in force.
-  var isGrantPending = false
+  /// The grant that the journal is asked to take; no step of it is made before it has.
+  var pendingGrant: (count: UInt64, until: Instant)?
   /// When a grant that the journal did not take is tried again.
   var retryAt = Instant.epoch
   /// Whether a grant is due at once: something changed.
@@ -59,6 +57,8 @@ public struct Supervisor: ~Copyable {
   var heardAt: Instant
   var turnedAt: Instant
   var countChangedAt: Instant
+  /// Steps that were seen last, by the drive's word or by its lines' count.
+  var seen: UInt64 = 0
   var lastPulses: UInt64?
   var guarded: UInt64 = 0
   /// The count that is allowed without another sum.
@@ -112,7 +112,7 @@ public struct Supervisor: ~Copyable {
   public var deadline: Instant {
     var next = min(min(nextKick, nextSensors), min(alarms.deadline, nextMinute))
     next = min(next, selfTest.nextAt)
-    if !isResting, cutBy == nil, !isHeld, !isGrantPending { next = min(next, max(renewal, retryAt)) }
+    if !isResting, cutBy == nil, !isHeld, pendingGrant == nil { next = min(next, max(renewal, retryAt)) }
     // A silent drive is listened for.
     if isHeld { next = min(next, turnedAt + settings.driveTimeout) }
     return max(next, turnedAt)
@@ -120,7 +120,8 @@ public struct Supervisor: ~Copyable {
 
   /// When the grant in force is to be renewed.
   var renewal: Instant {
-    let isNear = allowance.isBolusNear(turnedAt)
+    let isNear =
+      allowance.isBolusNear(turnedAt) || allowance.isBolusNear(turnedAt + settings.grantSpan)
     let margin = isNear ? settings.bolusGrantMargin : settings.grantMargin
     return grantedUntil.preceding(by: margin)
   }
@@ -212,8 +213,14 @@ public struct Supervisor: ~Copyable {
     wantsGrant = true
   }
 
+  /// What keeps the lumen open, and never more than was prescribed.
+  public var fallBackFlow: FlowRate {
+    min(settings.minimumFlow, prescription.therapy.peakBasal)
+  }
+
   /// Takes note that both channels gave up the prescription for a flow that keeps the lumen open.
   public mutating func fellBack(to flow: FlowRate, at now: Instant) {
+    log(.fellBack, at: now)
     cancelled(at: now)
     let flow = flow.isZero ? Therapy.stopped : .minimumRate(flow)
     adopted(
@@ -245,7 +252,7 @@ public struct Supervisor: ~Copyable {
     // What is settled by a look at the bench may go on; a drive that lied may not.
     if cutBy == alarm, !alarms[alarm].isStanding, alarm != .driveDisagrees {
       cutBy = nil
-      pendingHold = false
+      pendingHold = isHeld ? nil : false
       index?.settle(count: report.count)
       isStalling = false
       wantsGrant = true
@@ -271,6 +278,9 @@ public struct Supervisor: ~Copyable {
     raise(.deliveryUncertain, at: now)
     causeGone(.deliveryUncertain, at: now)
   }
+
+  /// The session's steps when the motor was last seen to turn, while it is taken for stalled.
+  public var stalledCount: UInt64? { isStalling ? stalledFrom : nil }
 
   /// Takes note that a device of the bench is gone: nothing that it tells is to be believed.
   public mutating func lost(at now: Instant) { cut(.deviceLost, at: now) }

@@ -6,8 +6,9 @@ public enum SupervisorAction: Equatable, BitwiseCopyable, Sendable {
   /// Journal this grant with the counts acknowledged so far, and only then let the drive see it; tell
   /// `grantTaken` or `grantFailed`.
   case grant(StepCounts, upTo: UInt64, until: Instant)
-  /// Release ENABLE and hold it released; tell the drive to stop for this reason.
-  case cut(Alarm)
+  /// Release ENABLE and hold it released; tell the drive to stop for this reason. What was made beyond a
+  /// count of the session's steps, where one is named, may not have turned the motor.
+  case cut(Alarm, beyond: UInt64?)
   /// Release ENABLE and hold it released as long as the drive is silent, or let it go again.
   case hold(Bool)
   /// Let the drive book so many of its latest steps as uncertain: the motor may not have turned.

@@ -142,6 +142,41 @@ struct SupervisedRunTests {
     #expect(state.counts.atFill == steps)
   }
 
+  @Test("A single bolus is given once, however often its run is taken up again")
+  func bolusOnce() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(
+      contentsOfFile: CommandLineTests.top.path + "/Profiles/screening-bolus.yaml", encoding: .utf8)
+    try text.write(toFile: folder("screening.yaml"), atomically: true, encoding: .utf8)
+    func again(_ more: String...) throws -> CommandLineTests.Run {
+      try CommandLineTests.itpump(
+        [
+          "run", folder("screening.yaml"), "--board", "Hardware/boards/simulator.yaml", "--drugs",
+          "Profiles/drugs", "--priority", "0", "--for", "1s", "--confirm", "--journal",
+          folder("p.journal"),
+        ] + more)
+    }
+    #expect(try again().err.contains("bolus of"))
+    // As if it had broken off: its end is taken off the journal.
+    var journal = try JournalFile.open(folder("p.journal"))
+    let records = (0..<journal.next).compactMap { journal.record($0) }
+    do {
+      var other = Journal(blank: try FileStore(path: folder("broken.journal")))
+      for record in records where record.entry != .event(.ended) {
+        try other.append(record.entry, at: record.at, wallSeconds: record.wallSeconds)
+      }
+    }
+    let broken = try CommandLineTests.itpump(
+      "run", folder("screening.yaml"), "--board", "Hardware/boards/simulator.yaml", "--drugs",
+      "Profiles/drugs", "--priority", "0", "--for", "1s", "--confirm", "--journal",
+      folder("broken.journal"), "--record", folder("broken.rec"))
+    #expect(broken.err.contains("its single bolus was begun, and is not given again"))
+    #expect(!broken.err.contains("bolus of"), "\(broken.err)")
+    // The replay knows it too.
+    let replay = try CommandLineTests.itpump("replay", folder("broken.rec"))
+    #expect(replay.code == 0, "\(replay.out)")
+  }
+
   @Test("After a long outage only the minimum rate runs, until a clinician has looked")
   func outage() throws {
     let folder = try TemporaryFolder()
@@ -157,7 +192,7 @@ struct SupervisedRunTests {
       var other = Journal(blank: try FileStore(path: moved))
       for record in blocks {
         var entry = record.entry
-        if case .opened(_, let clock, let since, let binding) = entry {
+        if case .opened(_, let clock, let since, let binding, _) = entry {
           entry = .opened(boot: 1, clock: clock, servedSince: since, binding)
         }
         try other.append(entry, at: record.at, wallSeconds: record.wallSeconds - 7_200)

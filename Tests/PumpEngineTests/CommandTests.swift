@@ -361,7 +361,12 @@ struct CommandTests {
     #expect(off?.isAsserted == false)
     #expect((off?.at ?? 0) <= 3_610_000_000_000, "within a round of sensors")
     try loop.engine.perform(.acknowledge(.driverFault), at: loop.hardware.now)
+    // Acknowledged and not resumed: the stop is not silent.
+    let waiting = loop.engine.alarm(.underDelivery)
+    #expect(waiting.isStanding && waiting.isCausePresent && waiting.priority == .critical)
     try loop.engine.perform(.resume, at: loop.hardware.now)
+    let resumed = loop.engine.alarm(.underDelivery)
+    #expect(!resumed.isCausePresent)
   }
 
   @Test("An uncertain step counts for the limits and not as delivered")

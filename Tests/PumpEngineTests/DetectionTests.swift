@@ -85,6 +85,13 @@ struct DetectionTests {
     )
     #expect(rises == 6_000 || rises == 5_999)
     #expect(UInt64(rises) - rotor == 160)
+    // What may be lost is uncertain: what the motor really did lies within.
+    let ledger = loop.drive.engine.ledger
+    #expect(ledger.delivered <= rotor)
+    #expect(rotor <= ledger.delivered + ledger.uncertain)
+    #expect((160...360).contains(ledger.uncertain), "\(ledger.uncertain) uncertain")
+    let standing = loop.supervisor.alarm(.deliveryUncertain).isStanding
+    #expect(standing)
   }
 
   @Test(

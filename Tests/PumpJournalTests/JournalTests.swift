@@ -1,4 +1,6 @@
+import PumpHAL
 import PumpSafety
+import PumpTherapy
 import PumpUnits
 import Testing
 
@@ -52,7 +54,7 @@ struct JournalTests {
       .profile(copy: 1, part: 65_535, length: 7, sum: .max, text), .text(part: 8, length: 9, text),
     ]
     entries += CommandKind.allCases.map { .command($0, 77, isAccepted: $0.rawValue & 1 == 0) }
-    for tag in UInt8(1)...23 {
+    for tag in UInt8(1)...24 {
       let event = try #require(EventCode(tag: tag, first: 1, second: 1).event, "tag \(tag)")
       entries.append(.event(event))
       #expect(EventCode(event).tag == tag)
@@ -163,10 +165,10 @@ struct JournalTests {
     var journal = try filled(3, slots: 256)
     let none = journal.profileCopies
     #expect(none == .absent)
-    try journal.keepProfile(text, at: .epoch, wallSeconds: 0)
+    journal.keepProfile(text, at: .epoch, wallSeconds: 0)
     let (whole, after) = (journal.profileCopies, journal.next)
     #expect(whole == .whole)
-    try journal.keepProfile(text, at: .epoch, wallSeconds: 0)
+    journal.keepProfile(text, at: .epoch, wallSeconds: 0)
     let same = journal.next
     #expect(same == after, "the same text is not written again")
     // Each record of the first copy, then one of the second too.
@@ -196,6 +198,41 @@ struct JournalTests {
     #expect(again == carried)
   }
 
+  @Test("What earlier sessions delivered in the last day is recalled, each step no later than it counted")
+  func recall() {
+    var journal = Journal(blank: MemoryStore(slots: 256))
+    func at(_ hours: UInt64) -> Instant { .epoch + TimeSpan(hours: hours) }
+    func grant(_ certain: UInt64, _ uncertain: UInt64 = 0, _ upTo: UInt64, _ hours: UInt64) {
+      journal.append(
+        .grant(
+          StepCounts(certain: certain, uncertain: uncertain), upTo: upTo, until: at(hours) + .hour),
+        at: at(hours), wallSeconds: 0)
+    }
+    journal.append(
+      .opened(boot: 1, clock: .zero, servedSince: .epoch, nil), at: .epoch, wallSeconds: 0)
+    grant(0, 0, 50, 0)
+    grant(40, 0, 90, 10)
+    grant(80, 0, 130, 20)
+    // The session broke off, and a second one made a few more.
+    journal.append(
+      .opened(boot: 1, clock: .hour, servedSince: .epoch, nil), at: at(22), wallSeconds: 0)
+    grant(80, 50, 130, 22)
+    grant(100, 50, 175, 30)
+    var doses: [[UInt64]] = []
+    func recalled(by hours: UInt64) -> [[UInt64]] {
+      doses = []
+      journal.recall(by: at(hours)) { steps, instant, _ in
+        doses.append([steps, instant.nanoseconds / TimeSpan.hour.nanoseconds])
+      }
+      return doses
+    }
+    // Everything, with the last grant's 25 as made now.
+    #expect(recalled(by: 31) == [[40, 10], [40, 20], [50, 22], [20, 30], [25, 31]])
+    // At 34 h the count at 10 h is a day old: what was made by then no longer counts.
+    #expect(recalled(by: 34) == [[40, 20], [50, 22], [20, 30], [25, 34]])
+    #expect(recalled(by: 60) == [[25, 60]])
+  }
+
   @Test("The pump's clock goes on: exactly on the same boot, by the wall clock after another")
   func clock() throws {
     let state = try filled(10).state
@@ -206,5 +243,48 @@ struct JournalTests {
     #expect(otherBoot == at + TimeSpan(minutes: 1))
     let backwards = state.resume(boot: 6, clock: .zero, wallSeconds: 3)
     #expect(backwards == at)
+    // A wall clock that nobody keeps may be anything: it counts as no time, and says so.
+    let unkept = state.resume(boot: 6, clock: .zero, wallSeconds: 99_999, isSynchronised: false)
+    #expect(unkept == at)
+    let isKnown = state.knowsTime(boot: 6, clock: .zero, isSynchronised: false)
+    #expect(!isKnown)
+    let sameIsKnown = state.knowsTime(boot: 5, clock: .hour, isSynchronised: false)
+    #expect(sameIsKnown)
+  }
+
+  @Test("A run that broke off stays so, and its bolus given, until one that began has ended")
+  func outage() throws {
+    var journal = Journal(blank: MemoryStore(slots: 64))
+    func at(_ minutes: UInt64) -> Instant { .epoch + TimeSpan(minutes: minutes) }
+    func append(_ entry: JournalEntry, _ minutes: UInt64) {
+      journal.append(entry, at: at(minutes), wallSeconds: 0)
+    }
+    append(.opened(boot: 1, clock: .zero, servedSince: .epoch, nil), 0)
+    append(.command(.begin, 7, isAccepted: true), 1)
+    append(.command(.bolus, 9, isAccepted: true), 1)
+    append(.event(.bolusBegan(.single, .zero)), 20)
+    // Broken off. A reconciliation and a start that never began change nothing of it.
+    append(.command(.reconcile, 0, isAccepted: true), 50)
+    append(.event(.reconciled(made: 0, notMade: 0)), 50)
+    append(.opened(boot: 1, clock: .hour, servedSince: .epoch, nil), 60)
+    append(.event(.tested(.enable, passed: false)), 60)
+    append(.event(.ended), 60)
+    let broken = journal.state
+    #expect(!broken.isEnded)
+    #expect(broken.lastRunAt == at(20))
+    #expect(broken.hasCommandedBolus)
+    #expect(broken.began?.at == at(1) && broken.began?.place == TimeSpan(nanoseconds: 7))
+    // Taken up at the minimum rate, and ended: still nobody has looked.
+    append(.opened(boot: 1, clock: .hour, servedSince: .epoch, nil), 120)
+    append(.command(.begin, 7, isAccepted: true), 121)
+    append(.event(.fellBack), 121)
+    append(.event(.ended), 130)
+    let waiting = journal.state
+    #expect(waiting.isEnded && waiting.waitsForClinician)
+    append(.opened(boot: 1, clock: .day, servedSince: .epoch, nil), 140)
+    append(.command(.resume, 0, isAccepted: true), 141)
+    append(.command(.begin, 7, isAccepted: true), 141)
+    let resumed = try Journal(opening: journal.store).state
+    #expect(!resumed.waitsForClinician && !resumed.hasCommandedBolus)
   }
 }

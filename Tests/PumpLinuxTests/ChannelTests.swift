@@ -48,6 +48,11 @@ struct ChannelTests {
     }
     channel.tell(nil)
     #expect(throws: LineFault.self) { try channel.sensors() }
+    // A fault that has gone before the drive looks is told all the same, once.
+    channel.tell(SensorReadings(driverFault: true))
+    channel.tell(SensorReadings())
+    #expect(try channel.sensors().driverFault)
+    #expect(try !channel.sensors().driverFault)
     channel.start(at: .epoch + .hour, place: .day, onMonotonic: 77)
     let start = try #require(channel.startOrder())
     #expect(start.first == .epoch + .hour && start.place == .day && start.monotonic == 77)
@@ -61,11 +66,13 @@ struct ChannelTests {
     channel.count(.failed, 1)
     channel.count(.unknown, 1)
     // Ten were begun: seven made, one surely not, one nobody knows, and one was never told of.
-    let counts = channel.finalCounts
+    let counts = channel.finalCounts()
     #expect(counts.certain == 7 && counts.uncertain == 2)
     channel.count(.doubted, 3)
-    let doubted = channel.finalCounts
+    let doubted = channel.finalCounts()
     #expect(doubted.certain == 4 && doubted.uncertain == 5)
+    let held = channel.finalCounts(notBeyond: 2)
+    #expect(held.certain == 2 && held.uncertain == 7)
   }
 
   private final class Writer: RealTimeTask, @unchecked Sendable {
@@ -108,11 +115,10 @@ struct ChannelTests {
     func carryOut(without denials: [RealTimeThread.Denial]) {
       for _ in 0..<count {
         var heard = channel.bell
-        while channel.askedEnable == nil {
+        while !channel.serveEnable({ $0 }) {
           channel.waitForBell(after: heard, until: monotonicNanoseconds() + 10_000_000)
           heard = channel.bell
         }
-        channel.answerEnable(channel.askedEnable)
       }
     }
   }
@@ -131,7 +137,9 @@ struct ChannelTests {
       try channel.askEnable(.asserted, within: TimeSpan(milliseconds: 1))
     }
     // Answered late: the next request has its own answer.
-    channel.answerEnable(nil)
-    #expect(channel.askedEnable == nil)
+    let isServed = channel.serveEnable { _ in nil }
+    #expect(isServed)
+    let isServedAgain = channel.serveEnable { _ in nil }
+    #expect(!isServedAgain)
   }
 }

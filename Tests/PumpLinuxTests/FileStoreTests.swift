@@ -98,16 +98,46 @@ struct FileStoreTests {
     }
   }
 
+  @Test("More than one torn record at the end is damage: what is gone may have permitted steps")
+  func tornPage() throws {
+    let folder = try Folder()
+    let path = folder("a.journal")
+    do {
+      var journal = Journal(blank: try FileStore(path: path))
+      for number in UInt64(0)..<6 {
+        try journal.append(entry(number), at: .epoch, wallSeconds: 0)
+      }
+    }
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    for lost in 1...4 {
+      var torn = whole
+      for record in (6 - lost)..<6 { torn[record * JournalBlock.size + 70] ^= 1 }
+      try torn.write(to: URL(fileURLWithPath: path))
+      do {
+        let next = try Journal(opening: try FileStore(path: path)).next
+        #expect(lost == 1 && next == 5)
+      } catch {
+        #expect(lost > 1, "\(error)")
+      }
+    }
+  }
+
   @Test("A folder, a missing folder, a file that is no journal: each told for what it is")
   func strange() throws {
     let folder = try Folder()
     #expect(cause("/dev/null") == .notAFile)
     #expect(cause(folder("none/a.journal")) == .system(ENOENT))
     #expect(cause(folder("none.journal"), isReadOnly: true) == .system(ENOENT))
-    try Data(repeating: 65, count: 4_096).write(to: URL(fileURLWithPath: folder("text")))
-    // Nothing in it is a record: there is nothing to go on from, and nothing of a journal to lose.
-    let next = try Journal(opening: try FileStore(path: folder("text"), isReadOnly: true)).next
-    #expect(next == 0)
+    // A file of something else is never written over, whatever its size.
+    for size in [1, 200, 4_096, 65_536] {
+      let path = folder("text-\(size)")
+      try Data(repeating: 65, count: size).write(to: URL(fileURLWithPath: path))
+      do {
+        _ = try Journal(opening: try FileStore(path: path))
+        Issue.record("\(size) bytes of text passed for a journal")
+      } catch {}
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == size)
+    }
     #expect("\(StoreError(path: "p", cause: .system(ENOSPC)))".contains("free some space"))
     #expect("\(StoreError(path: "p", cause: .inUse))".contains("another itpump"))
   }

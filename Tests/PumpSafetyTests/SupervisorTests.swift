@@ -147,6 +147,83 @@ struct SupervisorTests {
     #expect(later.filter(isGrant).count == 1)
   }
 
+  @Test("A step after the grant's end is cut, though the drive is behind its count")
+  func afterGrantsEnd() throws {
+    for isLate in [false, true] {
+      var supervisor = try supervisor()
+      _ = turn(&supervisor, 0, count: 0)
+      // Ten steps behind all the way, and the journal takes no other grant.
+      var time: UInt64 = 1_000
+      while time <= 70_050 {
+        let count = min(time, isLate ? 70_050 : 69_900) * Self.rate / 1_000 - 10
+        let actions = turn(&supervisor, time, count: count, takesGrants: false)
+        for action in actions where isGrant(action) { supervisor.grantFailed(at: at(time)) }
+        time += 50
+      }
+      _ = turn(&supervisor, 70_100, count: isLate ? 1_392 : 1_388, takesGrants: false)
+      let cut = supervisor.cutBy
+      #expect((cut == .driveDisagrees) == isLate)
+    }
+  }
+
+  @Test("A drive that was cut gets ENABLE back neither by a silence nor by an acknowledgement in one")
+  func cutStays() throws {
+    var supervisor = try supervisor()
+    _ = turn(&supervisor, 0, count: 0)
+    let cut = turn(&supervisor, 50, count: 500)
+    #expect(cut.contains(.cut(.driveDisagrees, beyond: nil)))
+    // Silent for a while, by a beat that stands still, and then not.
+    var report = DriveReport()
+    report.beat = 52
+    report.delivered = 500
+    var actions: [SupervisorAction] = []
+    for time in stride(from: UInt64(100), through: 900, by: 50) {
+      if time > 600 { report.beat = time }
+      while let action = supervisor.turn(at: at(time), report, pulses: nil) { actions.append(action) }
+    }
+    #expect(actions.contains(.hold(true)))
+    #expect(!actions.contains(.hold(false)))
+    let stillCut = supervisor.cutBy
+    #expect(stillCut == .driveDisagrees)
+  }
+
+  @Test("What keeps the lumen open is never more than what was prescribed")
+  func fallBackFlow() throws {
+    let usual = try supervisor().fallBackFlow
+    #expect(usual == FlowRate(microlitresPerDay: 6))
+    for (therapy, flow) in [
+      (Therapy.minimumRate(FlowRate(microlitresPerDay: 4)), FlowRate(microlitresPerDay: 4)),
+      (.stopped, .zero),
+    ] {
+      var supervisor = try supervisor()
+      supervisor.adopted(
+        Prescription(
+          therapy: therapy, concentration: Concentration(microgramsPerMillilitre: 500)),
+        place: .zero, at: .epoch)
+      let fallBack = supervisor.fallBackFlow
+      #expect(fallBack == flow)
+    }
+  }
+
+  @Test("A purse gives permissions up to its count and its instant, and not one beyond")
+  func purse() {
+    var purse = GrantPurse()
+    let empty = purse.take(at: .epoch) == nil
+    #expect(empty)
+    _ = purse.accept(Grant(number: 1, upTo: 10, until: .epoch + .hour))
+    purse.fill(at: 7, limit: .max)
+    for _ in 0..<2 {
+      let isGiven = purse.take(at: .epoch + .hour) != nil
+      #expect(isGiven)
+    }
+    let late = purse.take(at: .epoch + .hour + TimeSpan(nanoseconds: 1)) == nil
+    #expect(late, "the grant has ended")
+    let last = purse.take(at: .epoch) != nil
+    #expect(last)
+    let beyond = purse.take(at: .epoch) == nil
+    #expect(beyond, "the count is reached")
+  }
+
   @Test("An older grant, or the same again, changes nothing")
   func olderGrant() {
     var purse = GrantPurse()

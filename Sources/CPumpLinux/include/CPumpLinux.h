@@ -110,10 +110,10 @@ void pump_bell_wait(pump_channel *channel, uint32_t heard, uint64_t deadline_ns)
 /// The drive asks for a level of ENABLE, 1 asserted, and waits for the answer: the level that was read
 /// back, or a negated errno.
 int pump_enable_ask(pump_channel *channel, int level, uint64_t timeout_ns);
-/// The level that is asked for and not answered yet, or -1.
-int pump_enable_asked(pump_channel *channel);
-/// Answers with the level that was read back, or with a negative number for a line that failed.
-void pump_enable_answer(pump_channel *channel, int answer);
+/// The request that is not answered yet: its number, and the level asked for in the lowest bit; or -1.
+int64_t pump_enable_asked(pump_channel *channel);
+/// Answers a request with the level that was read back, or with a negative number for a line that failed.
+void pump_enable_answer(pump_channel *channel, int64_t request, int answer);
 /// PUMP_CHANNEL_NOTE bytes for the drive's last words.
 void *pump_channel_note(pump_channel *channel);
 
@@ -129,6 +129,9 @@ int pump_linux_boot_id(uint64_t *id);
 uint64_t pump_linux_boot_time(void);
 /// CLOCK_MONOTONIC_RAW in nanoseconds: the second clock, which nobody steers.
 uint64_t pump_linux_raw_time(void);
+
+/// Whether a time service keeps the wall clock.
+int pump_linux_is_synchronised(void);
 
 /// Opens a watchdog and starts it: its descriptor, or a negated errno. `granted` is its time-out.
 int pump_watchdog_open(const char *path, int seconds, int *granted);

@@ -38,7 +38,7 @@ struct ReconcileCommand: ParsableCommand {
 
   func run() throws {
     guard let made, let reason else { return try show() }
-    var opened = try JournalFile.open(journal)
+    var opened = try JournalFile.open(journal, isNew: false)
     let uncertain = opened.state.carried.uncertain
     guard uncertain > 0 else {
       throw ProjectFiles.Problem(description: "\(journal): error: no step is uncertain")
@@ -50,7 +50,8 @@ struct ReconcileCommand: ParsableCommand {
     let wall = wallClockSeconds()
     let state = opened.state
     let now = state.resume(
-      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall)
+      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall,
+      isSynchronised: SystemStart.isWallClockSynchronised)
     do {
       try opened.append(.command(.reconcile, made, isAccepted: true), at: now, wallSeconds: wall)
       try opened.note(Array(reason.utf8), at: now, wallSeconds: wall)

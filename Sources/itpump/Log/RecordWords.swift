@@ -14,7 +14,7 @@ extension JournalEntry {
   /// What it says, for people.
   var words: String {
     switch self {
-    case .opened(_, _, _, let binding):
+    case .opened(_, _, _, let binding, _):
       "session begins"
         + (binding.map { ", \(Format.concentration($0.concentration))" } ?? "")
     case .grant(let counts, let upTo, let until):
@@ -95,6 +95,7 @@ extension PumpEvent {
       "reconciled: \(TextColumns.grouped(made)) of the uncertain steps were made, "
         + "\(TextColumns.grouped(notMade)) were not"
     case .ended: "session ended, every step accounted for"
+    case .fellBack: "the prescription is given up for the minimum rate until a clinician has looked"
     case .tested(let part, let passed): "self-test of the \(part.name) \(passed ? "passed" : "FAILED")"
     }
   }

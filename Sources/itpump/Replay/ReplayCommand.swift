@@ -35,11 +35,10 @@ struct ReplayCommand: ParsableCommand {
     let header = reader.header
     let (profile, bench, _) = try header.inputs.load(
       now: Date(timeIntervalSince1970: header.judged_at_s))
-    let start = Date(timeIntervalSince1970: Double(header.start_ns) / 1e9)
     let waveform = try vcd.map { try OutputFile($0) }
     let source = RecordedEntries(reader.entries)
     var task = RunTask(
-      singleBolus: profile.singleBolus, span: header.span_ns.map { TimeSpan(nanoseconds: $0) },
+      singleBolus: header.session.has_single_bolus ? profile.singleBolus : nil, span: header.span_ns.map { TimeSpan(nanoseconds: $0) },
       isConfirmed: header.is_confirmed, isSupervised: true)
     task.start = header.session.first
     let plan = profile.drivePlan(
@@ -47,7 +46,7 @@ struct ReplayCommand: ParsableCommand {
       realTime: RealTimeOptions.none, isRecording: false, fault: nil)
     let session = ControlSession(
       loop: ControlLoop(
-        engine: plan.engine(start: task.start, place: profile.place(at: start)),
+        engine: plan.engine(start: task.start, place: TimeSpan(nanoseconds: header.session.place_ns)),
         hardware: RecordedHardware(
           base: ReplayedHardware(source: RecordSource(entries: source)),
           sink: ReplaySink(bench: bench, waveform: waveform))),

@@ -102,6 +102,8 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: SessionOrders>
       case .grant(let grant): loop.engine.accept(grant, at: now)
       case .hold(let isHeld, let count):
         loop.engine.hold(isHeld, at: now, beyond: count == .max ? nil : count)
+        // The motor is de-energised before anything else is heard: a hold that has ended meanwhile too.
+        if isHeld { return }
       case .cut(let alarm, let count): loop.engine.stop(because: alarm, at: now, beyond: count)
       case .doubt(let steps): loop.engine.doubt(steps, at: now)
       case .fallBack(let flow): loop.engine.fallBack(to: flow, at: now)

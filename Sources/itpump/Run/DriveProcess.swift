@@ -51,6 +51,8 @@ struct DriveEnding: BitwiseCopyable, Sendable {
 struct DriveProcess {
   let plan: DrivePlan
   let channel: Channel
+  /// The process that forked it.
+  var supervisor: Int32 = 0
   let messages: RunRing
   /// The engine's events on their way to the journal.
   let events: SlotRing<TimedEvent>
@@ -59,8 +61,7 @@ struct DriveProcess {
   ///
   /// - Returns: The exit code: 0 where it ended as it should, 1 where the supervisor died.
   func run<Lines: StepperLines & ~Copyable>(_ lines: consuming Lines) -> Int32 {
-    let parent = getppid()
-    channel.follow(parent)
+    channel.follow(supervisor)
     for denial in RealTimeThread.become(plan.wish) { messages.writer.put(.denied(denial)) }
     messages.writer.put(.started)
     guard let start = waitForStart() else { return channel.isOrphaned ? 1 : 0 }
@@ -71,12 +72,15 @@ struct DriveProcess {
     var task = plan.task
     task.start = start.first
     let began = (threadProcessorTime(), monotonicNanoseconds())
+    let record = RecordState()
     var session = ControlSession(
       loop: ControlLoop(
         engine: plan.engine(start: start.first, place: start.place),
         hardware: RecordedHardware(
-          base: bench, sink: RingSink(messages.writer, isContiguous: plan.isRecording))),
-      orders: ChannelOrders(channel, messages: messages.writer, fault: plan.fault), task: task)
+          base: bench,
+          sink: RingSink(messages.writer, isContiguous: plan.isRecording, state: record))),
+      orders: ChannelOrders(
+        channel, messages: messages.writer, fault: plan.fault, record: record), task: task)
     var told = Told()
     let outcome = session.run { loop, now in tell(loop, at: now, &told) }
     channel.leave(
@@ -97,8 +101,10 @@ struct DriveProcess {
     var pause = PacedClock(pace: .asleep)
     while true {
       channel.lookForSupervisor()
-      if channel.isOrphaned || channel.orders()?.stops == true { return nil }
+      let stops = channel.orders()?.stops == true
+      // A start that was followed by a stop at once is a run all the same, with an end to be told.
       if let start = channel.startOrder() { return start }
+      if channel.isOrphaned || stops { return nil }
       _ = pause.wait(until: pause.read() + TimeSpan(milliseconds: 2))
     }
   }
@@ -110,6 +116,17 @@ struct DriveProcess {
     var shown = 0
     var trouble: LinuxBench.Trouble?
     var doubted: UInt64 = 0
+    var latestLate: Instant?
+  }
+
+  /// One late wake-up a minute is enough for a journal on a card that wears; the display has them all.
+  private func isWorthJournaling(_ event: TimedEvent, _ told: inout Told) -> Bool {
+    guard case .late = event.event else { return true }
+    if let latest = told.latestLate, event.at.elapsed(since: latest) < TimeSpan(minutes: 1) {
+      return false
+    }
+    told.latestLate = event.at
+    return true
   }
 
   private func tell<Hardware: StepperLines & ~Copyable>(
@@ -127,7 +144,11 @@ struct DriveProcess {
     told.doubted = max(told.doubted, doubted)
     while told.events < loop.engine.eventCount {
       // One that has given way in the recorder is gone; one that finds no room is told later.
-      if let event = loop.engine.event(told.events), !events.writer.put(event) { break }
+      if let event = loop.engine.event(told.events), isWorthJournaling(event, &told),
+        !events.writer.put(event)
+      {
+        break
+      }
       told.events += 1
     }
     let writer = messages.writer

@@ -20,7 +20,8 @@ enum GuardNews: BitwiseCopyable, Sendable {
   /// The self-test is over; with why the pump may not begin, if it may not.
   case ready(Alarm?)
   /// The drive's process is gone; ENABLE reads back as released, or does not.
-  case driveEnded(ChildProcess.End, isReleased: Bool)
+  /// With its session's steps as they are booked.
+  case driveEnded(ChildProcess.End, isReleased: Bool, certain: UInt64, uncertain: UInt64)
 }
 
 /// The supervisor's thread: owns ENABLE, alarms and watchdogs, and permits steps.
@@ -42,6 +43,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   private let child: ChildProcess
   private let bolus: Bolus?
   private let fallsBack: Bool
+  private let isResumed: Bool
   /// Whether the drive gets its first grant only, to see what it does at its end.
   private let withholdsGrants: Bool
   private var grantsGiven = 0
@@ -70,12 +72,13 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   private var proofs: [SelfTestProof?] = Array(repeating: nil, count: SelfTestPart.allCases.count)
   /// When the grant was asked for that the journal has not answered yet.
   private var askedSince = Instant.never
+  private var isReleaseOwed = false
   private var toldTrouble: LinuxBench.Trouble?
 
   init(
     bench: consuming Bench, supervisor: consuming Supervisor, channel: Channel, rings: Rings,
     clock: borrowing PacedClock, child: ChildProcess, bolus: Bolus?, fallsBack: Bool,
-    withholdsGrants: Bool
+    isResumed: Bool, withholdsGrants: Bool
   ) {
     parts = Parts(bench: bench, supervisor: supervisor)
     self.channel = channel
@@ -84,11 +87,13 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     self.child = child
     self.bolus = bolus
     self.fallsBack = fallsBack
+    self.isResumed = isResumed
     self.withholdsGrants = withholdsGrants
   }
 
   func carryOut(without denials: [RealTimeThread.Denial]) {
     guard var parts = parts.take() else { return }
+    for denial in denials { rings.messages.writer.put(.denied(denial)) }
     while end == nil {
       let heard = channel.bell
       let now = clock.read()
@@ -101,6 +106,8 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
 
   private func turn(_ parts: inout Parts, at now: Instant) {
     serveEnable(&parts.bench)
+    // A line that could not be released is released again, until it is.
+    if isReleaseOwed { take(&parts, at: now) }
     takeAnswers(&parts.supervisor, at: now)
     takeOrders(&parts, at: now)
     readFastSensors(&parts.bench, at: now)
@@ -118,8 +125,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
 
   /// Answers the drive's request for ENABLE.
   private func serveEnable(_ bench: inout Bench) {
-    guard let level = channel.askedEnable else { return }
-    channel.answerEnable(try? bench.follow(level))
+    channel.serveEnable { try? bench.follow($0) }
   }
 
   private func takeAnswers(_ supervisor: inout Supervisor, at now: Instant) {
@@ -162,6 +168,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       switch order {
       case .start(let first, let place, let monotonic):
         parts.supervisor.adopted(parts.supervisor.prescription, place: place, at: first)
+        if isResumed { journal(.command(.resume, 0, isAccepted: true), at: first) }
         journal(.command(.begin, place.nanoseconds, isAccepted: true), at: first)
         parts.supervisor.began(at: first)
         if let bolus {
@@ -169,9 +176,10 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
           journal(.command(.bolus, bolus.volume.femtolitres, isAccepted: true), at: first)
         }
         if fallsBack {
-          orders.fallBack = parts.supervisor.settings.minimumFlow
+          let flow = parts.supervisor.fallBackFlow
+          orders.fallBack = flow
           channel.order(orders)
-          parts.supervisor.fellBack(to: parts.supervisor.settings.minimumFlow, at: first)
+          parts.supervisor.fellBack(to: flow, at: first)
           parts.supervisor.raise(.underDelivery, at: first)
         }
         start = first
@@ -193,7 +201,8 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     guard now >= nextSensors else { return }
     nextSensors = now + TimeSpan(milliseconds: 50)
     let latest = try? bench.readSensors()
-    pulses = latest?.indexPulses ?? pulses
+    // An index that can't be read says nothing, and not that the motor stands still.
+    pulses = latest?.indexPulses
     let isNews =
       latest?.driverFault != readings?.driverFault
       || latest?.isReservoirLow != readings?.isReservoirLow || (latest == nil) != (readings == nil)
@@ -226,8 +235,9 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
         rings.toJournal.writer.put(.grant(counts, upTo: upTo, until: until, at: now))
       else { return parts.supervisor.grantFailed(at: now) }
       askedSince = now
-    case .cut(let alarm):
+    case .cut(let alarm, let count):
       take(&parts, at: now)
+      orders.countAtHold = min(orders.countAtHold, count ?? .max)
       orders.cut = orders.cut ?? alarm
       channel.order(orders)
     case .hold(true):
@@ -248,7 +258,8 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       parts.supervisor.fellBack(to: flow, at: now)
     case .test(let part): test(part, &parts, at: now)
     case .sound(let tone): attempt(&parts, at: now) { $0.sound(tone) }
-    case .kick: attempt(&parts, at: now) { $0.kick() }
+    // An external watchdog that is not kicked cuts the motor while steps are counted.
+    case .kick: attempt(&parts, at: now) { $0.kick() == nil ? nil : .deviceLost }
     case .readSensors:
       if let readings { parts.supervisor.observe(readings, at: now) }
     }
@@ -256,17 +267,21 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
 
   /// Takes ENABLE; what the drive makes from now on moves nothing for sure only once it has fallen.
   private func take(_ parts: inout Parts, at now: Instant) {
-    orders.countAtHold = channel.stepsBegun
-    if (try? parts.bench.holdEnable(true)) == nil {
-      parts.supervisor.raise(.deviceLost, at: now)
-    }
+    // The first time counts: what is made while ENABLE is released moves nothing.
+    if !parts.bench.isHeld { orders.countAtHold = channel.stepsTold }
+    isReleaseOwed = (try? parts.bench.holdEnable(true)) == nil
+    if isReleaseOwed { parts.supervisor.raise(.deviceLost, at: now) }
   }
 
   private func attempt(
     _ parts: inout Parts, at now: Instant, _ work: (inout Bench) -> FaultKind?
   ) {
-    // An external watchdog that is not kicked cuts the motor while steps are counted.
-    if work(&parts.bench) != nil { parts.supervisor.lost(at: now) }
+    switch work(&parts.bench) {
+    case nil: break
+    case .deviceLost: parts.supervisor.lost(at: now)
+    // A sound that could not be made is tried again at the alarm's next interval.
+    default: parts.supervisor.raise(.selfTestFailed, at: now)
+    }
   }
 
   private func test(_ part: SelfTestPart, _ parts: inout Parts, at now: Instant) {
@@ -338,9 +353,12 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   /// De-energises, and books what the drive's lines saw: it may have died between two reports.
   private func finish(_ parts: inout Parts) {
     let now = clock.read()
+    // What the drive had not yet booked as uncertain when it ended.
+    let most = min(
+      parts.bench.isHeld ? orders.countAtHold : .max, parts.supervisor.stalledCount ?? .max)
     let isReleased = (try? parts.bench.holdEnable(true)) != nil
     if !isReleased { parts.supervisor.raise(.deviceLost, at: now) }
-    let counts = channel.finalCounts
+    let counts = channel.finalCounts(notBeyond: most)
     let carried = parts.supervisor.carried
     let isDead = start != nil && end != .exited(0)
     if isDead {
@@ -355,7 +373,20 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     _ = rings.toJournal.writer.put(.grant(total, upTo: total.highest, until: now, at: now))
     if !isDead { journal(.event(.ended), at: now) }
     rings.toJournal.writer.put(.close)
-    if let end { rings.news.writer.put(.driveEnded(end, isReleased: isReleased)) }
+    if isDead { soundOut(&parts) }
+    guard let end else { return }
+    rings.news.writer.put(
+      .driveEnded(
+        end, isReleased: isReleased, certain: counts.certain, uncertain: counts.uncertain))
+  }
+
+  /// Stays until the tone has been heard: the buzzer falls silent with the program.
+  private func soundOut(_ parts: inout Parts) {
+    let end = clock.read() + AlarmTone.double.length
+    while clock.read() < end {
+      parts.bench.tend(at: clock.read())
+      channel.waitForBell(after: channel.bell, until: clock.monotonic(at: end))
+    }
   }
 }
 

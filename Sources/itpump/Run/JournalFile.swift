@@ -17,6 +17,29 @@ struct JournalOptions: ParsableArguments {
   @Flag(help: "The reservoir has just been filled to what the profile says.")
   var refilled = false
 
+  @Option(
+    help: .init(
+      "A grant reaches so far ahead, 1s to 10min; 70s if not given: a durable write a minute. In a bolus "
+        + "13s at most.", valueName: "time"), transform: SpanArgument.parse)
+  var grantSpan = SpanArgument(TimeSpan(seconds: 70))
+
+  func validate() throws {
+    let range = TimeSpan(seconds: 1)...TimeSpan(minutes: 10)
+    guard range.contains(grantSpan.span) else {
+      throw ValidationError("--grant-span: 1s to 10min")
+    }
+  }
+
+  /// Sizes the grants; each is renewed when a seventh of it is left.
+  func apply(to settings: inout SupervisorSettings) {
+    let span = grantSpan.span
+    settings.grantSpan = span
+    settings.grantMargin = TimeSpan(nanoseconds: span.nanoseconds / 7)
+    guard span < settings.bolusGrantSpan else { return }
+    settings.bolusGrantSpan = span
+    settings.bolusGrantMargin = settings.grantMargin
+  }
+
   func path(for board: Board) throws -> String {
     if let journal { return journal }
     let folder = JournalFile.folder
@@ -40,9 +63,12 @@ enum JournalFile {
     return "\(NSHomeDirectory())/.local/state/itpump"
   }
 
-  /// Opens a journal for writing; it is made where it is not there.
-  static func open(_ path: String) throws -> Journal<FileStore> {
-    try opened(path, isReadOnly: false)
+  /// Opens a journal for writing.
+  ///
+  /// - Parameter isNew: Whether it is made where it is not there.
+  static func open(_ path: String, isNew: Bool = true) throws -> Journal<FileStore> {
+    if !isNew { _ = try read(path) }
+    return try opened(path, isReadOnly: false)
   }
 
   /// Opens a journal that another program may be writing to.
@@ -71,6 +97,7 @@ enum JournalFile {
         + "from a copy"
     case .laterFormat(let format):
       "a later version of itpump wrote it (format \(format)): run that one"
+    case .notAJournal: "it holds something, and no record of a journal; name another file"
     case .unreadable: "the disk can't read it"
     }
   }

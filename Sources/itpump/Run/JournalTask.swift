@@ -59,6 +59,8 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
   private let channel: Channel
   private var isTaking = true
   private var isFilling = false
+  /// When room that could not be made is tried again, by CLOCK_MONOTONIC.
+  private var roomAgainAt: UInt64 = 0
   private var pending: (entry: JournalEntry, at: Instant)?
   private var isClosed = false
 
@@ -98,11 +100,12 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
       append(pending.entry, at: pending.at, &journal)
       return true
     }
-    if let event = events.take() {
+    // A grant must not wait for a drive that has much to tell.
+    guard let order = orders.take() else {
+      guard let event = events.take() else { return false }
       append(.event(event.event), at: event.at, &journal)
       return true
     }
-    guard let order = orders.take() else { return false }
     switch order {
     case .entry(let entry, let now): append(entry, at: now, &journal)
     case .grant(let counts, let upTo, let until, let now):
@@ -141,6 +144,9 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
   }
 
   private func makeRoom(_ journal: inout Journal<Store>) {
+    let now = monotonicNanoseconds()
+    guard !isFilling || now >= roomAgainAt else { return }
+    roomAgainAt = now + 2_000_000_000
     let isFilling = !journal.store.makeRoom(for: journal.next)
     guard isFilling != self.isFilling else { return }
     self.isFilling = isFilling

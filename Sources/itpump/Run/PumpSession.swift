@@ -13,9 +13,23 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
   let carried: StepCounts
   let recalled: [RecalledDose]
   let servedSince: Instant
-  /// The last session was not ended by command: for how long nothing ran, and the steps of it that are
-  /// uncertain.
-  let outage: (TimeSpan, uncertain: UInt64)?
+  /// The last run that began was not ended by command.
+  let outage: Outage?
+  /// Where in its pattern a periodic therapy that is taken up again is by now.
+  let periodicPlace: TimeSpan?
+
+  /// A run that broke off.
+  struct Outage {
+    /// For how long nothing ran; `nil` where no clock can tell.
+    var span: TimeSpan?
+    /// Steps that it may or may not have made.
+    var uncertain: UInt64
+    /// Whether its single bolus was commanded.
+    var hasBolus: Bool
+  }
+
+  /// Whether the prescription waits for a clinician, at the minimum rate.
+  let isWaiting: Bool
 
   /// Without delivery for longer than this, a prescription is not taken up again by itself: the drug in the
   /// spinal fluid has halved within 1.5 h [DER from 2.5 of the label's half-life].
@@ -40,16 +54,18 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
     var journal = journal
     let before = journal.state
     let wall = wallClockSeconds()
+    let (boot, clock) = (SystemStart.boot, SystemStart.elapsed)
+    let isSynchronised = SystemStart.isWallClockSynchronised
     let now = before.resume(
-      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall)
+      boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
     let binding = JournalBinding(step: bench.step, concentration: profile.concentration)
     let isNew = before.session == 0
     if !isNew, !isRefilled { try check(before, binding, profile) }
     let recalled = recall(&journal, by: now, as: binding)
     try journal.append(
       .opened(
-        boot: SystemStart.boot, clock: SystemStart.elapsed,
-        servedSince: isNew ? now : before.servedSince, binding),
+        boot: boot, clock: clock, servedSince: isNew ? now : before.servedSince, binding,
+        isClockSynchronised: isSynchronised),
       at: now, wallSeconds: wall)
     try journal.keepProfile(text, at: now, wallSeconds: wall)
     var carried = journal.state.counts
@@ -61,12 +77,20 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
     // What was granted and never acknowledged is uncertain from here on, whatever happens next.
     try journal.append(
       .grant(carried, upTo: carried.highest, until: now), at: now, wallSeconds: wall)
+    let knowsTime = before.knowsTime(
+      boot: boot, clock: clock, isSynchronised: isSynchronised)
+    let span = knowsTime ? now.elapsed(since: before.lastRunAt) : nil
     let isOutage = !isNew && !before.isEnded
-    let unsure = carried.highest - min(carried.highest, before.counts.highest)
+    let place = before.began.map { $0.place + now.elapsed(since: $0.at) }
     return Self(
       journal: journal, opened: now, carried: carried, recalled: recalled,
       servedSince: isNew ? now : before.servedSince,
-      outage: isOutage ? (now.elapsed(since: before.at), uncertain: unsure) : nil)
+      outage: isOutage
+        ? Outage(
+          span: span, uncertain: carried.uncertain, hasBolus: before.hasCommandedBolus) : nil,
+      periodicPlace: isOutage && knowsTime ? place : nil,
+      isWaiting: before.waitsForClinician
+        || isOutage && span.map { $0 > shortOutage } ?? true)
   }
 
   /// Whether what is in the pump is still what the journal counts.
@@ -96,11 +120,10 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
   private static func recall(
     _ journal: inout Journal<Store>, by now: Instant, as binding: JournalBinding
   ) -> [RecalledDose] {
-    let kept = journal.state.binding ?? binding
     var doses: [RecalledDose] = []
-    journal.recall(by: now) { steps, instant in
-      doses.append(
-        RecalledDose(steps: kept.steps(steps, as: binding), by_ns: instant.nanoseconds))
+    journal.recall(by: now) { steps, instant, kept in
+      let steps = (kept ?? binding).steps(steps, as: binding)
+      doses.append(RecalledDose(steps: steps, by_ns: instant.nanoseconds))
     }
     return doses
   }

@@ -27,14 +27,20 @@ struct RecordHeader: Codable {
 struct RecordedSession: Codable {
   /// The pump's clock when the therapy began.
   var first_ns: UInt64
+  /// Where in its pattern the therapy was then.
+  var place_ns: UInt64
+  /// Whether the profile's single bolus was given.
+  var has_single_bolus: Bool
   var certain_steps: UInt64
   var uncertain_steps: UInt64
   var missed_steps: UInt64
   var at_fill_steps: UInt64
   var recalled: [RecalledDose]
 
-  init(_ first: Instant, _ plan: DrivePlan) {
+  init(_ first: Instant, _ place: TimeSpan, _ plan: DrivePlan) {
     first_ns = first.nanoseconds
+    place_ns = place.nanoseconds
+    has_single_bolus = plan.task.singleBolus != nil
     certain_steps = plan.carried.certain
     uncertain_steps = plan.carried.uncertain
     missed_steps = plan.carried.missed

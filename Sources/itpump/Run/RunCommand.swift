@@ -82,7 +82,7 @@ struct RunCommand: ParsableCommand {
     // What is given to a motor must be in date today, whatever day the pattern is run as.
     let judged = Date()
     let inputs = try options.inputs(self.profile)
-    try ProjectFiles.checkOutputs([json, record], inputs: inputs.paths)
+    try ProjectFiles.checkOutputs([json, record, journaling.journal], inputs: inputs.paths)
     let (profile, bench, warnings) = try inputs.load(now: judged)
     for warning in warnings { Console.note(warning) }
     if dryRun {
@@ -111,7 +111,8 @@ struct RunCommand: ParsableCommand {
       throw ProjectFiles.Problem(description: "\(path ?? "journal"): error: \(error)")
     }
     var books = JournalBooks(path: path, carried: session.carried)
-    tellOutage(session.outage)
+    tellOutage(session)
+    let periodicPlace = session.periodicPlace
     let control = try self.control(profile, bench, session)
     if let driveFault { Console.note("warning: the drive lies on purpose: \(driveFault.rawValue)") }
     guard control.test({ part, passed in
@@ -120,7 +121,10 @@ struct RunCommand: ParsableCommand {
     // The bench first: a record that is begun for a run that can't be is a false trail.
     let first = control.nextFirst
     let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
-    let place = profile.place(at: moment)
+    // A pattern without times of the day goes on where it was.
+    let place =
+      profile.mode == .periodic && start == nil
+      ? periodicPlace ?? profile.place(at: moment) : profile.place(at: moment)
     let writer: RecordWriter?
     do {
       writer = try record.map { path in
@@ -132,7 +136,7 @@ struct RunCommand: ParsableCommand {
             judged_at_s: judged.timeIntervalSince1970, span_ns: span?.span.nanoseconds,
             is_confirmed: confirm, board: bench.board.name,
             host: ProcessInfo.processInfo.operatingSystemVersionString,
-            session: RecordedSession(first, control.plan)))
+            session: RecordedSession(first, place, control.plan)))
       }
     } catch {
       _ = try? giveUp(control)
@@ -160,23 +164,36 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  private func tellOutage(_ outage: (TimeSpan, uncertain: UInt64)?) {
-    guard let (span, uncertain) = outage else { return }
+  private func tellOutage<Store: RunStore & ~Copyable>(_ session: borrowing PumpSession<Store>) {
+    if let outage = session.outage {
+      let span = outage.span.map { "for \(Format.span($0))" } ?? "for a time that no clock can tell"
+      Console.note(
+        "warning: the last run was not ended: nothing ran \(span), and "
+          + "\(TextColumns.grouped(outage.uncertain)) steps may or may not have been made"
+          + (outage.uncertain > 0 ? "; 'itpump reconcile' settles them" : ""))
+      if outage.hasBolus, !session.isWaiting || afterOutage {
+        Console.note("note: its single bolus was begun, and is not given again")
+      }
+    }
+    guard session.isWaiting, !afterOutage else { return }
     Console.note(
-      "warning: the last run was not ended: nothing ran for \(Format.span(span)), and "
-        + "\(TextColumns.grouped(uncertain)) of its steps may or may not have been made; 'itpump "
-        + "reconcile' settles them")
-    guard span > PumpSession<MemoryStore>.shortOutage, !afterOutage else { return }
-    Console.note(
-      "warning: that is longer than \(Format.span(PumpSession<MemoryStore>.shortOutage)): only the "
-        + "minimum rate runs until a clinician has looked and says --after-outage")
+      "warning: only the minimum rate runs, until a clinician has looked and it is started with "
+        + "--after-outage: a run that broke off is taken up as prescribed within "
+        + "\(Format.span(PumpSession<Store>.shortOutage)) only")
   }
 
   /// Ends a run that never began.
   private func giveUp(_ control: SupervisedRun) throws {
     control.orderStop()
     _ = control.join()
-    guard let obstacle = control.obstacle else { throw ExitCode(1) }
+    guard let obstacle = control.obstacle else {
+      if control.stoppedBy != nil { throw ProjectFiles.Problem(description: "not begun: stopped") }
+      // A drive that could not claim its lines has said so.
+      if control.end == .exited(3) { throw ExitCode(1) }
+      throw ProjectFiles.Problem(
+        description: "error: not begun: the drive's process "
+          + (control.end.map(Self.describe) ?? "did not start"))
+    }
     throw ProjectFiles.Problem(description: "error: not begun: \(obstacle.title)")
   }
 
@@ -235,17 +252,19 @@ struct RunCommand: ParsableCommand {
     var supervisor = profile.supervisorSettings(on: bench)
     // As often as the drive tells: evidence is then seen in half of the time that is allowed for it.
     supervisor.poll = RunSlice.length
-    let fallsBack =
-      !afterOutage && session.outage.map { $0.0 > PumpSession<Store>.shortOutage } ?? false
+    journaling.apply(to: &supervisor)
+    let fallsBack = session.isWaiting && !afterOutage
+    let hasBolus = session.outage?.hasBolus ?? false
     let design = SupervisedRun.Design(
       plan: profile.drivePlan(
         on: bench, carried: session.carried, recalled: session.recalled,
         task: RunTask(
-          singleBolus: fallsBack ? nil : profile.singleBolus, span: span?.span,
+          singleBolus: fallsBack || hasBolus ? nil : profile.singleBolus, span: span?.span,
           isConfirmed: confirm, isSupervised: true),
         realTime: realTime, isRecording: record != nil, fault: driveFault),
       supervisor: supervisor, servedSince: session.servedSince,
-      outage: session.outage, fallsBack: fallsBack, wish: realTime.guardsWish)
+      outage: session.outage.map { ($0.span ?? .zero, $0.uncertain) }, fallsBack: fallsBack,
+      isResumed: session.isWaiting && afterOutage, wish: realTime.guardsWish)
     guard !bench.board.isSimulated else {
       return try SupervisedRun(
         design, session: session, channel: channel, rings: rings,

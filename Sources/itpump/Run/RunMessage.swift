@@ -41,21 +41,29 @@ struct RunStatus: BitwiseCopyable, Sendable {
   var state: PumpState
 }
 
+/// Whether a record has lost something, so that nothing after it is recorded; of one thread.
+final class RecordState {
+  var isBroken = false
+}
+
 /// Puts every call of the control loop into the ring.
 struct RingSink: HardwareCallSink, ~Copyable {
   private let writer: RunRing.Writer
   /// Whether a call that is lost ends it, so that what is recorded has no gap.
   private let isContiguous: Bool
-  private(set) var isBroken = false
+  private let state: RecordState
 
-  init(_ writer: RunRing.Writer, isContiguous: Bool) {
+  init(_ writer: RunRing.Writer, isContiguous: Bool, state: RecordState = RecordState()) {
     self.writer = writer
     self.isContiguous = isContiguous
+    self.state = state
   }
 
+  var isBroken: Bool { state.isBroken }
+
   mutating func take(_ call: HardwareCall) {
-    guard !isBroken else { return }
+    guard !state.isBroken else { return }
     let isKept = writer.put(.entry(.call(call)))
-    isBroken = !isKept && isContiguous
+    if !isKept, isContiguous { state.isBroken = true }
   }
 }

@@ -32,9 +32,13 @@ struct ChannelOrders: SessionOrders {
   private var hasStopped = false
 
   private let fault: DriveFault?
+  private let record: RecordState
 
-  init(_ channel: Channel, messages: RunRing.Writer, fault: DriveFault?) {
+  init(
+    _ channel: Channel, messages: RunRing.Writer, fault: DriveFault?, record: RecordState
+  ) {
     self.channel = channel
+    self.record = record
     self.fault = fault
     self.messages = messages
   }
@@ -42,14 +46,15 @@ struct ChannelOrders: SessionOrders {
   mutating func take() -> SessionOrder? {
     channel.attend()
     guard let order = next() else { return nil }
-    messages.put(.entry(.ordered(order)))
+    // Without room for it the record has ended before, and says so.
+    if !record.isBroken { record.isBroken = !messages.put(.entry(.ordered(order))) }
     return order
   }
 
   private mutating func next() -> SessionOrder? {
     channel.lookForSupervisor()
     guard !channel.isOrphaned else { return nextOfAnOrphan() }
-    let orders = channel.orders() ?? DriveOrders()
+    let orders = channel.orders() ?? seen
     if orders.holds != seen.holds {
       seen.holds = orders.holds
       seen.isHeld = true

@@ -18,7 +18,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   private var guarding: RealTimeThread?
   private var journaling: RealTimeThread?
   private let ordering = NSLock()
-  private var startTasks: (@Sendable (SupervisedRun) -> Bool)?
+  private var startTasks: ((SupervisedRun) -> Bool)?
   private let child: ChildProcess
   private let clock: PacedClock
   private let carried: StepCounts
@@ -27,6 +27,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   /// How the drive's process ended, and whether ENABLE reads back as released then.
   private(set) var end: ChildProcess.End?
   private var isReleased = false
+  private var finalCounts: (certain: UInt64, uncertain: UInt64) = (0, 0)
   /// The parts of the self-test, as they came.
   private(set) var tested: [(part: SelfTestPart, passed: Bool)] = []
   private var isReady = false
@@ -73,6 +74,8 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     var outage: (TimeSpan, uncertain: UInt64)?
     /// Whether the prescription waits for a clinician, at the minimum rate.
     var fallsBack: Bool
+    /// Whether a clinician has looked, and the prescription goes on after all.
+    var isResumed: Bool
     var wish: RealTimeThread.Wish
   }
 
@@ -85,9 +88,10 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     _ design: Design, session: consuming PumpSession<Store>, channel: Channel, rings: Rings,
     claiming claim: (Channel) throws -> Bench, drive: (DriveProcess) -> Int32
   ) throws {
-    let process = DriveProcess(
+    var process = DriveProcess(
       plan: design.plan, channel: channel, messages: rings.drive, events: rings.driveEvents)
-    let child = ChildProcess.fork {
+    let child = ChildProcess.fork { parent in
+      process.supervisor = parent
       session.journal.store.leave()
       return drive(process)
     }
@@ -101,7 +105,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
       orders.stops = true
       channel.order(orders)
       // A session that never began has nothing uncertain.
-      try? session.journal.append(
+      _ = try? session.journal.append(
         .event(.ended), at: session.opened, wallSeconds: wallClockSeconds())
       throw error
     }
@@ -125,6 +129,10 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     }
     if let (span, uncertain) = design.outage {
       supervisor.restarted(after: span, uncertain: uncertain, at: session.opened)
+    } else if carried.uncertain > 0 {
+      // Until somebody settles them, each run begins with the alarm.
+      supervisor.raise(.deliveryUncertain, at: session.opened)
+      supervisor.causeGone(.deliveryUncertain, at: session.opened)
     }
     let guardTask = GuardTask(
       bench: bench, supervisor: supervisor, channel: channel,
@@ -132,7 +140,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
         orders: rings.orders, news: rings.news, messages: rings.supervisor,
         toJournal: rings.toJournal, fromJournal: rings.fromJournal),
       clock: clock, child: child, bolus: design.plan.task.singleBolus,
-      fallsBack: design.fallsBack, withholdsGrants: design.plan.fault == .deaf)
+      fallsBack: design.fallsBack, isResumed: design.isResumed, withholdsGrants: design.plan.fault == .deaf)
     let journalTask = JournalTask(
       session.journal, orders: rings.toJournal, answers: rings.fromJournal,
       events: rings.driveEvents, channel: channel)
@@ -149,7 +157,12 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   /// - Parameter tell: Called with each part.
   /// - Returns: Whether the pump may begin.
   func test(_ tell: (SelfTestPart, Bool) -> Void) -> Bool {
-    guard let startTasks, startTasks(self) else { return false }
+    guard let startTasks, startTasks(self) else {
+      // Nobody is there who would tell it to stop.
+      child.kill()
+      end = .killed(signal: 9)
+      return false
+    }
     var pause = PacedClock(pace: .asleep)
     while !isReady, end == nil {
       takeNews(tell)
@@ -174,8 +187,9 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
       case .ready(let obstacle):
         isReady = true
         self.obstacle = obstacle
-      case .driveEnded(let end, let isReleased):
+      case .driveEnded(let end, let isReleased, let certain, let uncertain):
         self.end = end
+        finalCounts = (certain, uncertain)
         self.isReleased = isReleased
       }
     }
@@ -237,7 +251,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
 
   /// The books of a drive that died, as its lines saw them.
   private func deadEnding() -> RunEnding {
-    let counts = channel.finalCounts
+    let counts = finalCounts
     let now = clock.read()
     let made = counts.certain + counts.uncertain
     let missed = channel.report()?.missed ?? 0
