@@ -119,7 +119,8 @@ let package = Package(
       dependencies: ["PumpSafety", "PumpHAL", "PumpPlant", "PumpTherapy", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
-      name: "PumpJournalTests", dependencies: ["PumpJournal", "PumpHAL", "PumpSafety", "PumpTherapy", "PumpUnits"],
+      name: "PumpJournalTests",
+      dependencies: ["PumpJournal", "PumpHAL", "PumpSafety", "PumpTherapy", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
       name: "PumpRecordsTests",

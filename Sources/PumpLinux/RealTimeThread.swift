@@ -52,7 +52,8 @@ public final class RealTimeThread: @unchecked Sendable {
           "memory is not locked, so edges may be late",
           service + "with memlock unlimited in /etc/security/limits.d"
         )
-      case .processor: return ("not bound to processor \(wish.processor ?? -1)", "name one that is there")
+      case .processor:
+        return ("not bound to processor \(wish.processor ?? -1)", "name one that is there")
       case .latency:
         return (
           "processors may sleep deeply, so edges may be late",

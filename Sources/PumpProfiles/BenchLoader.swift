@@ -65,7 +65,8 @@ public enum BenchLoader {
     // It is kicked every second, and not at all for three while its self-test runs.
     guard (5_000_000_000...600_000_000_000).contains(timeout.count) else {
       root.report.add(
-        .badTiming, at: timeout.place, "'timeout' of \(timeout.text.value) is outside 5 s to 10 min")
+        .badTiming, at: timeout.place, "'timeout' of \(timeout.text.value) is outside 5 s to 10 min"
+      )
       return nil
     }
     return Board.Watchdog(device: device.value, timeout: TimeSpan(count: timeout.count))

@@ -34,8 +34,9 @@ public final class RecordIndex {
     try database.run("PRAGMA user_version") { row in
       if case .integer(let number)? = row.first { found = number }
     }
+    // It can be made anew at any time: nothing in it needs to survive a loss of power.
+    try database.run("PRAGMA synchronous = OFF")
     guard found != Self.version else { return }
-    // It can be rebuilt at any time: nothing in it needs to survive a loss of power.
     try database.run("DROP TABLE IF EXISTS record")
     try database.run(
       """

@@ -112,7 +112,9 @@ public struct Supervisor: ~Copyable {
   public var deadline: Instant {
     var next = min(min(nextKick, nextSensors), min(alarms.deadline, nextMinute))
     next = min(next, selfTest.nextAt)
-    if !isResting, cutBy == nil, !isHeld, pendingGrant == nil { next = min(next, max(renewal, retryAt)) }
+    if !isResting, cutBy == nil, !isHeld, pendingGrant == nil {
+      next = min(next, max(renewal, retryAt))
+    }
     // A silent drive is listened for.
     if isHeld { next = min(next, turnedAt + settings.driveTimeout) }
     return max(next, turnedAt)

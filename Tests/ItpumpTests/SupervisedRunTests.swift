@@ -73,7 +73,8 @@ struct SupervisedRunTests {
     #expect(again.err.contains("the last run was not ended"))
   }
 
-  @Test("A killed supervisor: the drive stops by itself; the next run takes the grant for uncertain")
+  @Test(
+    "A killed supervisor: the drive stops by itself; the next run takes the grant for uncertain")
   func killedSupervisor() throws {
     let folder = try TemporaryFolder()
     let live = try start(folder("p.journal"))
@@ -82,7 +83,8 @@ struct SupervisedRunTests {
       decoding: live.errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     live.process.waitUntilExit()
     // The pipe ends when the drive has ended too.
-    #expect(told.contains("the supervisor is gone: the therapy was stopped and the motor de-energised"))
+    #expect(
+      told.contains("the supervisor is gone: the therapy was stopped and the motor de-energised"))
     let left = try counts(folder("p.journal"))
     #expect(left.uncertain > 0)
     let again = try run(folder("p.journal"), "--for", "1s")
@@ -98,9 +100,11 @@ struct SupervisedRunTests {
     #expect(log.out.contains("reconciled: 10 of the uncertain steps were made"))
   }
 
-  @Test("A drive that lies is caught in a run as in virtual time", arguments: [
-    DriveFault.doubleRate, .early, .halfTold, .aheadTold,
-  ])
+  @Test(
+    "A drive that lies is caught in a run as in virtual time",
+    arguments: [
+      DriveFault.doubleRate, .early, .halfTold, .aheadTold,
+    ])
   func lies(fault: DriveFault) throws {
     let folder = try TemporaryFolder()
     let run = try run(

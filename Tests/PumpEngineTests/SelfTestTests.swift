@@ -9,7 +9,8 @@ import Testing
 
 @testable import PumpEngine
 
-@Suite("The self-test names the part that fails, and does with delivery what the table of hazards says")
+@Suite(
+  "The self-test names the part that fails, and does with delivery what the table of hazards says")
 struct SelfTestTests {
   private typealias Loop = TestLoop<DirectWire>
 

@@ -132,7 +132,8 @@ struct JournalTests {
     }
   }
 
-  @Test("A journal of format 1 opens, goes on in format 2, and says what a step is worth from then on")
+  @Test(
+    "A journal of format 1 opens, goes on in format 2, and says what a step is worth from then on")
   func migration() throws {
     // What version 0.1 wrote: the same records, without words 7 to 9 of `opened`.
     var store = try filled(6).store
@@ -186,7 +187,9 @@ struct JournalTests {
     }
   }
 
-  @Test("Reconciled steps are certain or gone; what was not made stays out of the reservoir all the same")
+  @Test(
+    "Reconciled steps are certain or gone; what was not made stays out of the reservoir all the same"
+  )
   func reconcile() throws {
     var journal = try filled(5)
     journal.append(
@@ -198,7 +201,9 @@ struct JournalTests {
     #expect(again == carried)
   }
 
-  @Test("What earlier sessions delivered in the last day is recalled, each step no later than it counted")
+  @Test(
+    "What earlier sessions delivered in the last day is recalled, each step no later than it counted"
+  )
   func recall() {
     var journal = Journal(blank: MemoryStore(slots: 256))
     func at(_ hours: UInt64) -> Instant { .epoch + TimeSpan(hours: hours) }

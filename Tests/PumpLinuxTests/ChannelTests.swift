@@ -95,7 +95,8 @@ struct ChannelTests {
     var last: UInt64 = 0
     while last < 300_000 {
       guard let grant = channel.grant() else { continue }
-      if grant.number != grant.upTo || grant.upTo != grant.until.nanoseconds || grant.number < last {
+      if grant.number != grant.upTo || grant.upTo != grant.until.nanoseconds || grant.number < last
+      {
         Issue.record("torn or old: \(grant) after \(last)")
         break
       }
@@ -123,7 +124,9 @@ struct ChannelTests {
     }
   }
 
-  @Test("ENABLE follows each request, and a supervisor that does not answer is a fault, not a wait for ever")
+  @Test(
+    "ENABLE follows each request, and a supervisor that does not answer is a fault, not a wait for ever"
+  )
   func enable() throws {
     let channel = try #require(Channel())
     let thread = try #require(

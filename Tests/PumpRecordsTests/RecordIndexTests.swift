@@ -88,11 +88,17 @@ struct RecordIndexTests {
     #expect(some > 100, "the queries found too little to show anything")
   }
 
-  @Test("One of another journal, of a changed one, or of a former version is made anew; a deleted one too")
+  @Test(
+    "One of another journal, of a changed one, or of a former version is made anew; a deleted one too"
+  )
   func rebuilt() throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("itpump-index-\(UUID().uuidString)").path
-    defer { for end in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: path + end) } }
+    defer {
+      for end in ["", "-wal", "-shm", "-journal"] {
+        try? FileManager.default.removeItem(atPath: path + end)
+      }
+    }
     var first = try journal(1, 300)
     var second = try journal(2, 200)
     func all(_ journal: inout Journal<MemoryStore>) throws -> [UInt64] {

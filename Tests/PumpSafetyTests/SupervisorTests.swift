@@ -87,7 +87,8 @@ struct SupervisorTests {
     if case .grant = action { true } else { false }
   }
 
-  @Test("Steps that the lines counted and the drive does not tell are a lie; those of a moment are not")
+  @Test(
+    "Steps that the lines counted and the drive does not tell are a lie; those of a moment are not")
   func untold() throws {
     for (lines, isLie) in [(UInt64(20), false), (23, false), (24, true), (40, true)] {
       var supervisor = try supervisor()
@@ -129,7 +130,9 @@ struct SupervisorTests {
     #expect(cut == .driveDisagrees)
   }
 
-  @Test("A grant that the journal has not answered is not asked for again, and one refused is, a second later")
+  @Test(
+    "A grant that the journal has not answered is not asked for again, and one refused is, a second later"
+  )
   func pendingGrant() throws {
     var supervisor = try supervisor()
     _ = turn(&supervisor, 0, count: 0)
@@ -166,7 +169,8 @@ struct SupervisorTests {
     }
   }
 
-  @Test("A drive that was cut gets ENABLE back neither by a silence nor by an acknowledgement in one")
+  @Test(
+    "A drive that was cut gets ENABLE back neither by a silence nor by an acknowledgement in one")
   func cutStays() throws {
     var supervisor = try supervisor()
     _ = turn(&supervisor, 0, count: 0)
@@ -179,7 +183,9 @@ struct SupervisorTests {
     var actions: [SupervisorAction] = []
     for time in stride(from: UInt64(100), through: 900, by: 50) {
       if time > 600 { report.beat = time }
-      while let action = supervisor.turn(at: at(time), report, pulses: nil) { actions.append(action) }
+      while let action = supervisor.turn(at: at(time), report, pulses: nil) {
+        actions.append(action)
+      }
     }
     #expect(actions.contains(.hold(true)))
     #expect(!actions.contains(.hold(false)))

@@ -83,7 +83,8 @@ struct JournalBench: ParsableCommand {
     }
     try ProjectFiles.print(
       "  a durable record                    median           p99         worst\n"
-        + row("journal", figures.journal) + row("SQLite, its WAL growing", figures.sqlite_wal_growing)
+        + row("journal", figures.journal)
+        + row("SQLite, its WAL growing", figures.sqlite_wal_growing)
         + row("SQLite, its WAL written over", figures.sqlite_wal_written_over)
         + String(
           format: "  medians: %.2f of SQLite's while its WAL grows, %.2f once it is written over\n",

@@ -17,7 +17,8 @@ struct LogCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "The journal; 'itpump run' names it at its end.", completion: .file(extensions: ["journal"]))
+    help: "The journal; 'itpump run' names it at its end.",
+    completion: .file(extensions: ["journal"]))
   var journal: String
 
   @Option(
@@ -58,7 +59,8 @@ struct LogCommand: ParsableCommand {
   @Flag(help: "Go on with what a run appends, until stopped.")
   var follow = false
 
-  @Flag(help: "Check every record, checksum and link of the chain; exits with 1 at the first fault.")
+  @Flag(
+    help: "Check every record, checksum and link of the chain; exits with 1 at the first fault.")
   var verify = false
 
   @Flag(help: "Print counts, sessions and how much is written in a day.")
@@ -90,9 +92,8 @@ struct LogCommand: ParsableCommand {
     if verify { return try printVerified(opened) }
     if stats { return try ProjectFiles.print(JournalStats(&opened).text(journal)) }
     let moments = Moments(.current)
-    let index = try Self.index(journal)
     do {
-      try index.update(from: &opened)
+      let index = try Self.index(journal, &opened)
       let records = try index.select(try filter()).compactMap { opened.record($0) }
       try put(records, moments)
       if follow { try follow(&opened, index, moments) }
@@ -102,13 +103,18 @@ struct LogCommand: ParsableCommand {
     }
   }
 
-  /// The index beside a journal; one in memory where the folder can't be written.
-  static func index(_ journal: String) throws -> RecordIndex {
-    do {
-      if let index = try? RecordIndex(path: journal + ".index") { return index }
-      return try RecordIndex(path: nil)
+  /// The index beside a journal, up to date; one in memory where that can't be written.
+  private static func index(_ path: String, _ journal: inout Journal<FileStore>)
+    throws(SQLiteDatabase.Failure) -> RecordIndex
+  {
+    do throws(SQLiteDatabase.Failure) {
+      let index = try RecordIndex(path: path + ".index")
+      try index.update(from: &journal)
+      return index
     } catch {
-      throw ProjectFiles.Problem(description: "error: \(error)")
+      let index = try RecordIndex(path: nil)
+      try index.update(from: &journal)
+      return index
     }
   }
 
@@ -135,7 +141,6 @@ struct LogCommand: ParsableCommand {
       let text = LogRow.header + records.map { LogRow($0, moments).csv }.joined()
       try write(text, to: csv)
     }
-    guard json != "-", csv != "-" else { return }
     guard json == nil, csv == nil else { return }
     try ProjectFiles.print(records.map { LogRow.line($0, moments) }.joined())
   }
@@ -205,22 +210,18 @@ struct LogCommand: ParsableCommand {
 struct JournalStats {
   private var kinds: [RecordKind: UInt64] = [:]
   private var total: UInt64 = 0
-  private var elapsed = TimeSpan.zero
   private var running = TimeSpan.zero
   private var state = JournalState()
 
   init(_ journal: inout Journal<FileStore>) {
     var last: JournalRecord?
-    var first: JournalRecord?
     for sequence in journal.first..<journal.next {
       guard let record = journal.record(sequence) else { continue }
       kinds[record.entry.kind, default: 0] += 1
       total += 1
-      first = first ?? record
       if let last, last.session == record.session { running += record.at.elapsed(since: last.at) }
       last = record
     }
-    if let first, let last { elapsed = last.at.elapsed(since: first.at) }
     state = journal.state
   }
 
@@ -233,7 +234,9 @@ struct JournalStats {
       running >= TimeSpan(minutes: 10) ? String(format: "%.0f", value / days) : "-"
     }
     let rows = RecordKind.allCases.compactMap { kind in
-      kinds[kind].map { "  \(kind.name.padding(toLength: 10, withPad: " ", startingAt: 0))\(TextColumns.right(TextColumns.grouped($0), 12))" }
+      kinds[kind].map {
+        "  \(kind.name.padding(toLength: 10, withPad: " ", startingAt: 0))\(TextColumns.right(TextColumns.grouped($0), 12))"
+      }
     }
     let hours = String(format: "%.2f", Double(running.nanoseconds) / 3_600e9)
     return """

@@ -45,7 +45,8 @@ struct ReconcileCommand: ParsableCommand {
     }
     guard made <= uncertain else {
       throw ProjectFiles.Problem(
-        description: "\(journal): error: only \(TextColumns.grouped(uncertain)) steps are uncertain")
+        description: "\(journal): error: only \(TextColumns.grouped(uncertain)) steps are uncertain"
+      )
     }
     let wall = wallClockSeconds()
     let state = opened.state
@@ -81,7 +82,8 @@ struct ReconcileCommand: ParsableCommand {
       if let binding = state.binding, let volume = try? binding.step.volume(ofSteps: steps, .up),
         let mass = try? binding.concentration.mass(in: volume)
       {
-        line += TextColumns.right(Format.mass(mass), 14) + TextColumns.right(Format.volume(volume), 14)
+        line +=
+          TextColumns.right(Format.mass(mass), 14) + TextColumns.right(Format.volume(volume), 14)
       }
       lines.append(line)
     }

@@ -29,7 +29,8 @@ extension JournalEntry {
       "\(command)" + Self.describe(command, value) + (isAccepted ? "" : ", REFUSED")
     case .profile(let copy, let part, let length, _, _):
       "profile of \(length) bytes, copy \(copy + 1), part \(part + 1)"
-    case .text(let part, let length, let text): "\(part == 0 ? "" : "… ")\(text.words(part, length))"
+    case .text(let part, let length, let text):
+      "\(part == 0 ? "" : "… ")\(text.words(part, length))"
     case .unknown(let kind): "of kind \(kind), which this version does not know"
     }
   }
@@ -96,7 +97,8 @@ extension PumpEvent {
         + "\(TextColumns.grouped(notMade)) were not"
     case .ended: "session ended, every step accounted for"
     case .fellBack: "the prescription is given up for the minimum rate until a clinician has looked"
-    case .tested(let part, let passed): "self-test of the \(part.name) \(passed ? "passed" : "FAILED")"
+    case .tested(let part, let passed):
+      "self-test of the \(part.name) \(passed ? "passed" : "FAILED")"
     }
   }
 }

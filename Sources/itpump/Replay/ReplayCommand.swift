@@ -38,7 +38,8 @@ struct ReplayCommand: ParsableCommand {
     let waveform = try vcd.map { try OutputFile($0) }
     let source = RecordedEntries(reader.entries)
     var task = RunTask(
-      singleBolus: header.session.has_single_bolus ? profile.singleBolus : nil, span: header.span_ns.map { TimeSpan(nanoseconds: $0) },
+      singleBolus: header.session.has_single_bolus ? profile.singleBolus : nil,
+      span: header.span_ns.map { TimeSpan(nanoseconds: $0) },
       isConfirmed: header.is_confirmed, isSupervised: true)
     task.start = header.session.first
     let plan = profile.drivePlan(
@@ -46,7 +47,8 @@ struct ReplayCommand: ParsableCommand {
       realTime: RealTimeOptions.none, isRecording: false, fault: nil)
     let session = ControlSession(
       loop: ControlLoop(
-        engine: plan.engine(start: task.start, place: TimeSpan(nanoseconds: header.session.place_ns)),
+        engine: plan.engine(
+          start: task.start, place: TimeSpan(nanoseconds: header.session.place_ns)),
         hardware: RecordedHardware(
           base: ReplayedHardware(source: RecordSource(entries: source)),
           sink: ReplaySink(bench: bench, waveform: waveform))),

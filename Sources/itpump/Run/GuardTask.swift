@@ -172,8 +172,10 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
         journal(.command(.begin, place.nanoseconds, isAccepted: true), at: first)
         parts.supervisor.began(at: first)
         if let bolus {
-          parts.supervisor.laid(bolus, at: first)
-          journal(.command(.bolus, bolus.volume.femtolitres, isAccepted: true), at: first)
+          // A drive that gives it all the same is cut: nothing allows its steps.
+          let isAllowed = parts.supervisor.refusal(of: bolus, at: first) == nil
+          if isAllowed { parts.supervisor.laid(bolus, at: first) }
+          journal(.command(.bolus, bolus.volume.femtolitres, isAccepted: isAllowed), at: first)
         }
         if fallsBack {
           let flow = parts.supervisor.fallBackFlow

@@ -74,7 +74,8 @@ struct RunCommand: ParsableCommand {
   func validate() throws {
     guard record != "-" else { throw ValidationError("--record: name a file") }
     guard record == nil || driveFault == nil else {
-      throw ValidationError("--drive-fault: a drive that lies can't be replayed; leave out --record")
+      throw ValidationError(
+        "--drive-fault: a drive that lies can't be replayed; leave out --record")
     }
   }
 
@@ -115,9 +116,11 @@ struct RunCommand: ParsableCommand {
     let periodicPlace = session.periodicPlace
     let control = try self.control(profile, bench, session)
     if let driveFault { Console.note("warning: the drive lies on purpose: \(driveFault.rawValue)") }
-    guard control.test({ part, passed in
-      if !passed { Console.note("error: self-test of the \(part.name) failed: \(part.remedy)") }
-    }) else { return try giveUp(control) }
+    guard
+      control.test({ part, passed in
+        if !passed { Console.note("error: self-test of the \(part.name) failed: \(part.remedy)") }
+      })
+    else { return try giveUp(control) }
     // The bench first: a record that is begun for a run that can't be is a false trail.
     let first = control.nextFirst
     let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
@@ -205,7 +208,8 @@ struct RunCommand: ParsableCommand {
       throw ProjectFiles.Problem(description: "error: the real-time thread ended without a result")
     }
     if record != nil, !ending.isRecordWhole {
-      Console.note("warning: the record has an early end: the drive died or the disk did not keep up")
+      Console.note(
+        "warning: the record has an early end: the drive died or the disk did not keep up")
     }
     if ending.lostMessages > 0 {
       Console.note(
@@ -363,7 +367,8 @@ struct RealTimeOptions: ParsableArguments {
 
   /// The supervisor comes before the drive.
   var guardsWish: RealTimeThread.Wish {
-    RealTimeThread.Wish(priority: priority == 0 ? 0 : min(99, priority + 1), locksMemory: priority > 0)
+    RealTimeThread.Wish(
+      priority: priority == 0 ? 0 : min(99, priority + 1), locksMemory: priority > 0)
   }
 
   var pace: PacedClock.Pace {

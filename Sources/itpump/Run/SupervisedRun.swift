@@ -28,8 +28,6 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   private(set) var end: ChildProcess.End?
   private var isReleased = false
   private var finalCounts: (certain: UInt64, uncertain: UInt64) = (0, 0)
-  /// The parts of the self-test, as they came.
-  private(set) var tested: [(part: SelfTestPart, passed: Bool)] = []
   private var isReady = false
   /// Why the pump may not begin.
   private(set) var obstacle: Alarm?
@@ -140,7 +138,8 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
         orders: rings.orders, news: rings.news, messages: rings.supervisor,
         toJournal: rings.toJournal, fromJournal: rings.fromJournal),
       clock: clock, child: child, bolus: design.plan.task.singleBolus,
-      fallsBack: design.fallsBack, isResumed: design.isResumed, withholdsGrants: design.plan.fault == .deaf)
+      fallsBack: design.fallsBack, isResumed: design.isResumed,
+      withholdsGrants: design.plan.fault == .deaf)
     let journalTask = JournalTask(
       session.journal, orders: rings.toJournal, answers: rings.fromJournal,
       events: rings.driveEvents, channel: channel)
@@ -181,9 +180,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   private func takeNews(_ tell: (SelfTestPart, Bool) -> Void = { _, _ in }) {
     while let news = rings.news.take() {
       switch news {
-      case .tested(let part, let passed):
-        tested.append((part, passed))
-        tell(part, passed)
+      case .tested(let part, let passed): tell(part, passed)
       case .ready(let obstacle):
         isReady = true
         self.obstacle = obstacle

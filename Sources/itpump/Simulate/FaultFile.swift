@@ -5,12 +5,13 @@ import PumpUnits
 
 /// Reads a file of faults for the simulated plant.
 enum FaultFile {
-  private static let kinds = [
-    "stall", "missed-steps", "driver-fault", "late-wake", "slow-edge", "line-failure",
-    "sensors-dead", "battery",
-    "temperature", "wall-clock-forward", "wall-clock-back", "creep", "doubled-steps",
-    "button-held", "wild-sensors", "reservoir-loss",
-  ] + testedParts.keys.sorted()
+  private static let kinds =
+    [
+      "stall", "missed-steps", "driver-fault", "late-wake", "slow-edge", "line-failure",
+      "sensors-dead", "battery",
+      "temperature", "wall-clock-forward", "wall-clock-back", "creep", "doubled-steps",
+      "button-held", "wild-sensors", "reservoir-loss",
+    ] + testedParts.keys.sorted()
 
   /// Parts of the bench that can fail their self-test for a time.
   private static let testedParts: [String: SelfTestPart] = [
