@@ -305,7 +305,7 @@ def judge_liar(facts, edges, run, folder):
     if fault == "deaf":  # it was given the first grant only
         granted = next(g["granted_up_to_steps"] for g in grants
                        if g["granted_until_ns"] > g["pump_clock_ns"])
-        made = [at for at in made if at <= evidence]
+        made = [at for at in made if at < evidence]
     cap = granted * (2 if fault == "double-steps" else 1)
     expect(len(made) <= cap, f"{len(made)} steps, {granted} granted")
     named = {"silent": "drive-silent", "double-steps": "over-delivery"}.get(fault, "drive-disagrees")

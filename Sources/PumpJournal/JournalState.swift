@@ -26,6 +26,8 @@ public struct JournalState: BitwiseCopyable, Sendable {
   public private(set) var began: (at: Instant, place: TimeSpan)?
   /// Whether its single bolus was commanded, in it or in one that it took up again.
   public private(set) var hasCommandedBolus = false
+  /// The bolus that began and has not ended.
+  public private(set) var openBolus: Volume?
   /// Whether the prescription was given up for the minimum rate, and no clinician has looked since.
   public private(set) var waitsForClinician = false
   /// Whether the wall clock of the latest session was kept by a time service.
@@ -70,8 +72,11 @@ public struct JournalState: BitwiseCopyable, Sendable {
       if isEnded { hasCommandedBolus = false }
       hasBegun = true
       isEnded = false
+      openBolus = nil
       began = (record.at, TimeSpan(nanoseconds: place))
-    case .command(.bolus, _, isAccepted: true): hasCommandedBolus = true
+    case .command(.bolus, _, let isAccepted): hasCommandedBolus = isAccepted
+    case .event(.bolusBegan(_, let volume)): openBolus = volume
+    case .event(.bolusEnded): openBolus = nil
     case .command(.resume, _, isAccepted: true): waitsForClinician = false
     case .event(.fellBack): waitsForClinician = true
     case .grant(let counts, let upTo, _):

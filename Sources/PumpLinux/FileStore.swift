@@ -4,7 +4,7 @@ public import PumpJournal
 /// A journal's records in a file, each written durably: when a write returns, it survives a loss of power.
 ///
 /// Room is made ahead, a piece at a time, so a full disk shows while there is room left. One program at a
-/// time has the file; others may read it.
+/// time has the file, with all that it has forked; others may read it.
 public struct FileStore: JournalStore, ~Copyable {
   public typealias StoreFailure = StoreError
 
@@ -96,9 +96,6 @@ public struct FileStore: JournalStore, ~Copyable {
       shortage = error
     }
   }
-
-  /// Closes the file in a process that has it by a fork only: its lock would outlive its owner.
-  public func leave() { close(file) }
 
   /// Looks how far another program has come with the file.
   public mutating func refresh() {

@@ -37,7 +37,7 @@ public enum PumpEvent: Equatable, BitwiseCopyable, Sendable {
   case restarted(TimeSpan, uncertain: UInt64)
   /// A clinician settled the uncertain steps: so many were made.
   case reconciled(made: UInt64, notMade: UInt64)
-  /// The session ended by command, with every step accounted for.
+  /// The session ended by command.
   case ended
   /// A part of the self-test passed or failed.
   case tested(SelfTestPart, passed: Bool)

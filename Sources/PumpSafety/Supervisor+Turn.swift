@@ -70,14 +70,15 @@ extension Supervisor {
     let upTo =
       isResting
       ? report.count : max(report.count, min(envelope, report.count + min(dose, left)))
-    pendingGrant = (upTo, until)
+    let margin = isNear ? settings.bolusGrantMargin : settings.grantMargin
+    pendingGrant = (upTo, until, until.preceding(by: margin))
     return .grant(counts, upTo: carried.highest + upTo, until: until)
   }
 
   /// Takes note that the latest grant is in the journal.
   public mutating func grantTaken() {
     guard let pendingGrant else { return }
-    (grantedCount, grantedUntil) = pendingGrant
+    (grantedCount, grantedUntil, renewal) = pendingGrant
     self.pendingGrant = nil
   }
 

@@ -23,7 +23,12 @@ extension Supervisor {
   /// Whether the drive gives signs of life.
   private mutating func listen(to latest: DriveReport, at now: Instant) {
     // Who was held up himself can't tell whether the other was.
-    let wasLate = now.elapsed(since: turnedAt) > settings.driveTimeout
+    let wasAway = now.elapsed(since: turnedAt)
+    let wasLate = wasAway > settings.driveTimeout
+    if wasAway > settings.longestAbsence, !isResting {
+      raise(.supervisorSilent, at: now)
+      causeGone(.supervisorSilent, at: now)
+    }
     if latest.beat != report.beat {
       heardAt = now
       guard isHeld else { return }

@@ -34,8 +34,10 @@ public struct Supervisor: ~Copyable {
   /// The grant in force, as counts of this session.
   var grantedCount: UInt64 = 0
   var grantedUntil = Instant.epoch
+  /// When it is to be renewed.
+  var renewal = Instant.epoch
   /// The grant that the journal is asked to take; no step of it is made before it has.
-  var pendingGrant: (count: UInt64, until: Instant)?
+  var pendingGrant: (count: UInt64, until: Instant, renewal: Instant)?
   /// When a grant that the journal did not take is tried again.
   var retryAt = Instant.epoch
   /// Whether a grant is due at once: something changed.
@@ -118,14 +120,6 @@ public struct Supervisor: ~Copyable {
     // A silent drive is listened for.
     if isHeld { next = min(next, turnedAt + settings.driveTimeout) }
     return max(next, turnedAt)
-  }
-
-  /// When the grant in force is to be renewed.
-  var renewal: Instant {
-    let isNear =
-      allowance.isBolusNear(turnedAt) || allowance.isBolusNear(turnedAt + settings.grantSpan)
-    let margin = isNear ? settings.bolusGrantMargin : settings.grantMargin
-    return grantedUntil.preceding(by: margin)
   }
 
   /// The counts of the whole pump by the drive's last report.

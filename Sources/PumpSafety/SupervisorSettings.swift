@@ -19,6 +19,8 @@ public struct SupervisorSettings: Sendable {
   public var poll = TimeSpan(milliseconds: 50)
   /// A drive that gives no sign of life for so long is silent.
   public var driveTimeout = TimeSpan(milliseconds: 300)
+  /// A supervisor that was away itself for so long, while a therapy ran, says so.
+  public var longestAbsence = TimeSpan(seconds: 2)
   /// A grant reaches so far ahead, and is renewed when no more than the margin is left of it: a
   /// durable write a minute while the basal runs by itself.
   public var grantSpan = TimeSpan(seconds: 70)

@@ -1,4 +1,4 @@
-public import PumpUnits
+import PumpUnits
 
 extension Prescription {
   /// The CRC-32C of everything that it prescribes, never 0.

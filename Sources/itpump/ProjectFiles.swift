@@ -49,6 +49,16 @@ struct ProjectFiles {
     }
   }
 
+  /// Refuses an output whose folder can't be written, before hours of work.
+  static func checkFolder(of output: String) throws {
+    guard output != "-" else { return }
+    let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw Problem(
+        description: "\(output): error: can't be written; check the folder and its permissions")
+    }
+  }
+
   /// Prints a result, or says why it can't be printed.
   static func print(_ text: String) throws {
     do {

@@ -48,7 +48,7 @@ extension Alarm {
     case .reservoirEmpty: "reservoir at its reserve, delivery has stopped: refill"
     case .driverFault: "motor driver fault, delivery has stopped: check motor and wiring"
     case .deviceLost: "a device is gone, delivery has stopped: check the board"
-    case .deliveryUncertain: "delivery uncertain: a step may or may not have been made"
+    case .deliveryUncertain: "delivery uncertain: steps may or may not have been made"
     case .underDelivery: "under-delivery: doses were missed and will not be repaid"
     case .batteryDepleted: "battery depleted: replace the pump"
     case .overheated: "overheated"
@@ -63,7 +63,8 @@ extension Alarm {
     case .motorStalled: "no index pulse in the expected strokes: the motor may not turn"
     case .driveDisagrees: "the drive's counts are not what is allowed, motor de-energised: restart"
     case .driveSilent: "the drive gives no sign of life, motor de-energised until it does"
-    case .supervisorSilent: "the supervisor gives no sign of life: delivery ends with its grant"
+    case .supervisorSilent:
+      "the supervisor gave no sign of life: nobody watched the drive meanwhile"
     case .reservoirMismatch: "reservoir sensor and ledger are too far apart: measure and refill"
     case .sensorImplausible: "a sensor says what can't be: check it"
     case .replacementDue: "replace the pump within 90 days"

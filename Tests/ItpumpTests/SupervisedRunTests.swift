@@ -228,7 +228,7 @@ struct SupervisedRunTests {
     let list = try #require(
       try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [[String: Any]])
     #expect(list.count == 1)
-    #expect((list[0]["what"] as? String)?.contains("every step accounted for") == true)
+    #expect((list[0]["what"] as? String)?.contains("ended in good order") == true)
     #expect(try CommandLineTests.itpump("log", journal, "--alarm", "nonsense").code == 2)
     #expect(try CommandLineTests.itpump("log", folder("none")).code == 1)
     // A bit of an early record: refused by name, and what is intact can still be read.

@@ -66,6 +66,8 @@ struct JournalBench: ParsableCommand {
     let figures: Figures
     do {
       figures = try measure(path)
+    } catch let problem as ProjectFiles.Problem {
+      throw problem
     } catch {
       throw ProjectFiles.Problem(description: "\(folder): error: \(error)")
     }

@@ -94,12 +94,7 @@ struct CalibrateCommand: ParsableCommand {
   /// Refuses an output that can't be written, before hours of turning.
   private func checkOutput(_ files: BenchFiles) throws {
     try ProjectFiles.checkOutputs([output], inputs: files.paths)
-    guard let output else { return }
-    let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw ProjectFiles.Problem(
-        description: "\(output): error: can't be written; check the folder and its permissions")
-    }
+    if let output { try ProjectFiles.checkFolder(of: output) }
   }
 
   private func ask() throws -> String? {

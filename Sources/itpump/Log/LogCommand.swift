@@ -80,6 +80,11 @@ struct LogCommand: ParsableCommand {
     guard [verify, stats, follow, damaged].filter({ $0 }).count <= 1 else {
       throw ValidationError("one of --follow, --verify, --stats, --damaged")
     }
+    guard
+      !damaged
+        || kind.isEmpty && alarm == nil && session == nil && since == nil && until == nil
+          && last == nil
+    else { throw ValidationError("--damaged prints all that is intact; leave out the filters") }
     guard !follow || json == nil && csv == nil else {
       throw ValidationError("--follow prints only; leave out --json and --csv")
     }
@@ -133,7 +138,9 @@ struct LogCommand: ParsableCommand {
     return filter
   }
 
-  private func put(_ records: [JournalRecord], _ moments: Moments) throws {
+  private func put(
+    _ records: [JournalRecord], _ moments: Moments, isHeaded: Bool = true
+  ) throws {
     if let json {
       try write(try JSONOutput.text(records.map { LogRow($0, moments) }), to: json)
     }
@@ -142,7 +149,8 @@ struct LogCommand: ParsableCommand {
       try write(text, to: csv)
     }
     guard json == nil, csv == nil else { return }
-    try ProjectFiles.print(records.map { LogRow.line($0, moments) }.joined())
+    let heading = isHeaded ? LogRow.heading : ""
+    try ProjectFiles.print(heading + records.map { LogRow.line($0, moments) }.joined())
   }
 
   private func write(_ text: String, to path: String) throws {
@@ -162,7 +170,7 @@ struct LogCommand: ParsableCommand {
       try index.update(from: &journal)
       let records = try index.select(filter).compactMap { journal.record($0) }
       filter.from = journal.next
-      try put(records, moments)
+      try put(records, moments, isHeaded: false)
     }
   }
 
@@ -170,6 +178,9 @@ struct LogCommand: ParsableCommand {
     // Opening has checked every checksum and every link.
     let state = journal.state
     let carried = state.carried
+    guard journal.next > 0 else {
+      throw ProjectFiles.Problem(description: "\(self.journal): error: it holds no record")
+    }
     try ProjectFiles.print(
       """
       \(self.journal): \(TextColumns.grouped(journal.next)) records, each intact and linked to the one before

@@ -27,7 +27,7 @@ struct LogRow: Encodable {
     wall_clock = moments.machine(Date(timeIntervalSince1970: Double(record.wallSeconds)))
     kind = record.entry.kind.name
     alarm = record.entry.alarm?.name
-    what = record.entry.words
+    what = record.entry.words(at: record.at)
     guard case .grant(let counts, let upTo, let until) = record.entry else { return }
     certain_steps = counts.certain
     uncertain_steps = counts.uncertain
@@ -53,12 +53,17 @@ struct LogRow: Encodable {
       ] as [String]).joined(separator: ",") + "\n"
   }
 
+  /// What stands above the lines that a person reads.
+  static var heading: String {
+    "  record  wall clock, \(TimeZone.current.identifier)  session  what\n"
+  }
+
   /// The line that a person reads.
   static func line(_ record: JournalRecord, _ moments: Moments) -> String {
     let when = moments.second(Date(timeIntervalSince1970: Double(record.wallSeconds)))
     let kind = record.entry.kind.name.padding(toLength: 8, withPad: " ", startingAt: 0)
     return TextColumns.right("\(record.sequence)", 8) + "  \(when)  "
       + "s\(record.session)".padding(toLength: 6, withPad: " ", startingAt: 0)
-      + "\(kind) \(record.entry.words)\n"
+      + "\(kind) \(record.entry.words(at: record.at))\n"
   }
 }

@@ -34,6 +34,9 @@ struct ReconcileCommand: ParsableCommand {
     guard (reason?.utf8.count ?? 0) <= 1_000 else {
       throw ValidationError("--reason: at most 1,000 bytes")
     }
+    guard
+      !(reason ?? "").unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+    else { throw ValidationError("--reason: one line of text") }
   }
 
   func run() throws {
@@ -66,6 +69,13 @@ struct ReconcileCommand: ParsableCommand {
 
   private func show() throws {
     let state = try JournalFile.read(journal).state
+    guard !JournalFile.isInUse(journal) else {
+      let permitted = state.granted - min(state.granted, state.counts.highest)
+      try ProjectFiles.print(
+        "\(journal): a run is in progress: \(TextColumns.grouped(state.counts.certain)) steps were "
+          + "acknowledged, and up to \(TextColumns.grouped(permitted)) more are permitted now\n")
+      return
+    }
     try ProjectFiles.print(Self.text(journal, state))
     guard state.carried.uncertain > 0 else { return }
     try ProjectFiles.print(

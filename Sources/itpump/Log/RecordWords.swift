@@ -12,7 +12,9 @@ extension RecordKind {
 
 extension JournalEntry {
   /// What it says, for people.
-  var words: String {
+  ///
+  /// - Parameter now: When it was written.
+  func words(at now: Instant) -> String {
     switch self {
     case .opened(_, _, _, let binding, _):
       "session begins"
@@ -22,8 +24,10 @@ extension JournalEntry {
         + (counts.uncertain > 0 ? ", \(TextColumns.grouped(counts.uncertain)) uncertain" : "")
         + (counts.missed > 0 ? ", \(TextColumns.grouped(counts.missed)) missed" : "")
         + (upTo > counts.highest
-          ? "; \(TextColumns.grouped(upTo - counts.highest)) more permitted until "
-            + Self.clock(until) : "; none permitted")
+          ? "; \(TextColumns.grouped(upTo - counts.highest)) more permitted for "
+            + Format.span(until.elapsed(since: now)) : "; none permitted")
+    case .event(.silenced(let alarm, let until)):
+      "\(alarm.name) is silent for \(Format.span(until.elapsed(since: now)))"
     case .event(let event): event.words
     case .command(let command, let value, let isAccepted):
       "\(command)" + Self.describe(command, value) + (isAccepted ? "" : ", REFUSED")
@@ -33,15 +37,6 @@ extension JournalEntry {
       "\(part == 0 ? "" : "… ")\(text.words(part, length))"
     case .unknown(let kind): "of kind \(kind), which this version does not know"
     }
-  }
-
-  /// An instant of the pump's clock: days, hours, minutes, seconds.
-  static func clock(_ instant: Instant) -> String {
-    let seconds = instant.nanoseconds / 1_000_000_000
-    let parts = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map {
-      $0 < 10 ? "0\($0)" : "\($0)"
-    }
-    return "day \(seconds / 86_400) \(parts.joined(separator: ":"))"
   }
 
   private static func describe(_ command: CommandKind, _ value: UInt64) -> String {
@@ -83,8 +78,7 @@ extension PumpEvent {
       "\(alarm.priority == .critical ? "CRITICAL" : "alarm") \(alarm.name): \(alarm.title)"
     case .alarmCauseGone(let alarm): "the cause of \(alarm.name) has gone"
     case .acknowledged(let alarm): "\(alarm.name) was acknowledged"
-    case .silenced(let alarm, let until):
-      "\(alarm.name) is silent until \(JournalEntry.clock(until))"
+    case .silenced(let alarm, _): "\(alarm.name) is silent for a while"
     case .wallClockMoved(let seconds): "the wall clock was moved by \(seconds) s"
     case .refilled(let volume): "reservoir filled to \(Format.volume(volume))"
     case .stallEnded(let steps):
@@ -95,7 +89,7 @@ extension PumpEvent {
     case .reconciled(let made, let notMade):
       "reconciled: \(TextColumns.grouped(made)) of the uncertain steps were made, "
         + "\(TextColumns.grouped(notMade)) were not"
-    case .ended: "session ended, every step accounted for"
+    case .ended: "session ended in good order"
     case .fellBack: "the prescription is given up for the minimum rate until a clinician has looked"
     case .tested(let part, let passed):
       "self-test of the \(part.name) \(passed ? "passed" : "FAILED")"

@@ -22,6 +22,18 @@ enum DriveFault: String, CaseIterable, ExpressibleByArgument, Sendable {
   /// It says no more after three seconds, and goes on.
   case silent
 
+  /// When it can show at the earliest.
+  var shows: String {
+    switch self {
+    case .doubleSteps: "by an index sensor only, within two or three of its pulses"
+    case .doubleRate, .early: "within a few steps"
+    case .deaf: "when the first grant ends: 70 s, 13 s in a bolus"
+    case .halfTold: "within a hundred steps or so"
+    case .aheadTold: "after a hundred steps"
+    case .silent: "after three seconds"
+    }
+  }
+
   /// The step that the drive believes in.
   func step(_ step: StepVolume) -> StepVolume {
     let share: (UInt64, UInt64) =

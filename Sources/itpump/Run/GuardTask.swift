@@ -372,6 +372,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       certain: carried.certain + counts.certain, uncertain: carried.uncertain + counts.uncertain,
       missed: carried.missed + missed, atFill: carried.atFill)
     tellEvents(parts.supervisor)
+    tellRefusal(at: now)
     _ = rings.toJournal.writer.put(.grant(total, upTo: total.highest, until: now, at: now))
     if !isDead { journal(.event(.ended), at: now) }
     rings.toJournal.writer.put(.close)
@@ -380,6 +381,14 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     rings.news.writer.put(
       .driveEnded(
         end, isReleased: isReleased, certain: counts.certain, uncertain: counts.uncertain))
+  }
+
+  /// Journals what the drive refused though the supervisor allowed it.
+  private func tellRefusal(at now: Instant) {
+    guard start != nil, end == .exited(0) else { return }
+    let outcome = channel.left(as: DriveEnding.self).outcome
+    guard outcome.refusal != nil else { return }
+    journal(.command(outcome.refusedBolus ? .bolus : .begin, 0, isAccepted: false), at: now)
   }
 
   /// Stays until the tone has been heard: the buzzer falls silent with the program.

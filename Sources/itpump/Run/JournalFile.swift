@@ -67,8 +67,27 @@ enum JournalFile {
   ///
   /// - Parameter isNew: Whether it is made where it is not there.
   static func open(_ path: String, isNew: Bool = true) throws -> Journal<FileStore> {
+    let isThere = FileManager.default.fileExists(atPath: path)
     if !isNew { _ = try read(path) }
-    return try opened(path, isReadOnly: false)
+    let journal = try opened(path, isReadOnly: false)
+    guard !isThere || journal.next > 0 else {
+      // One that was cut to nothing must not pass for a new pump.
+      throw ProjectFiles.Problem(
+        description:
+          "\(path): error: the file is there and holds no record; if a pump's history was "
+          + "never in it, remove it, and a new journal is begun")
+    }
+    return journal
+  }
+
+  /// Whether a run writes to it now.
+  static func isInUse(_ path: String) -> Bool {
+    do throws(StoreError) {
+      _ = try FileStore(path: path)
+      return false
+    } catch {
+      return error.cause == .inUse
+    }
   }
 
   /// Opens a journal that another program may be writing to.

@@ -32,14 +32,9 @@ protocol RunStore: JournalStore, ~Copyable {
   ///
   /// - Returns: Whether there is enough.
   mutating func makeRoom(for next: UInt64) -> Bool
-
-  /// Gives up the store in a process that has it by a fork only.
-  func leave()
 }
 
 extension MemoryStore: RunStore {
-  func leave() {}
-
   mutating func makeRoom(for next: UInt64) -> Bool { true }
 }
 

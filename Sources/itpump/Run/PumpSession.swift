@@ -26,6 +26,8 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
     var uncertain: UInt64
     /// Whether its single bolus was commanded.
     var hasBolus: Bool
+    /// The bolus that it broke off: what was not given of it never will be.
+    var brokenBolus: Volume?
   }
 
   /// Whether the prescription waits for a clinician, at the minimum rate.
@@ -60,7 +62,7 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
       boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
     let binding = JournalBinding(step: bench.step, concentration: profile.concentration)
     let isNew = before.session == 0
-    if !isNew, !isRefilled { try check(before, binding, profile) }
+    if !isNew { try check(before, binding, profile, isRefilled: isRefilled) }
     let recalled = recall(&journal, by: now, as: binding)
     try journal.append(
       .opened(
@@ -87,22 +89,26 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
       servedSince: isNew ? now : before.servedSince,
       outage: isOutage
         ? Outage(
-          span: span, uncertain: carried.uncertain, hasBolus: before.hasCommandedBolus) : nil,
+          span: span, uncertain: carried.uncertain, hasBolus: before.hasCommandedBolus,
+          brokenBolus: before.openBolus) : nil,
       periodicPlace: isOutage && knowsTime ? place : nil,
       isWaiting: before.waitsForClinician
         || isOutage && span.map { $0 > shortOutage } ?? true)
   }
 
   /// Whether what is in the pump is still what the journal counts.
-  private static func check(_ state: JournalState, _ binding: JournalBinding, _ profile: Profile)
-    throws
-  {
+  private static func check(
+    _ state: JournalState, _ binding: JournalBinding, _ profile: Profile, isRefilled: Bool
+  ) throws {
+    // The old drug in tubing and catheter would run on at the new one's flow.
     if let kept = state.binding, kept.concentration != binding.concentration {
       throw Problem(
         description: "the journal counts \(Format.concentration(kept.concentration)), and the "
-          + "profile says \(Format.concentration(binding.concentration)): after a refill, say "
-          + "--refilled; what is left of the old drug in tubing and catheter needs a bridge")
+          + "profile says \(Format.concentration(binding.concentration)): a change of concentration "
+          + "needs a bridge, which itpump does not have yet; once tubing and catheter are rinsed with "
+          + "the new drug, begin another journal with --journal")
     }
+    guard !isRefilled else { return }
     if let kept = state.binding, kept.step != binding.step {
       throw Problem(
         description: "the pump head or its calibration is another than the journal's: fill the "

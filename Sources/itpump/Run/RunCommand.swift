@@ -86,6 +86,7 @@ struct RunCommand: ParsableCommand {
     try ProjectFiles.checkOutputs([json, record, journaling.journal], inputs: inputs.paths)
     let (profile, bench, warnings) = try inputs.load(now: judged)
     for warning in warnings { Console.note(warning) }
+    if let json { try ProjectFiles.checkFolder(of: json) }
     if dryRun {
       try ProjectFiles.print(try DryRun(profile, bench, realTime).text())
       return
@@ -112,10 +113,14 @@ struct RunCommand: ParsableCommand {
       throw ProjectFiles.Problem(description: "\(path ?? "journal"): error: \(error)")
     }
     var books = JournalBooks(path: path, carried: session.carried)
-    tellOutage(session)
+    tellOutage(session, profile)
     let periodicPlace = session.periodicPlace
     let control = try self.control(profile, bench, session)
-    if let driveFault { Console.note("warning: the drive lies on purpose: \(driveFault.rawValue)") }
+    if let driveFault {
+      Console.note(
+        "warning: the drive lies on purpose: \(driveFault.rawValue), which shows \(driveFault.shows)"
+      )
+    }
     guard
       control.test({ part, passed in
         if !passed { Console.note("error: self-test of the \(part.name) failed: \(part.remedy)") }
@@ -167,21 +172,32 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  private func tellOutage<Store: RunStore & ~Copyable>(_ session: borrowing PumpSession<Store>) {
+  private func tellOutage<Store: RunStore & ~Copyable>(
+    _ session: borrowing PumpSession<Store>, _ profile: Profile
+  ) {
     if let outage = session.outage {
       let span = outage.span.map { "for \(Format.span($0))" } ?? "for a time that no clock can tell"
-      Console.note(
-        "warning: the last run was not ended: nothing ran \(span), and "
-          + "\(TextColumns.grouped(outage.uncertain)) steps may or may not have been made"
-          + (outage.uncertain > 0 ? "; 'itpump reconcile' settles them" : ""))
-      if outage.hasBolus, !session.isWaiting || afterOutage {
+      Console.note("warning: the last run was not ended: nothing ran \(span)")
+      if let bolus = outage.brokenBolus {
+        let dose = (try? profile.concentration.mass(in: bolus)) ?? .zero
+        Console.note(
+          "warning: it broke off in a bolus of \(Format.mass(dose)): what was not given of it is not "
+            + "made up")
+      }
+      if outage.hasBolus, profile.singleBolus != nil, !session.isWaiting || afterOutage {
         Console.note("note: its single bolus was begun, and is not given again")
       }
     }
+    let uncertain = session.carried.uncertain
+    if uncertain > 0 {
+      Console.note(
+        "warning: \(TextColumns.grouped(uncertain)) steps of earlier runs may or may not have been "
+          + "made, and count for every limit; 'itpump reconcile' settles them")
+    }
     guard session.isWaiting, !afterOutage else { return }
     Console.note(
-      "warning: only the minimum rate runs, until a clinician has looked and it is started with "
-        + "--after-outage: a run that broke off is taken up as prescribed within "
+      "warning: only the minimum rate runs, which is no treatment, until a clinician has looked and it "
+        + "is started with --after-outage: a run that broke off is taken up as prescribed within "
         + "\(Format.span(PumpSession<Store>.shortOutage)) only")
   }
 
@@ -267,7 +283,9 @@ struct RunCommand: ParsableCommand {
           isConfirmed: confirm, isSupervised: true),
         realTime: realTime, isRecording: record != nil, fault: driveFault),
       supervisor: supervisor, servedSince: session.servedSince,
-      outage: session.outage.map { ($0.span ?? .zero, $0.uncertain) }, fallsBack: fallsBack,
+      outage: session.outage.map {
+        ($0.span ?? .zero, $0.uncertain, $0.brokenBolus != nil)
+      }, fallsBack: fallsBack,
       isResumed: session.isWaiting && afterOutage, wish: realTime.guardsWish)
     guard !bench.board.isSimulated else {
       return try SupervisedRun(
@@ -286,8 +304,10 @@ struct RunCommand: ParsableCommand {
             return 3
           }
         })
-    } catch let failure as GPIOFailure {
-      throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(failure)")
+    } catch let problem as ProjectFiles.Problem {
+      throw problem
+    } catch {
+      throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(error)")
     }
   }
 

@@ -49,6 +49,8 @@ struct RunDisplay {
     case .bolusEnded(_, let volume, let isWhole):
       note(at: event.at, "bolus ended with \(dose(volume))\(isWhole ? "" : ", NOT the whole")")
     case .tripped: note(at: event.at, "delivery has stopped")
+    case .tested(let part, false):
+      note(at: event.at, "self-test of the \(part.name) failed: \(part.remedy)")
     default: break
     }
   }

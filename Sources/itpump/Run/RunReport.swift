@@ -62,6 +62,10 @@ struct RunReport {
     if profile.mode == .minimumRate {
       lines.append("  minimum rate: keeps the lumen open, no treatment")
     }
+    if isMinimumRateOnly {
+      lines.append(
+        "  MINIMUM RATE ONLY: no treatment, until a clinician has looked (--after-outage)")
+    }
     if profile.mode == .stopped { lines.append("  therapy stopped: nothing is given by itself") }
     if let refusal = outcome.refusal {
       let what = outcome.refusedBolus ? "the single bolus" : "the therapy"
@@ -80,7 +84,7 @@ struct RunReport {
     }
     if outcome.refusal == nil, behind > oneStep {
       lines.append(
-        row("behind", behind, "asked for by then and not given: a bolus had to begin anew"))
+        row("behind", behind, "asked for by then, and neither given nor booked as missed"))
     }
     if !status.uncertain.isZero {
       lines.append(row("uncertain", status.uncertain, "may or may not have been delivered"))
@@ -105,6 +109,9 @@ struct RunReport {
     ]
     return lines.joined(separator: "\n") + "\n"
   }
+
+  /// Whether the prescription was given up for the minimum rate.
+  private var isMinimumRateOnly: Bool { events.contains { $0.event == .fellBack } }
 
   private var journal: String {
     let carried = books.carried
@@ -148,6 +155,8 @@ extension RunReport {
     var held_ns: UInt64
     var state: String
     var refusal: String?
+    /// Whether the prescription was given up for the minimum rate, which is no treatment.
+    var minimum_rate_only: Bool
     var motor_de_energised: Bool
     var prescribed_ug: Double
     var delivered_ug: Double
@@ -185,7 +194,8 @@ extension RunReport {
       began_monotonic_ns: books.beganMonotonic, held_ns: outcome.held.nanoseconds,
       state: SimulationReport.describe(status.state),
       refusal: outcome.refusal.map(SimulationReport.describe),
-      motor_de_energised: outcome.isAtRest, prescribed_ug: mass(prescribed).micrograms,
+      minimum_rate_only: isMinimumRateOnly, motor_de_energised: outcome.isAtRest,
+      prescribed_ug: mass(prescribed).micrograms,
       delivered_ug: mass(status.delivered).micrograms, missed_ug: mass(status.missed).micrograms,
       behind_ug: mass(behind).micrograms,
       uncertain_ug: mass(status.uncertain).micrograms, steps: status.ledger.delivered,

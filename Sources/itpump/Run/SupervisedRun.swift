@@ -69,7 +69,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     var plan: DrivePlan
     var supervisor: SupervisorSettings
     var servedSince: Instant
-    var outage: (TimeSpan, uncertain: UInt64)?
+    var outage: (span: TimeSpan, uncertain: UInt64, hasBrokenBolus: Bool)?
     /// Whether the prescription waits for a clinician, at the minimum rate.
     var fallsBack: Bool
     /// Whether a clinician has looked, and the prescription goes on after all.
@@ -90,7 +90,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
       plan: design.plan, channel: channel, messages: rings.drive, events: rings.driveEvents)
     let child = ChildProcess.fork { parent in
       process.supervisor = parent
-      session.journal.store.leave()
+      // The journal's lock is the drive's too: no other run begins while one is left behind.
       return drive(process)
     }
     guard let child else {
@@ -125,8 +125,13 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     for dose in design.plan.recalled {
       supervisor.recall(steps: dose.steps, by: Instant(nanoseconds: dose.by_ns))
     }
-    if let (span, uncertain) = design.outage {
-      supervisor.restarted(after: span, uncertain: uncertain, at: session.opened)
+    if let outage = design.outage {
+      supervisor.restarted(
+        after: outage.span, uncertain: outage.uncertain, at: session.opened)
+      if outage.hasBrokenBolus {
+        supervisor.raise(.underDelivery, at: session.opened)
+        supervisor.causeGone(.underDelivery, at: session.opened)
+      }
     } else if carried.uncertain > 0 {
       // Until somebody settles them, each run begins with the alarm.
       supervisor.raise(.deliveryUncertain, at: session.opened)
@@ -228,11 +233,20 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     let left = channel.left(as: DriveEnding.self)
     var ending = RunEnding()
     ending.outcome = sinceStart(left.outcome)
+    // What a step is worth is not the drive's to say.
+    let ledger = left.outcome.status.ledger
+    ending.outcome?.status.delivered = volume(ledger.delivered)
+    ending.outcome?.status.uncertain = volume(ledger.uncertain)
+    ending.outcome?.status.missed = volume(ledger.missed)
     ending.processorTime = left.processorTime
     ending.elapsed = left.elapsed
     ending.lostMessages = left.lostMessages
     ending.isRecordWhole = left.isRecordWhole
     return ending
+  }
+
+  private func volume(_ steps: UInt64) -> Volume {
+    (try? step.volume(ofSteps: steps)) ?? Volume(femtolitres: .max)
   }
 
   /// An outcome with its instants counted from the therapy's start.

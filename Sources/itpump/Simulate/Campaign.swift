@@ -319,7 +319,7 @@ extension Campaign {
         (.underDelivery, .lateWake), (.underDelivery, .slowEdge), (.underDelivery, .testFails),
         (.deliveryUncertain, .stall), (.deliveryUncertain, .missedSteps),
         (.selfTestFailed, .testFails), (.selfTestFailed, .sensorsDead),
-        (.watchdogUnproven, .testFails):
+        (.watchdogUnproven, .testFails), (.supervisorSilent, .lateWake):
         return true
       // A motor that was stopped for long by one of these, or by nobody coming to acknowledge.
       case (.stoppedLong, _): return true

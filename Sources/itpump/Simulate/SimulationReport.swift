@@ -151,6 +151,7 @@ struct SimulationReport {
       guard case .alarmRaised(let alarm) = event.event else { return nil }
       return "\(moments.full(simulation.start.after(event.at))) "
         + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
+        + (alarm == .selfTestFailed ? failedParts(at: event.at) : "")
     }
     guard !raised.isEmpty || outcome.lostEvents > 0 else { return ["none"] }
     let shown = raised.prefix(12)
@@ -158,6 +159,13 @@ struct SimulationReport {
       return shown + ["and earlier ones: \(outcome.lostEvents) events were no longer kept"]
     }
     return shown + (raised.count > 12 ? ["and \(raised.count - 12) more; see --json"] : [])
+  }
+
+  private func failedParts(at instant: Instant) -> String {
+    outcome.events.compactMap { event -> String? in
+      guard event.at == instant, case .tested(let part, false) = event.event else { return nil }
+      return ": \(part.name)"
+    }.joined()
   }
 
   static func hex(_ digest: TraceDigest) -> String {

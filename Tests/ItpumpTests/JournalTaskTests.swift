@@ -1,0 +1,97 @@
+import PumpJournal
+import PumpLinux
+import PumpSafety
+import PumpUnits
+import Testing
+
+@testable import itpump
+
+@Suite("The journal's thread: nothing is granted that is not written, and nothing written is lost")
+struct JournalTaskTests {
+  /// A disk in memory that can be full, or hang.
+  private final class Disk: @unchecked Sendable {
+    let isFull = SlotRing<Bool>(slots: 4)
+    var full = false
+    var base = MemoryStore(slots: 4_096)
+  }
+
+  private struct DiskStore: RunStore {
+    struct Full: Error {}
+    let disk: Disk
+
+    var slots: Range<UInt64> { disk.base.slots }
+    func slot(of sequence: UInt64) -> UInt64 { sequence }
+    func read(_ slot: UInt64) throws(Full) -> JournalBlock { disk.base.blocks[Int(slot)] }
+    mutating func write(_ block: JournalBlock, to slot: UInt64) throws(Full) {
+      while let full = disk.isFull?.take() { disk.full = full }
+      guard !disk.full else { throw Full() }
+      disk.base.write(block, to: slot)
+    }
+    mutating func makeRoom(for next: UInt64) -> Bool { true }
+  }
+
+  @Test(
+    "A full disk: the grant is refused, events wait in their order, and both go on when it is not")
+  func fullDisk() throws {
+    let disk = Disk()
+    let channel = try #require(Channel())
+    let orders = try #require(SlotRing<JournalOrder>(slots: 64))
+    let answers = try #require(SlotRing<JournalAnswer>(slots: 64))
+    let events = try #require(SlotRing<TimedEvent>(slots: 64))
+    let task = JournalTask(
+      Journal(blank: DiskStore(disk: disk)), orders: orders, answers: answers, events: events,
+      channel: channel)
+    func grant(_ steps: UInt64) {
+      orders.writer.put(
+        .grant(StepCounts(certain: steps), upTo: steps + 9, until: .epoch + .hour, at: .epoch))
+    }
+    // Each answer rings the bell.
+    func answer(_ isWanted: (JournalAnswer) -> Bool) -> JournalAnswer? {
+      for _ in 0..<64 {
+        let heard = channel.bell
+        while let answer = answers.take() { if isWanted(answer) { return answer } }
+        channel.waitForBell(after: heard, until: monotonicNanoseconds() + 30_000_000_000)
+      }
+      return nil
+    }
+    func isGrant(_ answer: JournalAnswer) -> Bool {
+      switch answer {
+      case .granted, .notGranted: true
+      default: false
+      }
+    }
+    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), task))
+    grant(1)
+    guard case .granted(let first)? = answer(isGrant) else {
+      Issue.record("the first grant was not taken")
+      return
+    }
+    #expect(first.upTo == 10)
+    disk.isFull?.writer.put(true)
+    grant(2)
+    guard case .notGranted? = answer(isGrant) else {
+      Issue.record("a grant was given that no record has")
+      return
+    }
+    // Putting never waits, whatever the disk does.
+    for steps in UInt64(1)...5 {
+      events.writer.put(TimedEvent(at: .epoch, event: .forgone(steps: steps)))
+    }
+    disk.isFull?.writer.put(false)
+    grant(3)
+    guard case .granted? = answer(isGrant) else {
+      Issue.record("the journal did not go on")
+      return
+    }
+    orders.writer.put(.close)
+    thread.join()
+    var journal = try Journal(opening: disk.base)
+    var told: [UInt64] = []
+    for sequence in 0..<journal.next {
+      if case .event(.forgone(let steps))? = journal.record(sequence)?.entry { told.append(steps) }
+    }
+    #expect(told == [1, 2, 3, 4, 5])
+    let counts = journal.state.counts
+    #expect(counts.certain == 3)
+  }
+}
