@@ -26,7 +26,7 @@ embedded:
 shim:
 	@$(SCRIPTS)/shim-check
 
-# Thirty places of the safety code, broken one at a time, in a copy: each must be caught by its test.
+# Forty places of the safety code, broken one at a time, in a copy: each must be caught by its test.
 mutants: setup
 	@. $(SCRIPTS)/toolchain && python3 Tests/Mutants/mutants.py .
 
