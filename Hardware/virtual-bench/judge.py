@@ -76,8 +76,11 @@ def rate(text):
     return float(text.split()[0])
 
 
-def check_timing(edges, driver, ramped):
-    """Every edge against the driver's table; returns the number of edges that it was held against."""
+def check_timing(edges, driver, ramped, idle=0):
+    """Every edge against the driver's table; returns the number of edges that it was held against.
+
+    So many steps may rise while the driver is not energised, and move nothing: a process that is stopped
+    between its last look and its write makes its edge when it goes on."""
     table = yaml.safe_load(open(driver))
     times = {name: duration(text) for name, text in table["timing"].items()}
     motion = table["motion"]
@@ -89,9 +92,10 @@ def check_timing(edges, driver, ramped):
         where = f"{NAMES[line]} at {at} ns"
         if line == STEP and asserted:
             energised = last.get((ENABLE, True), 0) > last.get((ENABLE, False), 0)
-            expect(energised, f"{where}: the driver is not energised")
+            idle -= not energised
+            expect(idle >= 0, f"{where}: the driver is not energised")
             expect(last.get((DIR, True)), f"{where}: DIR was never set")
-            expect(since(ENABLE, True) >= times["wake-up"], f"{where}: before the driver woke")
+            expect(not energised or since(ENABLE, True) >= times["wake-up"], f"{where}: before the driver woke")
             expect(since(DIR, True) >= times["dir-setup"], f"{where}: DIR set-up")
             expect(since(STEP, False) >= times["step-low"], f"{where}: STEP low too short")
             expect(since(STEP, True) >= spacing, f"{where}: {since(STEP, True)} ns after the step "
@@ -179,8 +183,8 @@ def judge_timing(facts, edges, run, folder):
 
 def judge_stops(facts, edges, run, folder):
     expect(facts["exit"] == 0 or run["uncertain_steps"], f"exit {facts['exit']}")
-    held = check_timing(edges, facts["driver"], ramped=False)
-    made = len(rises(edges))
+    held = check_timing(edges, facts["driver"], ramped=False, idle=facts["stops"])
+    made = len(energised_rises(edges))
     most = run["steps"] + run["uncertain_steps"]
     expect(run["steps"] <= made <= most, f"{made} steps in the trace, {run['steps']} to {most} booked")
     expect(made > 0 and facts["stops"] >= 10, "nothing was shown")
@@ -328,8 +332,8 @@ def evidence_of(fault, made, began, rate, grants, begin_ns):
     if fault == "ahead-told":
         return made[100]
     if fault == "half-told":
-        # By then the lines have counted more than was told and could have been made since.
-        return made[min(59, len(made) - 1)]
+        # Eight steps and four told: more than a step and the tolerance of two between them.
+        return made[7]
     # A step and the tolerance of two more than the therapy's definition allows by then.
     for number, at in enumerate(made, 1):
         if number > (at - began) * rate / 1e9 + 3:
@@ -398,7 +402,7 @@ def judge_sigstop(facts, edges, run, folder):
     expect("under-delivery" in alarms(run), f"no alarm of under-delivery: {alarms(run)}")
     expect(run["missed_steps"] > 0, "nothing was booked as missed")
     sounds(edges, facts["from_ns"], facts["continued_ns"] + 3_000_000_000 - facts["from_ns"])
-    check_timing(edges, facts["driver"], ramped=True)
+    check_timing(edges, facts["driver"], ramped=True, idle=1)
     made = len(energised_rises(edges))
     most = run["steps"] + run["uncertain_steps"]
     expect(run["steps"] <= made <= most, f"{made} steps made, {run['steps']} to {most} booked")

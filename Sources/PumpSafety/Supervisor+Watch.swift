@@ -54,18 +54,16 @@ extension Supervisor {
     if latest.count < report.count { return cut(.driveDisagrees, at: now) }
     if count > grantedCount { return cut(.driveDisagrees, at: now) }
     if count > seen, turnedAt > grantedUntil { return cut(.driveDisagrees, at: now) }
-    if isUntold(latest, slack: slack, at: now) { return cut(.driveDisagrees, at: now) }
+    if isUntold(latest, slack: slack) { return cut(.driveDisagrees, at: now) }
     guard count > checkedCount else { return }
     checkedCount = steps(in: allowed(count, at: now)) + slack
     if count > checkedCount { return cut(.driveDisagrees, at: now) }
   }
 
-  /// Whether the lines counted more steps than the drive tells, and can have made since it did.
-  private func isUntold(_ latest: DriveReport, slack: UInt64, at now: Instant) -> Bool {
-    guard let lines = latest.lineCount, lines > latest.count + slack else { return false }
-    let age = now.elapsed(since: latest.at).nanoseconds
-    let since = (try? scaled(age, by: settings.maximumRate, over: 1_000_000_000, .up)) ?? .max
-    return lines - latest.count - slack > since
+  /// Whether the drive tells less, in a new report, than its lines had counted before it wrote it.
+  private func isUntold(_ latest: DriveReport, slack: UInt64) -> Bool {
+    guard latest.beat != report.beat, let lines = report.lineCount else { return false }
+    return lines > latest.count + slack
   }
 
   /// The volume that is allowed by now, after what the drive is too far behind with is forfeited.

@@ -30,7 +30,7 @@ MUTANTS = [
     ("count may go back", S + "Supervisor+Watch.swift",
      "if latest.count < before { return cut(.driveDisagrees, at: now) }", "", "LyingDriveTests/wrongCount"),
     ("lines' count not held against the told one", S + "Supervisor+Watch.swift",
-     "if isUntold(latest, slack: slack, at: now) { return cut(.driveDisagrees, at: now) }", "",
+     "if isUntold(latest, slack: slack) { return cut(.driveDisagrees, at: now) }", "",
      "SupervisorTests/untold"),
     ("a drive's silence is not noticed", S + "Supervisor+Watch.swift",
      "} else if !isHeld, now.elapsed(since: heardAt) >= settings.driveTimeout {",
