@@ -90,7 +90,11 @@ extension Supervisor {
     switch part {
     // Nothing can take the motor's power any more, or no rate is what it seems: stop while ENABLE may
     // still work.
-    case .enable, .clock: return cut(.selfTestFailed, at: now)
+    case .enable, .clock:
+      // A pump that is cut already says it all the same.
+      raise(.selfTestFailed, at: now)
+      cut(.selfTestFailed, at: now)
+      return
     case .profile:
       guard isMemoryDamaged else { break }
       guard hasCopy else { return cut(.profileDamaged, at: now) }

@@ -131,8 +131,7 @@ MUTANTS = [
      "guard !channel.isOrphaned else { return nextOfAnOrphan() }", "",
      "SupervisedRunTests/killedSupervisor"),
     ("a failed self-test of ENABLE is only told", S + "Supervisor+SelfTest.swift",
-     "case .enable, .clock: return cut(.selfTestFailed, at: now)",
-     "case .enable, .clock: return raise(.selfTestFailed, at: now)", "SelfTestTests/stops"),
+     "      cut(.selfTestFailed, at: now)\n      return", "      return", "SelfTestTests/stops"),
     ("a damaged prescription runs on", S + "Supervisor+SelfTest.swift",
      "pendingFallBack = true", "pendingFallBack = false", "SelfTestTests/damagedPrescription"),
 ]
