@@ -40,6 +40,8 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   @usableFromInline var isEnergised = false
   /// A STEP that was high when the motor was tripped still has to fall.
   private var owesFall = false
+  /// The motor was tripped, and is still to be de-energised: nothing else is planned before.
+  private var owesRelease = false
   /// Not before this may STEP rise: wake-up and direction set-up.
   @usableFromInline var readyAt = Instant.epoch
   /// Not before this may STEP rise again, by the spacing.
@@ -70,7 +72,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   ///   - isDelivering: Whether the therapy runs, for a driver that is always energised then.
   ///   - now: No edge is planned before this.
   public mutating func plan(step wish: Instant, isDelivering: Bool, after now: Instant) {
-    guard edge != .fall, !owesFall else { return }
+    guard edge != .fall, !owesFall, !owesRelease else { return }
     let needed = min(wish, wakeFor)
     let wantsEnergy = timing.energise == .always ? isDelivering : needed != .never
     if !isEnergised {
@@ -125,6 +127,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
     case .rise, .fall, .none: return nil
     case .deEnergise:
       isEnergised = false
+      owesRelease = false
       if owesFall { setFall(max(now, lastRise + stepHigh)) } else { set(.none, .never) }
       owesFall = false
       return (.enable, .released)
@@ -202,6 +205,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
   public mutating func retryDeEnergising(at instant: Instant) {
     isEnergised = true
     owesFall = owesFall || edge == .fall
+    owesRelease = true
     set(.deEnergise, instant)
   }
 
@@ -212,6 +216,7 @@ public struct StrokeSequencer: BitwiseCopyable, Sendable {
       return
     }
     owesFall = owesFall || edge == .fall
+    owesRelease = true
     set(.deEnergise, now)
   }
 
