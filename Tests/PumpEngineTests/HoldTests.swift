@@ -9,7 +9,9 @@ import Testing
 
 @Suite("The supervisor holds ENABLE, and lets it go")
 struct HoldTests {
-  @Test("A hold that ends before ENABLE was released for it still releases it, and wakes the driver anew")
+  @Test(
+    "A hold that ends before ENABLE was released for it still releases it, and wakes the driver anew"
+  )
   func shortHold() throws {
     let settings = try Fixture.settings()
     let witness = Witness()
