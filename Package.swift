@@ -51,6 +51,14 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // The controller of a board without an operating system, all but the board: images, console, flash.
+    .target(
+      name: "PumpFirmware",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal", "PumpEngine",
+      ],
+      swiftSettings: settings),
+
     // What a run is recorded by, and hardware that answers from a record.
     .target(name: "PumpReplay", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
 
@@ -90,7 +98,7 @@ let package = Package(
       dependencies: [
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
         "PumpEngine", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
-        "PumpRecords", "CAllocationCounter",
+        "PumpRecords", "PumpFirmware", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],

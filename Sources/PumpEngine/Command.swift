@@ -60,7 +60,7 @@ extension Command {
   }
 
   /// Whether it asks for delivery.
-  var deliversMore: Bool {
+  public var deliversMore: Bool {
     switch self {
     case .begin, .resume, .adopt, .bolus, .prime, .patientBolus: true
     default: false

@@ -76,7 +76,7 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
   }
 
   /// Whether the checksum is right.
-  var isIntact: Bool {
+  public var isIntact: Bool {
     let sum = checksum
     return !isBlank && self[15] == sum
   }

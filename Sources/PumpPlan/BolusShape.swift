@@ -54,11 +54,11 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
   private static func rampLength(
     rising: FlowRate, at acceleration: UInt64, step: StepVolume
   ) throws(QuantityError) -> TimeSpan {
-    let perSecond = UInt128(acceleration) * UInt128(step.numerator) * 86_400
+    let perSecond = Wide(acceleration) * Wide(step.numerator) * 86_400
     guard perSecond > 0 else { throw .divisionByZero }
-    let rise = UInt128(rising.count) * UInt128(step.divisor) * 1_000_000_000
+    let rise = Wide(rising.count) * Wide(step.divisor) * 1_000_000_000
     let length = (rise + perSecond - 1) / perSecond
-    guard length < UInt128(MotorLimits.longestRamp.nanoseconds) else { throw .overflow }
+    guard length < Wide(MotorLimits.longestRamp.nanoseconds) else { throw .overflow }
     return TimeSpan(nanoseconds: (UInt64(length) + 1) & ~1)
   }
 
@@ -90,10 +90,10 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
     let level = min(at.lessening(by: climb), cruise)
     let falling = at.lessening(by: climb + cruise)
     let rise = rampFlow(lasting: rising)
-    let top = UInt128(to.count) * UInt128(level.nanoseconds)
+    let top = Wide(to.count) * Wide(level.nanoseconds)
     let fall =
       rampFlow(lasting: climb) - rampFlow(lasting: climb - falling)
-    return Volume(femtolitres: UInt64((rise + top + fall) / UInt128(TimeSpan.day.nanoseconds)))
+    return Volume(femtolitres: UInt64((rise + top + fall) / Wide(TimeSpan.day.nanoseconds)))
   }
 
   /// This bolus, ended as soon as the motor can slow down from where it is.
@@ -147,21 +147,21 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
   }
 
   /// The integral of the rising ramp's flow over its first part, in fL·ns/day.
-  private func rampFlow(lasting span: TimeSpan) -> UInt128 {
+  private func rampFlow(lasting span: TimeSpan) -> Wide {
     guard isRamped else { return 0 }
-    let time = UInt128(span.nanoseconds)
-    let rise = UInt128((to - from).count) * time * time / (2 * UInt128(rampLength.nanoseconds))
-    return UInt128(from.count) * time + rise
+    let time = Wide(span.nanoseconds)
+    let rise = Wide((to - from).count) * time * time / (2 * Wide(rampLength.nanoseconds))
+    return Wide(from.count) * time + rise
   }
 
   /// This ramp with as much climb and cruise as a volume fills.
   private func filled(with volume: Volume) -> Self {
-    let whole = UInt128(volume.femtolitres) * UInt128(TimeSpan.day.nanoseconds)
+    let whole = Wide(volume.femtolitres) * Wide(TimeSpan.day.nanoseconds)
     let full = 2 * rampFlow(lasting: rampLength)
     if full <= whole {
       return with(
         climb: rampLength,
-        cruise: TimeSpan(nanoseconds: UInt64((whole - full) / UInt128(to.count))))
+        cruise: TimeSpan(nanoseconds: UInt64((whole - full) / Wide(to.count))))
     }
     var low: UInt64 = 0
     var high = rampLength.nanoseconds

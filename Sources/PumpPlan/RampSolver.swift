@@ -10,14 +10,14 @@ import PumpUnits
 @usableFromInline
 struct RampSolver: BitwiseCopyable, Sendable {
   /// `w`, and `g` with its sign apart.
-  private var slope: UInt128 = 0
+  private var slope: Wide = 0
   private var bend: UInt64 = 0
   private var rises = true
-  private var doubleLength: UInt128 = 2
+  private var doubleLength: Wide = 2
   private var start: UInt64 = 0
   /// Units between targets, times `doubleLength`.
-  private var stride: UInt128 = 0
-  private var target: UInt128 = 0
+  private var stride: Wide = 0
+  private var target: Wide = 0
   private var limit: UInt64 = 0
   /// Where the last step was found, and the interval that led there.
   private var last: UInt64 = 0
@@ -26,25 +26,25 @@ struct RampSolver: BitwiseCopyable, Sendable {
   @usableFromInline init() {}
 
   init(
-    base: UInt64, ramp: FlowSegment.Ramp, divisor: UInt64, start: Instant, quantum: UInt128
+    base: UInt64, ramp: FlowSegment.Ramp, divisor: UInt64, start: Instant, quantum: Wide
   ) {
-    doubleLength = 2 * UInt128(ramp.length.nanoseconds)
+    doubleLength = 2 * Wide(ramp.length.nanoseconds)
     rises = ramp.to >= ramp.from
     bend = (rises ? ramp.to - ramp.from : ramp.from - ramp.to).count * divisor
-    let level = doubleLength * UInt128(base + ramp.from.count * divisor)
-    let passed = 2 * UInt128(bend) * UInt128(ramp.elapsed.nanoseconds)
+    let level = doubleLength * Wide(base + ramp.from.count * divisor)
+    let passed = 2 * Wide(bend) * Wide(ramp.elapsed.nanoseconds)
     slope = rises ? level + passed : level - passed
     self.start = start.nanoseconds
     stride = doubleLength * quantum
   }
 
   /// The integral over the first `time` ns, in units, rounded down.
-  func integral(over time: UInt64) -> UInt128 { scaledIntegral(time) / doubleLength }
+  func integral(over time: UInt64) -> Wide { scaledIntegral(time) / doubleLength }
 
   /// Finds the first step after so many units.
   ///
   /// - Returns: When it is due, in ns of the clock; past the segment's end where it is not within.
-  mutating func first(after missing: UInt128, within limit: UInt64) -> UInt64 {
+  mutating func first(after missing: Wide, within limit: UInt64) -> UInt64 {
     target = missing * doubleLength
     self.limit = limit
     last = 0
@@ -68,15 +68,15 @@ struct RampSolver: BitwiseCopyable, Sendable {
   }
 
   @inline(__always)
-  private func scaledIntegral(_ time: UInt64) -> UInt128 {
-    let bent = UInt128(bend) * UInt128(time)
-    return (rises ? slope + bent : slope - bent) * UInt128(time)
+  private func scaledIntegral(_ time: UInt64) -> Wide {
+    let bent = Wide(bend) * Wide(time)
+    return (rises ? slope + bent : slope - bent) * Wide(time)
   }
 
   /// Twice the ramp's length times the flow at a time: the derivative of `scaledIntegral`.
   @inline(__always)
-  private func scaledFlow(_ time: UInt64) -> UInt128 {
-    let bent = 2 * UInt128(bend) * UInt128(time)
+  private func scaledFlow(_ time: UInt64) -> Wide {
+    let bent = 2 * Wide(bend) * Wide(time)
     return rises ? slope + bent : slope - bent
   }
 
@@ -106,10 +106,10 @@ struct RampSolver: BitwiseCopyable, Sendable {
 
   /// A quotient good enough for a guess, by one 64-bit division.
   @inline(__always)
-  private static func quotient(_ dividend: UInt128, _ divisor: UInt128) -> UInt64 {
+  private static func quotient(_ dividend: Wide, _ divisor: Wide) -> UInt64 {
     let shift = max(0, 64 - max(dividend, divisor).leadingZeroBitCount)
-    let bottom = UInt64(truncatingIfNeeded: divisor >> UInt128(shift))
+    let bottom = UInt64(truncatingIfNeeded: divisor >> shift)
     guard bottom > 0 else { return .max / 4 }
-    return min(.max / 4, UInt64(truncatingIfNeeded: dividend >> UInt128(shift)) / bottom)
+    return min(.max / 4, UInt64(truncatingIfNeeded: dividend >> shift) / bottom)
   }
 }

@@ -30,11 +30,11 @@ public struct StepPlanner: ~Copyable {
   @usableFromInline var taken: UInt64 = 0
 
   /// Units in a step.
-  @usableFromInline let quantum: UInt128
+  @usableFromInline let quantum: Wide
   /// The present segment's beginning, the phase there (0 ..< quantum) and the steps before it.
   private var start: Instant
   @usableFromInline var end: Instant
-  private var phaseAtStart: UInt128 = 0
+  private var phaseAtStart: Wide = 0
   private var plannedAtStart: UInt64 = 0
 
   // A constant flow: units a nanosecond; a step's interval is `interval + remainder ÷ flux` ns, and
@@ -50,7 +50,7 @@ public struct StepPlanner: ~Copyable {
   /// Creates a planner with no flow, whose first segment may begin at any instant from `start` on.
   public init(step: StepVolume, start: Instant = .epoch) {
     self.step = step
-    quantum = UInt128(step.numerator) * UInt128(TimeSpan.day.nanoseconds)
+    quantum = Wide(step.numerator) * Wide(TimeSpan.day.nanoseconds)
     self.start = start
     end = .never
   }
@@ -114,9 +114,9 @@ public struct StepPlanner: ~Copyable {
       flux = segment.base.count * step.divisor
       let (whole, rest) =
         flux == 0
-        ? (UInt128(UInt64.max), 0) : quantum.quotientAndRemainder(dividingBy: UInt128(flux))
+        ? (Wide(UInt64.max), 0) : quantum.quotientAndRemainder(dividingBy: Wide(flux))
       // An interval past the clock's end never comes; half the clock keeps the sums below in range.
-      interval = UInt64(min(whole, UInt128(UInt64.max / 2)))
+      interval = UInt64(min(whole, Wide(UInt64.max / 2)))
       remainder = UInt64(rest)
     }
     findNextDue()
@@ -124,27 +124,27 @@ public struct StepPlanner: ~Copyable {
 
   /// The exact volume prescribed up to an instant of the present segment, rounded down.
   public func prescribed(by instant: Instant) -> Volume {
-    let units = UInt128(plannedAtStart) * quantum + phaseAtStart + integral(to: instant)
-    let unit = UInt128(step.divisor) * UInt128(TimeSpan.day.nanoseconds)
+    let units = Wide(plannedAtStart) * quantum + phaseAtStart + integral(to: instant)
+    let unit = Wide(step.divisor) * Wide(TimeSpan.day.nanoseconds)
     return Volume(femtolitres: UInt64(units / unit))
   }
 
   /// The integral of the flow since the last step taken, in units, at an instant of the segment.
-  private func phase(at instant: Instant) -> UInt128 {
-    phaseAtStart + integral(to: instant) - UInt128(planned - plannedAtStart) * quantum
+  private func phase(at instant: Instant) -> Wide {
+    phaseAtStart + integral(to: instant) - Wide(planned - plannedAtStart) * quantum
   }
 
   /// The integral of the flow from the segment's start to an instant, in units.
-  private func integral(to instant: Instant) -> UInt128 {
+  private func integral(to instant: Instant) -> Wide {
     let time = instant.elapsed(since: start)
-    guard isRamp else { return UInt128(flux) * UInt128(time.nanoseconds) }
+    guard isRamp else { return Wide(flux) * Wide(time.nanoseconds) }
     return ramp.integral(over: time.nanoseconds)
   }
 
   /// Works `nextDue` out from the segment's start.
   private mutating func findNextDue() {
     due = .never
-    let done = UInt128(taken - plannedAtStart)
+    let done = Wide(taken - plannedAtStart)
     let missing = (done + 1) * quantum - phaseAtStart
     if isRamp {
       let time = ramp.first(after: missing, within: (segmentEnd - start).nanoseconds)
@@ -152,9 +152,9 @@ public struct StepPlanner: ~Copyable {
       return
     }
     guard flux > 0 else { return }
-    let time = (missing + UInt128(flux) - 1) / UInt128(flux)
-    guard time <= UInt128((segmentEnd - start).nanoseconds) else { return }
+    let time = (missing + Wide(flux) - 1) / Wide(flux)
+    guard time <= Wide((segmentEnd - start).nanoseconds) else { return }
     due = start + TimeSpan(nanoseconds: UInt64(time))
-    overshoot = UInt64(time * UInt128(flux) - missing)
+    overshoot = UInt64(time * Wide(flux) - missing)
   }
 }

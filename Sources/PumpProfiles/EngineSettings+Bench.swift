@@ -14,15 +14,7 @@ extension Profile {
 
   /// The supervisor's settings for this profile on a bench.
   public func supervisorSettings(on bench: Bench) -> SupervisorSettings {
-    let engine = engineSettings(on: bench)
-    let motor = bench.driver.motor
-    let braking =
-      (try? scaled(
-        motor.maximumRate, by: 1_000_000_000, over: motor.acceleration, .up)) ?? 0
-    return SupervisorSettings(
-      step: bench.step, limits: limits, reservoir: reservoir, backlogLimit: engine.backlogLimit,
-      maximumRate: motor.maximumRate,
-      braking: TimeSpan(nanoseconds: braking) + TimeSpan(seconds: 1),
+    engineSettings(on: bench).supervisor(
       stepsPerIndex: bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex)
   }
 }

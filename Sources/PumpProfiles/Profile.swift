@@ -25,13 +25,35 @@ public struct Profile: Sendable {
   public var patientBolusReason: String?
 
   /// What kind of therapy it is.
-  public enum Mode: String, Sendable {
+  public enum Mode: String, CaseIterable, Sendable {
     case stopped
     case minimumRate = "minimum-rate"
     case continuous
     case periodic = "periodic-bolus"
     case flexDaily = "flex, every day"
     case flexWeekly = "flex, by weekday"
+  }
+
+  public init(
+    name: String, population: String, drug: String, concentration: Concentration, lot: String,
+    expires: CalendarDay, reservoir: Reservoir, catheterVolume: Volume, timeZone: TimeZone,
+    mode: Mode, prescription: Prescription, limits: DoseLimits, singleBolus: Bolus?,
+    patientBolusReason: String?
+  ) {
+    self.name = name
+    self.population = population
+    self.drug = drug
+    self.concentration = concentration
+    self.lot = lot
+    self.expires = expires
+    self.reservoir = reservoir
+    self.catheterVolume = catheterVolume
+    self.timeZone = timeZone
+    self.mode = mode
+    self.prescription = prescription
+    self.limits = limits
+    self.singleBolus = singleBolus
+    self.patientBolusReason = patientBolusReason
   }
 
   /// Where in its pattern the therapy is at a moment.

@@ -34,9 +34,9 @@ public struct FlexPattern: Hashable, Sendable {
   /// The time after which the pattern repeats: a day, a week, or a periodic bolus's interval.
   public let period: TimeSpan
   /// At least one; the first begins at the pattern's start.
-  public let segments: [BasalSegment]
+  public let segments: Table<BasalSegment>
   /// In order, never overlapping.
-  public let boluses: [ScheduledBolus]
+  public let boluses: Table<ScheduledBolus>
   /// The fastest and the slowest of the segments' flows.
   public let peak: FlowRate
   public let least: FlowRate
@@ -62,7 +62,7 @@ public struct FlexPattern: Hashable, Sendable {
   /// Creates a pattern.
   ///
   /// - Throws: `Problem`, the first one found.
-  public init(period: TimeSpan, segments: [BasalSegment], boluses: [ScheduledBolus])
+  public init(period: TimeSpan, segments: Table<BasalSegment>, boluses: Table<ScheduledBolus>)
     throws(Problem)
   {
     guard !period.isZero else { throw .emptyPeriod }

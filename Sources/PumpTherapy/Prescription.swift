@@ -28,8 +28,8 @@ public struct Prescription: Hashable, Sendable {
     let all = try rule.bolus.volume.multiplied(by: UInt64(rule.maximumPerDay))
     // One bolus after the other, as fast as the lock-out lets them.
     let train = try? FlexPattern(
-      period: rule.lockout, segments: [.init(start: .zero, flow: .zero)],
-      boluses: [.init(start: .zero, bolus: rule.bolus)])
+      period: rule.lockout, segments: Table(count: 1) { _ in .init(start: .zero, flow: .zero) },
+      boluses: Table(count: 1) { _ in .init(start: .zero, bolus: rule.bolus) })
     guard let train else { return try own.adding(all) }
     return try own.adding(min(all, Therapy.flex(train).mostVolume(inAny: window)))
   }

@@ -39,8 +39,8 @@ extension Therapy {
     var most = Volume.zero
     let period = pattern.period.nanoseconds
     let back = window.nanoseconds % period
-    for corner in pattern.corners {
-      let place = corner.nanoseconds % period
+    for number in 0..<pattern.cornerCount {
+      let place = pattern.corner(number).nanoseconds % period
       let before = TimeSpan(nanoseconds: (place + period - back) % period)
       most = max(most, try volume(from: TimeSpan(nanoseconds: place), lasting: window))
       most = max(most, try volume(from: before, lasting: window))
@@ -110,9 +110,13 @@ extension FlexPattern {
   }
 
   /// The places where the flow changes; a bolus past the period's end wraps.
-  fileprivate var corners: [TimeSpan] {
-    segments.map { $0.start } + boluses.map { $0.start }
-      + boluses.map { $0.start + $0.bolus.duration }
+  fileprivate var cornerCount: Int { segments.count + 2 * boluses.count }
+
+  fileprivate func corner(_ number: Int) -> TimeSpan {
+    guard number >= segments.count else { return segments[number].start }
+    let place = number - segments.count
+    let entry = boluses[place % boluses.count]
+    return place < boluses.count ? entry.start : entry.start + entry.bolus.duration
   }
 }
 

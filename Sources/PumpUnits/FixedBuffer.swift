@@ -1,8 +1,7 @@
 /// A fixed number of elements in storage made once.
 ///
 /// The one mutable storage of the core: windows, rings and tables of alarms live in it, made before
-/// delivery starts and never grown. On bare metal its memory comes from an arena that is sealed
-/// after loading.
+/// delivery starts and never grown. On bare metal its memory comes from the `Arena`.
 public struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
 
@@ -14,14 +13,20 @@ public struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// - Precondition: `count` is at least 1.
   public init(repeating element: Element, count: Int) {
     precondition(count > 0, "a buffer holds at least one element")
-    base = .allocate(capacity: count)
+    #if hasFeature(Embedded)
+      base = Arena.take(Element.self, count: count)
+    #else
+      base = .allocate(capacity: count)
+    #endif
     base.initialize(repeating: element, count: count)
     self.count = count
   }
 
-  deinit {
-    base.deallocate()
-  }
+  #if !hasFeature(Embedded)
+    deinit {
+      base.deallocate()
+    }
+  #endif
 
   /// The element at a place.
   ///

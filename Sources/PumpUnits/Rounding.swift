@@ -7,7 +7,7 @@ public enum Rounding: Sendable {
 /// The whole number `value × multiplier ÷ divisor`, rounded as asked, through 128 bits.
 ///
 /// - Throws: `QuantityError` where the divisor is zero or the result needs more than 64 bits.
-@inlinable public func scaled(
+@inlinable @inline(never) public func scaled(
   _ value: UInt64, by multiplier: UInt64, over divisor: UInt64, _ rounding: Rounding
 ) throws(QuantityError) -> UInt64 {
   guard divisor != 0 else { throw .divisionByZero }

@@ -10,8 +10,8 @@ struct ITPump: ParsableCommand {
     discussion: "Bench equipment: not a medical device, not for human use.",
     version: "0.1.0",
     subcommands: [
-      CheckCommand.self, PlanCommand.self, SimulateCommand.self, RunCommand.self,
-      ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
+      CheckCommand.self, PlanCommand.self, SimulateCommand.self, CompileCommand.self,
+      RunCommand.self, ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
       HardwareCommand.self, BenchCommand.self,
     ])
 

@@ -69,6 +69,9 @@ struct ProfileInputs: Codable {
   /// Reads them, or fails with every problem.
   func load(now: Date) throws -> (profile: Profile, bench: Bench, warnings: [String]) {
     let bench = try bench.bench()
+    if let image = try ImageFile.compiled(from: profile.text, profile.path) {
+      return (try Profile(image, on: bench, profile.path, now: now), bench, [])
+    }
     let loader = ProfileLoader(drugs: try InputFile.drugs(drugs), bench: bench, now: now)
     let (loaded, diagnostics) = loader.load(profile.text)
     let usable = try ProjectFiles.usable(loaded, diagnostics, profile.path)

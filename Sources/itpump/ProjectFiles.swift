@@ -22,6 +22,7 @@ struct ProjectFiles {
           ? "\(path): error: can't be read; check that it is a file and its permissions"
           : "\(path): error: there is no such file")
     }
+    if let image = ImageFile.text(of: data) { return image }
     guard let text = String(data: data, encoding: .utf8) else {
       throw Problem(description: "\(path): error: not UTF-8 text; save it as UTF-8")
     }

@@ -22,7 +22,8 @@ struct HoldTests {
           .continuous(try settings.step.flow(ofStepsPerSecond: 20))), grant: .unlimited),
       hardware: Fixture.watchedBench(witness))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
-    loop.run(until: .epoch + TimeSpan(seconds: 5))
+    // Between two steps: one that is still high would hold everything else up by itself.
+    loop.run(until: .epoch + TimeSpan(milliseconds: 5_020))
     let now = loop.hardware.now
     let before = witness.rises.count
     // Both in one look at the orders: the supervisor has released ENABLE itself meanwhile.

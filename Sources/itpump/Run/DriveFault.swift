@@ -1,26 +1,30 @@
-import ArgumentParser
-import PumpEngine
+public import ArgumentParser
+public import PumpEngine
 import PumpHAL
 import PumpLinux
-import PumpSafety
-import PumpUnits
 
-/// A drive that lies, for trying on a bench whether the supervisor catches it.
-enum DriveFault: String, CaseIterable, ExpressibleByArgument, Sendable {
-  /// Two STEP edges for every step.
-  case doubleSteps = "double-steps"
-  /// It takes a step for half of what it delivers.
-  case doubleRate = "double-rate"
-  /// It takes a step for a tenth less than it delivers.
-  case early
-  /// It heeds neither a grant's count nor its end, and is given none after the first.
-  case deaf
-  /// It tells half of its steps.
-  case halfTold = "half-told"
-  /// It tells more steps than it made.
-  case aheadTold = "ahead-told"
-  /// It says no more after three seconds, and goes on.
-  case silent
+extension DriveFault: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let named = Self.allCases.first(where: { $0.word == argument }) else { return nil }
+    self = named
+  }
+
+  public static var allValueStrings: [String] { allCases.map(\.word) }
+
+  public var defaultValueDescription: String { word }
+
+  /// What a person calls it.
+  var word: String {
+    switch self {
+    case .doubleSteps: "double-steps"
+    case .doubleRate: "double-rate"
+    case .early: "early"
+    case .deaf: "deaf"
+    case .halfTold: "half-told"
+    case .aheadTold: "ahead-told"
+    case .silent: "silent"
+    }
+  }
 
   /// When it can show at the earliest.
   var shows: String {
@@ -32,36 +36,6 @@ enum DriveFault: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .aheadTold: "after a hundred steps"
     case .silent: "after three seconds"
     }
-  }
-
-  /// The step that the drive believes in.
-  func step(_ step: StepVolume) -> StepVolume {
-    let share: (UInt64, UInt64) =
-      switch self {
-      case .doubleRate: (1, 2)
-      case .early: (9, 10)
-      default: (1, 1)
-      }
-    let smaller = try? StepVolume(
-      delivering: Volume(femtolitres: step.numerator * share.0), inSteps: step.divisor * share.1)
-    return smaller ?? step
-  }
-
-  /// What it makes of a grant.
-  func heard(_ grant: Grant) -> Grant {
-    self == .deaf ? Grant(number: grant.number, upTo: .max, until: .never) : grant
-  }
-
-  /// What it tells of itself.
-  func told(_ report: DriveReport) -> DriveReport {
-    var told = report
-    switch self {
-    case .halfTold: told.delivered /= 2
-    case .aheadTold: told.delivered += told.delivered > 100 ? 1_000 : 0
-    case .silent: if report.beat > 150 { told.beat = 150 }
-    case .doubleSteps, .doubleRate, .early, .deaf: break
-    }
-    return told
   }
 }
 

@@ -60,7 +60,7 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: """
       Let the drive lie, to see on this bench that the supervisor catches it: \
-      \(DriveFault.allCases.map(\.rawValue).joined(separator: ", ")).
+      \(DriveFault.allCases.map(\.word).joined(separator: ", ")).
       """)
   var driveFault: DriveFault?
 
@@ -118,7 +118,7 @@ struct RunCommand: ParsableCommand {
     let control = try self.control(profile, bench, session)
     if let driveFault {
       Console.note(
-        "warning: the drive lies on purpose: \(driveFault.rawValue), which shows \(driveFault.shows)"
+        "warning: the drive lies on purpose: \(driveFault.word), which shows \(driveFault.shows)"
       )
     }
     guard

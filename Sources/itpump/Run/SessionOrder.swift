@@ -1,3 +1,4 @@
+import PumpEngine
 import PumpLinux
 import PumpSafety
 import PumpUnits

@@ -1,0 +1,120 @@
+// What compiled code expects of a C library and of the compiler's own: copying, and 64-bit shifts and
+// division on a 32-bit processor.
+#include <stddef.h>
+#include <stdint.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t count) {
+  uint8_t *out = to;
+  const uint8_t *in = from;
+  if ((((uintptr_t)out | (uintptr_t)in) & 3) == 0) {
+    for (; count >= 4; count -= 4, out += 4, in += 4) *(uint32_t *)out = *(const uint32_t *)in;
+  }
+  for (; count > 0; count--) *out++ = *in++;
+  return to;
+}
+
+void *memmove(void *to, const void *from, size_t count) {
+  uint8_t *out = to;
+  const uint8_t *in = from;
+  if (out <= in) {
+    for (; count > 0; count--) *out++ = *in++;
+  } else {
+    while (count > 0) {
+      count--;
+      out[count] = in[count];
+    }
+  }
+  return to;
+}
+
+void *memset(void *to, int value, size_t count) {
+  uint8_t *out = to;
+  for (; count > 0; count--) *out++ = (uint8_t)value;
+  return to;
+}
+
+#if defined(__arm__)
+// The names of the Arm run-time ABI (IHI 0043), sections 4.2 and 4.3.4.
+#define ALIAS(name, of) __attribute__((alias(#of))) void name()
+ALIAS(__aeabi_memcpy, memcpy);
+ALIAS(__aeabi_memcpy4, memcpy);
+ALIAS(__aeabi_memcpy8, memcpy);
+ALIAS(__aeabi_memmove, memmove);
+ALIAS(__aeabi_memmove4, memmove);
+ALIAS(__aeabi_memmove8, memmove);
+
+void __aeabi_memset(void *to, size_t count, int value) { memset(to, value, count); }
+void __aeabi_memclr(void *to, size_t count) { memset(to, 0, count); }
+ALIAS(__aeabi_memset4, __aeabi_memset);
+ALIAS(__aeabi_memset8, __aeabi_memset);
+ALIAS(__aeabi_memclr4, __aeabi_memclr);
+ALIAS(__aeabi_memclr8, __aeabi_memclr);
+
+// A shift by 32 or more is two halves that change places; the compiler does smaller ones by itself.
+uint64_t __aeabi_llsl(uint64_t value, int by) {
+  uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+  if (by >= 32) return (uint64_t)(low << (by - 32)) << 32;
+  if (by == 0) return value;
+  return (uint64_t)(high << by | low >> (32 - by)) << 32 | low << by;
+}
+
+uint64_t __aeabi_llsr(uint64_t value, int by) {
+  uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+  if (by >= 32) return high >> (by - 32);
+  if (by == 0) return value;
+  return (uint64_t)(high >> by) << 32 | (low >> by | high << (32 - by));
+}
+
+// 64 by 64 bits: digit by digit in base 2^16 where the divisor has 32 bits or less, else bit by bit,
+// of which there are at most 32 then.
+__attribute__((used)) uint64_t board_divide(uint64_t dividend, uint64_t divisor, uint64_t *rest) {
+  uint32_t high = (uint32_t)(dividend >> 32);
+  if (dividend < divisor) {
+    *rest = dividend;
+    return 0;
+  }
+  if ((high | (uint32_t)(divisor >> 32)) == 0) {
+    uint32_t quotient = (uint32_t)dividend / (uint32_t)divisor;
+    *rest = (uint32_t)dividend - quotient * (uint32_t)divisor;
+    return quotient;
+  }
+  uint64_t quotient = 0;
+  if (divisor < 0x10000) {
+    uint32_t by = (uint32_t)divisor, left = 0;
+    for (int shift = 48; shift >= 0; shift -= 16) {
+      uint32_t part = left << 16 | (uint32_t)(dividend >> shift & 0xFFFF);
+      quotient = quotient << 16 | part / by;
+      left = part % by;
+    }
+    *rest = left;
+    return quotient;
+  }
+  uint32_t top = (uint32_t)(divisor >> 32);
+  int shift = (top ? __builtin_clz(top) : 32 + __builtin_clz((uint32_t)divisor)) -
+              (high ? __builtin_clz(high) : 32 + __builtin_clz((uint32_t)dividend));
+  uint64_t by = divisor << shift;
+  for (; shift >= 0; shift--, by >>= 1) {
+    quotient <<= 1;
+    if (dividend >= by) {
+      dividend -= by;
+      quotient |= 1;
+    }
+  }
+  *rest = dividend;
+  return quotient;
+}
+
+// Quotient in r0 and r1, remainder in r2 and r3.
+__attribute__((naked)) void __aeabi_uldivmod(void) {
+  __asm__ volatile(
+      "push {r4, lr}\n"
+      "sub sp, #16\n"
+      "add r4, sp, #8\n"
+      "str r4, [sp]\n"
+      "bl board_divide\n"
+      "ldr r2, [sp, #8]\n"
+      "ldr r3, [sp, #12]\n"
+      "add sp, #16\n"
+      "pop {r4, pc}\n");
+}
+#endif

@@ -1,0 +1,138 @@
+import PumpEngine
+import PumpJournal
+import PumpPlan
+import PumpSafety
+import PumpTherapy
+public import PumpUnits
+
+extension CompiledProfile {
+  /// Reads an image; on bare metal its pattern is laid down in the arena.
+  ///
+  /// Every rule that its values must keep is checked again: a checksum says that nothing changed on the
+  /// way, not that it was right at its start.
+  ///
+  /// - Parameters:
+  ///   - count: How many words there are at least.
+  ///   - word: Gives one by its place.
+  /// - Throws: `ImageProblem`.
+  public init(count: Int, word: (Int) -> UInt64) throws(ImageProblem) {
+    let length = try ImageFormat.check(count: count, word: word)
+    func text(_ place: Int) -> JournalText {
+      var text = JournalText()
+      (text.a, text.b, text.c, text.d, text.e) = (
+        word(place), word(place + 1), word(place + 2), word(place + 3), word(place + 4)
+      )
+      return text
+    }
+    name = text(2)
+    population = text(7)
+    drug = text(12)
+    lot = text(17)
+    timeZone = text(22)
+    expires = word(27)
+    mode = word(28)
+    catheterVolume = Volume(femtolitres: word(29))
+    engine = try Self.engine(word)
+    stepsPerIndex = word(47) == 0 ? nil : word(47)
+    let therapy = try Self.therapy(length, word)
+    guard word(30) > 0 else { throw .outOfRange }
+    prescription = Prescription(
+      therapy: therapy, concentration: Concentration(nanogramsPerMillilitre: word(30)),
+      patientBolus: try Self.patientBolus(word))
+    singleBolus = word(57) == 0 ? nil : try Self.bolus(word(57), word(58))
+  }
+
+  private static func engine(_ word: (Int) -> UInt64) throws(ImageProblem) -> EngineSettings {
+    guard word(32) > 0, word(31) <= 1 << 38, word(42) > 0, word(43) <= word(44),
+      word(45) <= word(46), word(41) <= 1
+    else { throw .outOfRange }
+    for place in 36...40 where word(place) > 1_000_000_000 { throw .outOfRange }
+    guard
+      let step = try? StepVolume(
+        delivering: Volume(femtolitres: word(31)), inSteps: word(32)),
+      let motor = try? MotorLimits(
+        startRate: word(33), maximumRate: word(34), acceleration: word(35)),
+      let reservoir = try? Reservoir(
+        capacity: Volume(femtolitres: word(49)), filled: Volume(femtolitres: word(50)),
+        lowAlarm: Volume(femtolitres: word(51)), reserve: Volume(femtolitres: word(52)))
+    else { throw .outOfRange }
+    return EngineSettings(
+      step: step, motor: motor, driver: driver(word), backlogLimit: word(42),
+      limits: DoseLimits(
+        perHour: .init(soft: Mass(femtograms: word(43)), hard: Mass(femtograms: word(44))),
+        perDay: .init(soft: Mass(femtograms: word(45)), hard: Mass(femtograms: word(46)))),
+      reservoir: reservoir)
+  }
+
+  private static func driver(_ word: (Int) -> UInt64) -> DriverTiming {
+    func span(_ place: Int) -> TimeSpan { TimeSpan(nanoseconds: word(place)) }
+    return DriverTiming(
+      stepHigh: span(36), stepLow: span(37), directionSetUp: span(38), directionHold: span(39),
+      wakeUp: span(40), energise: word(41) == 1 ? .aroundStrokes : .always)
+  }
+
+  private static func bolus(_ volume: UInt64, _ duration: UInt64) throws(ImageProblem) -> Bolus {
+    guard
+      let bolus = try? Bolus(
+        volume: Volume(femtolitres: volume), duration: TimeSpan(nanoseconds: duration))
+    else { throw .outOfRange }
+    return bolus
+  }
+
+  private static func patientBolus(_ word: (Int) -> UInt64) throws(ImageProblem)
+    -> PatientBolusRule?
+  {
+    guard word(53) > 0 else { return nil }
+    guard word(56) <= UInt64(PatientBolusRule.mostPerDay) else { throw .outOfRange }
+    let bolus = try bolus(word(53), word(54))
+    guard
+      let rule = try? PatientBolusRule(
+        bolus: bolus, lockout: TimeSpan(nanoseconds: word(55)), maximumPerDay: Int(word(56)))
+    else { throw .outOfRange }
+    return rule
+  }
+
+  private static func flow(_ count: UInt64) throws(ImageProblem) -> FlowRate {
+    guard let flow = try? FlowRate(checkingFemtolitresPerDay: count) else { throw .outOfRange }
+    return flow
+  }
+
+  private static func therapy(_ length: Int, _ word: (Int) -> UInt64) throws(ImageProblem)
+    -> Therapy
+  {
+    switch word(59) {
+    case 0: return .stopped
+    case 1: return .minimumRate(try flow(word(60)))
+    case 2: return .continuous(try flow(word(60)))
+    case 3: break
+    default: throw .outOfRange
+    }
+    let (segments, boluses) = (Int(word(61) & 0xFFFF_FFFF), Int(word(61) >> 32))
+    guard segments <= FlexPattern.mostEntries, boluses <= FlexPattern.mostEntries,
+      length == ImageFormat.fixedWords + 2 * segments + 3 * boluses
+    else { throw .wrongLength }
+    let first = 62
+    let firstBolus = first + 2 * segments
+    for place in 0..<segments { _ = try flow(word(first + 2 * place + 1)) }
+    for place in 0..<boluses {
+      _ = try bolus(word(firstBolus + 3 * place + 1), word(firstBolus + 3 * place + 2))
+    }
+    // The checks above have passed for each: what is laid down is what they saw.
+    guard let spare = try? Bolus(volume: Volume(femtolitres: 1), duration: .hour),
+      let pattern = try? FlexPattern(
+        period: TimeSpan(nanoseconds: word(60)),
+        segments: Table(count: segments) { place in
+          FlexPattern.BasalSegment(
+            start: TimeSpan(nanoseconds: word(first + 2 * place)),
+            flow: (try? flow(word(first + 2 * place + 1))) ?? .zero)
+        },
+        boluses: Table(count: boluses) { place in
+          let at = firstBolus + 3 * place
+          return FlexPattern.ScheduledBolus(
+            start: TimeSpan(nanoseconds: word(at)),
+            bolus: (try? bolus(word(at + 1), word(at + 2))) ?? spare)
+        })
+    else { throw .outOfRange }
+    return .flex(pattern)
+  }
+}

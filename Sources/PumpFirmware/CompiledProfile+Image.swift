@@ -1,0 +1,138 @@
+import PumpEngine
+public import PumpJournal
+import PumpPlan
+public import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+/// The image of a compiled profile: words of 64 bits, little-endian.
+///
+/// | words | hold |
+/// |---|---|
+/// | 0 | `ITPIMAGE` in ASCII |
+/// | 1 | version (16 bits), number of words (32), from the low end |
+/// | 2–26 | name, population, drug, lot, time zone: 40 bytes each, padded with zeros |
+/// | 27–29 | expiry, mode, catheter volume in fL |
+/// | 30–32 | concentration in ng/mL, volume of a step as a fraction of fL |
+/// | 33–35 | start rate, maximum rate in steps/s, acceleration in steps/s² |
+/// | 36–41 | STEP high, STEP low, DIR set-up, DIR hold, wake-up in ns; 1 where energised around strokes |
+/// | 42–48 | backlog limit in steps; soft and hard limit an hour, a day, in fg; steps an index pulse or 0; reserved |
+/// | 49–52 | reservoir's capacity, filling, low alarm, reserve in fL |
+/// | 53–56 | patient bolus: volume, duration, lock-out, most a day; zeros without one |
+/// | 57–58 | single bolus: volume, duration; zeros without one |
+/// | 59–61 | therapy: 0 stopped, 1 minimum rate, 2 continuous, 3 flex; flow in fL/day, or period in ns; number of segments (32 bits) and boluses (32) |
+/// | then | each segment: start in ns, flow in fL/day; each bolus: start, volume, duration |
+/// | last | CRC-32C of all words before it (low half) and its complement (high half) |
+public enum ImageFormat {
+  /// `ITPIMAGE`.
+  public static var magic: UInt64 { 0x4547_414D_4950_5449 }
+  /// The version that is written, and the latest that is read.
+  public static var version: UInt16 { 1 }
+  /// Words of an image without a pattern, checksum included.
+  static var fixedWords: Int { 63 }
+  /// The longest image: a pattern with as many entries as there can be.
+  public static var mostWords: Int { fixedWords + FlexPattern.mostEntries * 5 }
+
+  /// Whether words are a whole image of a version that can be read.
+  ///
+  /// - Parameters:
+  ///   - count: How many words there are at least.
+  ///   - word: Gives one by its place.
+  /// - Returns: How many words it has.
+  public static func check(count: Int, word: (Int) -> UInt64) throws(ImageProblem) -> Int {
+    guard count >= fixedWords, word(0) == magic else { throw .notAnImage }
+    guard word(1) & 0xFFFF <= UInt64(version), word(1) & 0xFFFF > 0 else { throw .laterVersion }
+    let length = Int(word(1) >> 16 & 0xFFFF_FFFF)
+    guard length >= fixedWords, length <= count, length <= mostWords else { throw .wrongLength }
+    var sum = CRC32C()
+    for place in 0..<length - 1 { sum.add(word(place)) }
+    guard word(length - 1) == seal(sum) else { throw .damaged }
+    return length
+  }
+
+  static func seal(_ sum: CRC32C) -> UInt64 {
+    UInt64(sum.value) | UInt64(~sum.value) << 32
+  }
+}
+
+extension CompiledProfile {
+  /// Gives the image's words in order.
+  public func encode(_ put: (UInt64) -> Void) {
+    var sum = CRC32C()
+    func add(_ word: UInt64) {
+      sum.add(word)
+      put(word)
+    }
+    add(ImageFormat.magic)
+    add(UInt64(ImageFormat.version) | UInt64(imageWords) << 16)
+    for text in [name, population, drug, lot, timeZone] {
+      add(text.a)
+      add(text.b)
+      add(text.c)
+      add(text.d)
+      add(text.e)
+    }
+    add(expires)
+    add(mode)
+    add(catheterVolume.femtolitres)
+    add(prescription.concentration.nanogramsPerMillilitre)
+    add(engine.step.numerator)
+    add(engine.step.divisor)
+    add(engine.motor.startRate)
+    add(engine.motor.maximumRate)
+    add(engine.motor.acceleration)
+    let driver = engine.driver
+    for span in [
+      driver.stepHigh, driver.stepLow, driver.directionSetUp, driver.directionHold, driver.wakeUp,
+    ] { add(span.nanoseconds) }
+    add(driver.energise == .aroundStrokes ? 1 : 0)
+    add(engine.backlogLimit)
+    for limit in [engine.limits.perHour, engine.limits.perDay] {
+      add(limit.soft.femtograms)
+      add(limit.hard.femtograms)
+    }
+    add(stepsPerIndex ?? 0)
+    add(0)
+    let reservoir = engine.reservoir
+    for volume in [reservoir.capacity, reservoir.filled, reservoir.lowAlarm, reservoir.reserve] {
+      add(volume.femtolitres)
+    }
+    let patient = prescription.patientBolus
+    add(patient?.bolus.volume.femtolitres ?? 0)
+    add(patient?.bolus.duration.nanoseconds ?? 0)
+    add(patient?.lockout.nanoseconds ?? 0)
+    add(UInt64(patient?.maximumPerDay ?? 0))
+    add(singleBolus?.volume.femtolitres ?? 0)
+    add(singleBolus?.duration.nanoseconds ?? 0)
+    switch prescription.therapy {
+    case .stopped: for _ in 0..<3 { add(0) }
+    case .minimumRate(let flow):
+      add(1)
+      add(flow.femtolitresPerDay)
+      add(0)
+    case .continuous(let flow):
+      add(2)
+      add(flow.femtolitresPerDay)
+      add(0)
+    case .flex(let pattern):
+      add(3)
+      add(pattern.period.nanoseconds)
+      add(UInt64(pattern.segments.count) | UInt64(pattern.boluses.count) << 32)
+      for segment in pattern.segments {
+        add(segment.start.nanoseconds)
+        add(segment.flow.femtolitresPerDay)
+      }
+      for entry in pattern.boluses {
+        add(entry.start.nanoseconds)
+        add(entry.bolus.volume.femtolitres)
+        add(entry.bolus.duration.nanoseconds)
+      }
+    }
+    put(ImageFormat.seal(sum))
+  }
+
+  private var imageWords: Int {
+    guard case .flex(let pattern) = prescription.therapy else { return ImageFormat.fixedWords }
+    return ImageFormat.fixedWords + 2 * pattern.segments.count + 3 * pattern.boluses.count
+  }
+}

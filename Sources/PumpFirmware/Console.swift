@@ -1,0 +1,159 @@
+public import PumpUnits
+
+/// A line that is being sent: words, a checksum, an end.
+///
+/// Every line of either side ends with ` *` and the CRC-32C of what stands before that, eight hexadecimal
+/// digits: a line that was garbled on the way commands nothing and reports nothing.
+struct Reply<B: Board> {
+  private var sum = CRC32C()
+
+  private mutating func put(_ byte: UInt8) {
+    sum.add(byte)
+    B.transmit(byte)
+  }
+
+  @discardableResult
+  mutating func text(_ text: StaticString) -> Self {
+    for place in 0..<text.utf8CodeUnitCount { put(text.utf8Start[place]) }
+    return self
+  }
+
+  /// A name and a whole number: ` name=123`.
+  mutating func number(_ name: StaticString, _ value: UInt64) {
+    self.name(name)
+    decimal(value)
+  }
+
+  mutating func number(_ name: StaticString, _ value: Int64) {
+    self.name(name)
+    if value < 0 { put(0x2D) }
+    decimal(value.magnitude)
+  }
+
+  /// A name and a word: ` name=0123456789abcdef`.
+  mutating func hex(_ name: StaticString, _ value: UInt64) {
+    self.name(name)
+    hex(value)
+  }
+
+  mutating func hex(_ value: UInt64) {
+    for place in 0..<16 {
+      let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * place)) & 15
+      put(digit < 10 ? 0x30 + digit : 0x57 + digit)
+    }
+  }
+
+  private mutating func name(_ name: StaticString) {
+    put(0x20)
+    text(name)
+    put(0x3D)
+  }
+
+  private mutating func decimal(_ value: UInt64) {
+    var scale: UInt64 = 1
+    while value / scale >= 10 { scale *= 10 }
+    var rest = value
+    while scale > 0 {
+      put(0x30 + UInt8(truncatingIfNeeded: rest / scale))
+      rest %= scale
+      scale /= 10
+    }
+  }
+
+  mutating func end() {
+    let value = sum.value
+    B.transmit(0x20)
+    B.transmit(0x2A)
+    for place in 0..<8 {
+      let digit = UInt8(truncatingIfNeeded: value >> UInt32(28 - 4 * place)) & 15
+      B.transmit(digit < 10 ? 0x30 + digit : 0x57 + digit)
+    }
+    B.transmit(0x0A)
+  }
+}
+
+/// A line that is being received.
+struct Inbox: ~Copyable {
+  private var bytes = FixedBuffer<UInt8>(repeating: 0, count: 240)
+  private var count = 0
+  private var isTooLong = false
+  /// Where the words end and the checksum begins, once a whole line is there.
+  private var end = 0
+
+  /// Why a line commands nothing.
+  enum Problem: UInt8, Error {
+    case tooLong = 1
+    case badChecksum = 2
+  }
+
+  /// Takes a byte.
+  ///
+  /// - Returns: Whether a line is whole.
+  mutating func take(_ byte: UInt8) -> Bool {
+    if byte == 0x0A { return count > 0 || isTooLong }
+    if count < bytes.count {
+      bytes[count] = byte
+      count += 1
+    } else {
+      isTooLong = true
+    }
+    return false
+  }
+
+  /// Checks the line.
+  mutating func check() throws(Problem) {
+    guard !isTooLong else { throw .tooLong }
+    guard count >= 10, bytes[count - 10] == 0x20, bytes[count - 9] == 0x2A else {
+      throw .badChecksum
+    }
+    end = count - 10
+    var sum = CRC32C()
+    for place in 0..<end { sum.add(bytes[place]) }
+    guard let told = hex(from: count - 8, to: count), UInt64(sum.value) == told else {
+      throw .badChecksum
+    }
+  }
+
+  /// Forgets the line.
+  mutating func clear() {
+    count = 0
+    end = 0
+    isTooLong = false
+  }
+
+  /// Whether the line's first word is this one.
+  func isCommand(_ word: StaticString) -> Bool {
+    let length = word.utf8CodeUnitCount
+    guard end >= length, end == length || bytes[length] == 0x20 else { return false }
+    for place in 0..<length where bytes[place] != word.utf8Start[place] { return false }
+    return true
+  }
+
+  /// A whole number after the command, counted from 1, in hexadecimal; `nil` where none is there.
+  func argument(_ number: Int) -> UInt64? {
+    var (place, seen) = (0, 0)
+    while place < end {
+      let start = place
+      while place < end, bytes[place] != 0x20 { place += 1 }
+      if seen == number { return hex(from: start, to: place) }
+      seen += 1
+      place += 1
+    }
+    return nil
+  }
+
+  private func hex(from start: Int, to end: Int) -> UInt64? {
+    guard end > start, end - start <= 16 else { return nil }
+    var value: UInt64 = 0
+    for place in start..<end {
+      let digit: UInt8
+      switch bytes[place] {
+      case 0x30...0x39: digit = bytes[place] - 0x30
+      case 0x61...0x66: digit = bytes[place] - 0x57
+      default: return nil
+      }
+      value = value << 4 | UInt64(digit)
+    }
+    return value
+  }
+}

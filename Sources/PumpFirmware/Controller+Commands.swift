@@ -1,0 +1,304 @@
+import PumpEngine
+import PumpHAL
+import PumpJournal
+import PumpPlan
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+extension Controller {
+  /// Obeys the line that has come in.
+  mutating func obey() {
+    defer { inbox.clear() }
+    do throws(Inbox.Problem) { try inbox.check() } catch {
+      return no(error == .tooLong ? .lineTooLong : .badChecksum)
+    }
+    if inbox.isCommand("hello") { return hello() }
+    if inbox.isCommand("status") { return status() }
+    if inbox.isCommand("image") { return load() }
+    if inbox.isCommand("keep") { return keep() }
+    if inbox.isCommand("start") { return start() }
+    if inbox.isCommand("stop") { return stop() }
+    if inbox.isCommand("bolus") { return bolus() }
+    if inbox.isCommand("cancel") { return command(.cancelBolus) }
+    if inbox.isCommand("resume") { return command(.resume) }
+    if inbox.isCommand("suspend") { return command(.suspend) }
+    if inbox.isCommand("acknowledge") { return acknowledge() }
+    if inbox.isCommand("log") { return log() }
+    if inbox.isCommand("wall") { return setWallClock() }
+    if inbox.isCommand("trace") { return setTrace() }
+    if inbox.isCommand("figures") { return figures() }
+    if inbox.isCommand("head-fault") { return failHead() }
+    if inbox.isCommand("drive-fault") { return lieNext() }
+    if inbox.isCommand("hang") { return hang() }
+    no(.unknownCommand)
+  }
+
+  func ok() {
+    var reply = Reply<B>()
+    reply.text("ok")
+    reply.end()
+  }
+
+  func no(_ problem: ConsoleProblem, detail: UInt64 = 0) {
+    var reply = Reply<B>()
+    reply.text("no")
+    reply.number("code", UInt64(problem.rawValue))
+    reply.number("detail", detail)
+    reply.end()
+  }
+
+  /// Who is there.
+  func hello() {
+    var reply = Reply<B>()
+    reply.text("hello board=")
+    reply.text(B.name)
+    reply.number("protocol", 1 as UInt64)
+    reply.number("image-version", UInt64(ImageFormat.version))
+    let copy = FlashLayout<B>.wholeImage
+    reply.number("has-image", copy == nil ? 0 : 1 as UInt64)
+    if let copy {
+      let word = FlashLayout<B>.word(copy)
+      reply.hex("image-seal", word(Int(word(1) >> 16 & 0xFFFF_FFFF) - 1))
+    }
+    reply.number("was-reset", wasReset ? 1 : 0 as UInt64)
+    reply.number("journal-problem", problemNumber)
+    reply.number("runs", session == nil ? 0 : 1 as UInt64)
+    reply.end()
+  }
+
+  private var problemNumber: UInt64 {
+    switch journalProblem {
+    case nil: 0
+    case .damaged: 1
+    case .chainBroken: 2
+    case .laterFormat: 3
+    case .unreadable: 4
+    case .notAJournal: 5
+    }
+  }
+
+  /// `image OFFSET WORD WORD …`: up to eight words of an image.
+  private mutating func load() {
+    guard session == nil else { return no(.sessionRuns) }
+    guard let offset = inbox.argument(1), inbox.argument(2) != nil,
+      offset + 8 <= UInt64(FlashLayout<B>.imageStride)
+    else { return no(.badArgument) }
+    for number in 0..<8 {
+      guard let word = inbox.argument(2 + number) else { break }
+      (FlashLayout<B>.image(2) + Int(offset) + number).pointee = word
+    }
+    ok()
+  }
+
+  /// `keep`: takes the loaded image over, if it is whole and every value in it can be.
+  private mutating func keep() {
+    guard session == nil else { return no(.sessionRuns) }
+    Arena.rewind()
+    do throws(ImageProblem) {
+      _ = try CompiledProfile(
+        count: FlashLayout<B>.imageStride, word: FlashLayout<B>.word(2))
+    } catch {
+      return no(.imageUnusable, detail: UInt64(error.rawValue))
+    }
+    FlashLayout<B>.keepLoaded()
+    ok()
+  }
+
+  /// `start PLACE SPAN FLAGS`: place and span in ns, no span for 0; flags: 1 confirmed, 2 reservoir
+  /// filled, 4 begin at exactly this place, 8 a clinician has looked after an outage.
+  private mutating func start() {
+    guard session == nil else { return no(.sessionRuns) }
+    guard let place = inbox.argument(1), let span = inbox.argument(2),
+      let flags = inbox.argument(3)
+    else { return no(.badArgument) }
+    let wish = SessionWish(
+      place: TimeSpan(nanoseconds: place), isPlaceExact: flags & 4 != 0,
+      span: span == 0 ? nil : TimeSpan(nanoseconds: span), isConfirmed: flags & 1 != 0,
+      isRefilled: flags & 2 != 0, isAfterOutage: flags & 8 != 0)
+    if let (problem, detail) = open(wish) { return no(problem, detail: detail) }
+    ok()
+  }
+
+  private mutating func stop() {
+    guard session != nil else { return no(.noSession) }
+    stopSession()
+    ok()
+  }
+
+  /// `bolus VOLUME DURATION CONFIRMED`: fL and ns.
+  private mutating func bolus() {
+    guard let volume = inbox.argument(1), let duration = inbox.argument(2),
+      let bolus = try? Bolus(
+        volume: Volume(femtolitres: volume), duration: TimeSpan(nanoseconds: duration))
+    else { return no(.badArgument) }
+    command(.bolus(bolus, isConfirmed: inbox.argument(3) == 1))
+  }
+
+  private mutating func acknowledge() {
+    guard let number = inbox.argument(1), number < 64, let alarm = Alarm(rawValue: UInt8(number))
+    else { return no(.badArgument) }
+    command(.acknowledge(alarm))
+  }
+
+  private mutating func command(_ command: Command) {
+    guard session?.pointee.hasBegun == true else { return no(.noSession) }
+    if let refusal = session?.pointee.perform(command, &journal) {
+      return no(.refused, detail: refusal.number)
+    }
+    ok()
+  }
+
+  /// `log FIRST`: up to sixteen records from a sequence on, as they are stored.
+  private mutating func log() {
+    guard let first = inbox.argument(1) else { return no(.badArgument) }
+    var sequence = max(first, journal.first)
+    let end = min(sequence + 16, journal.next)
+    while sequence < end {
+      guard let block = try? journal.store.read(journal.store.slot(of: sequence)) else { break }
+      var reply = Reply<B>()
+      reply.text("record")
+      for place in 0..<16 {
+        reply.text(" ")
+        reply.hex(block[place])
+      }
+      reply.end()
+      sequence += 1
+    }
+    var reply = Reply<B>()
+    reply.text("ok")
+    reply.number("next", max(sequence, min(first, journal.next)))
+    reply.number("end", journal.next)
+    reply.end()
+  }
+
+  /// `wall SECONDS`: seconds since 1970, as two's complement.
+  private mutating func setWallClock() {
+    guard let seconds = inbox.argument(1) else { return no(.badArgument) }
+    wallOffset = Int64(bitPattern: seconds) - Int64(now.nanoseconds / 1_000_000_000)
+    if let session { session.pointee.setWallOffset(wallOffset) }
+    ok()
+  }
+
+  private mutating func setTrace() {
+    traces = inbox.argument(1) == 1
+    if let session { session.pointee.setTrace(traces) }
+    ok()
+  }
+
+  /// `head-fault KIND FROM LENGTH`: of the emulated head, from the therapy's beginning on, in ns.
+  private mutating func failHead() {
+    guard session == nil else { return no(.sessionRuns) }
+    guard let kind = inbox.argument(1), kind < 256, let from = inbox.argument(2),
+      let length = inbox.argument(3)
+    else { return no(.badArgument) }
+    headFault = HeadFault(rawValue: UInt8(kind)).map {
+      ($0, TimeSpan(nanoseconds: from), TimeSpan(nanoseconds: from) + TimeSpan(nanoseconds: length))
+    }
+    ok()
+  }
+
+  /// `drive-fault KIND`: the next session's drive lies.
+  private mutating func lieNext() {
+    guard session == nil else { return no(.sessionRuns) }
+    guard let kind = inbox.argument(1), kind < 256 else { return no(.badArgument) }
+    lie = DriveFault(rawValue: UInt8(kind))
+    ok()
+  }
+
+  /// `hang WHAT`: 1 the main loop, 2 the interrupt. Only the watchdog ends it.
+  private func hang() {
+    guard let what = inbox.argument(1), what == 1 || what == 2 else { return no(.badArgument) }
+    ok()
+    if what == 2 { B.mask() }
+    while true {}
+  }
+
+  /// What the board took, and how late its edges were.
+  private func figures() {
+    var reply = Reply<B>()
+    reply.text("ok")
+    reply.number("stack-bytes", UInt64(B.stackUsed()))
+    reply.number("arena-bytes", UInt64(Arena.most))
+    if let session {
+      let (worst, lost) = session.pointee.withDrive {
+        ($0.loop.hardware.worstLateness, $0.loop.hardware.trace.lost)
+      }
+      reply.number("worst-lateness-ns", worst.nanoseconds)
+      reply.number("lost-edges", UInt64(lost))
+    }
+    reply.end()
+  }
+
+  private mutating func status() {
+    var reply = Reply<B>()
+    reply.text("ok")
+    reply.number("clock-ns", now.nanoseconds)
+    reply.number("session", UInt64(journal.state.session))
+    let carried = journal.state.carried
+    reply.number("pump-certain-steps", carried.certain)
+    reply.number("pump-uncertain-steps", carried.uncertain)
+    guard let session else {
+      reply.text(" state=idle")
+      return reply.end()
+    }
+    let now = self.now
+    let (status, steps, line) = session.pointee.withDrive { side in
+      (side.loop.engine.status(at: side.loop.hardware.present), side.loop.engine.state,
+        side.loop.hardware.steps)
+    }
+    reply.text(" state=")
+    reply.text(session.pointee.hasBegun ? steps.word : "testing")
+    if let first = session.pointee.first {
+      reply.number("began-ns", first.nanoseconds)
+      reply.number("elapsed-ns", now.elapsed(since: first).nanoseconds)
+    }
+    reply.number("delivered-steps", status.ledger.delivered)
+    reply.number("uncertain-steps", status.ledger.uncertain)
+    reply.number("missed-steps", status.ledger.missed)
+    reply.number("owed-steps", status.ledger.owed)
+    reply.number("line-steps", line)
+    reply.number("planned-fl", status.planned.femtolitres)
+    reply.number("reservoir-fl", status.reservoir.femtolitres)
+    reply.number("flow-fl-per-day", status.flow.femtolitresPerDay)
+    reply.number("granted-steps", journal.state.granted)
+    reply.hex("alarms", session.pointee.standingAlarms)
+    reply.number("cut-by", session.pointee.supervisor.cutBy.map { UInt64($0.rawValue) + 1 } ?? 0)
+    reply.end()
+  }
+}
+
+extension PumpState {
+  var word: StaticString {
+    switch self {
+    case .idle: "idle"
+    case .delivering: "delivering"
+    case .suspended: "suspended"
+    case .tripped: "tripped"
+    }
+  }
+}
+
+extension Refusal {
+  /// Its number in the protocol.
+  var number: UInt64 {
+    switch self {
+    case .notPossible: 1
+    case .bolusInProgress: 2
+    case .concentrationDiffers: 3
+    case .noBolusInProgress: 4
+    case .overlapsScheduledBolus: 5
+    case .doseLimit: 6
+    case .needsConfirmation: 7
+    case .beyondMotor: 8
+    case .reservoirTooLow: 9
+    case .patientBolusNotPrescribed: 10
+    case .lockedOut: 11
+    case .dailyMaximum: 12
+    case .alarm: 13
+    case .selfTestRuns: 14
+    case .noSuchAlarm: 15
+    case .overfilled: 16
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import PumpEngine
+import PumpHAL
+import PumpJournal
+import PumpPlan
+import PumpSafety
+import PumpTherapy
+public import PumpUnits
+
+/// The main loop's side: supervisor, journal, and the console that a host speaks to.
+public struct Controller<B: Board>: ~Copyable {
+  var journal: Journal<FlashStore>
+  var session: UnsafeMutablePointer<Session<B>>?
+  var inbox: Inbox
+  /// The pump's clock at the board's start.
+  let origin: Instant
+  var wallOffset: Int64
+  /// Whether memory outlived what ended the last start: a reset, and no loss of power.
+  let wasReset: Bool
+  /// Why there is no journal to work with.
+  let journalProblem: Journal<FlashStore>.Problem?
+  var traces = false
+  var lie: DriveFault?
+  var headFault: (fault: HeadFault, from: TimeSpan, until: TimeSpan)?
+  private var kickedAt = TimeSpan.zero
+
+  /// Runs for ever.
+  ///
+  /// - Parameters:
+  ///   - arena: The memory of everything that a session makes.
+  ///   - bytes: How much of it there is.
+  public static func run(arena: UnsafeMutableRawPointer, bytes: Int) -> Never {
+    Arena.open(arena, bytes: bytes)
+    var controller = Self()
+    controller.hello()
+    if !controller.journal.state.isEnded { controller.takeUp() }
+    while true { controller.turn() }
+  }
+
+  /// Opens the journal that the last start left.
+  private init() {
+    inbox = Inbox()
+    Arena.keep()
+    B.kickWatchdog()
+    let store = FlashStore(FlashLayout<B>.journal, slots: B.journalSlots)
+    do throws(Journal<FlashStore>.Problem) {
+      journal = try Journal(opening: store)
+      journalProblem = nil
+    } catch {
+      journal = Journal(blank: store)
+      journalProblem = error
+    }
+    let kept = RetainedClock<B>.kept
+    wasReset = kept != nil
+    // The clock never goes back behind a record.
+    origin = max(kept?.now ?? .epoch, journal.state.at)
+    wallOffset = kept?.wallOffset ?? 0
+  }
+
+  /// The pump's clock.
+  var now: Instant { origin + B.now() }
+
+  private mutating func turn() {
+    if B.now().lessening(by: kickedAt) >= TimeSpan(milliseconds: 500) {
+      kickedAt = B.now()
+      B.kickWatchdog()
+    }
+    while let byte = B.receive() { if inbox.take(byte) { obey() } }
+    var wake = B.now() + TimeSpan(milliseconds: 500)
+    if session != nil {
+      runSession()
+      sendTrace()
+      if let look = session?.pointee.lookAt { wake = min(wake, look.elapsed(since: origin)) }
+    }
+    B.armWake(at: wake)
+    B.mask()
+    if B.now() < wake, !hasTrace { B.sleep() }
+    B.unmask()
+  }
+
+  private var hasTrace: Bool {
+    mutating get { session?.pointee.drive.pointee.loop.hardware.trace.isEmpty == false }
+  }
+
+  /// Sends the edges that were made since last time.
+  mutating func sendTrace() {
+    guard traces, let session else { return }
+    let drive = session.pointee.drive
+    while true {
+      B.mask()
+      let word = drive.pointee.loop.hardware.trace.take()
+      B.unmask()
+      guard let word else { return }
+      var reply = Reply<B>()
+      reply.text("t ")
+      reply.hex(word)
+      reply.end()
+    }
+  }
+}
