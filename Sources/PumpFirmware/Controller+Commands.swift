@@ -243,24 +243,27 @@ extension Controller {
       return reply.end()
     }
     let now = self.now
-    let (status, steps, line) = session.pointee.withDrive { side in
-      (side.loop.engine.status(at: side.loop.hardware.present), side.loop.engine.state,
-        side.loop.hardware.steps)
+    let (ledger, state, line) = session.pointee.withDrive {
+      ($0.loop.engine.ledger, $0.loop.engine.state, $0.loop.hardware.steps)
     }
+    // Each by itself: what takes longer than a gap between two edges would make one late.
+    let planned = session.pointee.withDrive { $0.loop.engine.planned(at: $0.loop.hardware.present) }
+    let flow = session.pointee.withDrive { $0.loop.engine.flow(at: $0.loop.hardware.present) }
+    let left = session.pointee.withDrive { $0.loop.engine.reservoirLeft }
     reply.text(" state=")
-    reply.text(session.pointee.hasBegun ? steps.word : "testing")
+    reply.text(session.pointee.hasBegun ? state.word : "testing")
     if let first = session.pointee.first {
       reply.number("began-ns", first.nanoseconds)
       reply.number("elapsed-ns", now.elapsed(since: first).nanoseconds)
     }
-    reply.number("delivered-steps", status.ledger.delivered)
-    reply.number("uncertain-steps", status.ledger.uncertain)
-    reply.number("missed-steps", status.ledger.missed)
-    reply.number("owed-steps", status.ledger.owed)
+    reply.number("delivered-steps", ledger.delivered)
+    reply.number("uncertain-steps", ledger.uncertain)
+    reply.number("missed-steps", ledger.missed)
+    reply.number("owed-steps", ledger.owed)
     reply.number("line-steps", line)
-    reply.number("planned-fl", status.planned.femtolitres)
-    reply.number("reservoir-fl", status.reservoir.femtolitres)
-    reply.number("flow-fl-per-day", status.flow.femtolitresPerDay)
+    reply.number("planned-fl", planned.femtolitres)
+    reply.number("reservoir-fl", left.femtolitres)
+    reply.number("flow-fl-per-day", flow.femtolitresPerDay)
     reply.number("granted-steps", journal.state.granted)
     reply.hex("alarms", session.pointee.standingAlarms)
     reply.number("cut-by", session.pointee.supervisor.cutBy.map { UInt64($0.rawValue) + 1 } ?? 0)

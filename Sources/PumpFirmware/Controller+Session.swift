@@ -171,8 +171,13 @@ extension Controller {
   }
 
   private mutating func begin(_ session: UnsafeMutablePointer<Session<B>>) {
-    guard let refusal = session.pointee.begin(&journal, headFault: headFault) else { return }
+    let refusal = session.pointee.begin(&journal, headFault: headFault)
     var reply = Reply<B>()
+    guard let refusal else {
+      reply.text("event began")
+      reply.number("at-ns", session.pointee.first?.nanoseconds ?? 0)
+      return reply.end()
+    }
     reply.text("event refused")
     reply.number("refusal", refusal.number)
     reply.end()
