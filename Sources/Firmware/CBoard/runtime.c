@@ -118,3 +118,75 @@ __attribute__((naked)) void __aeabi_uldivmod(void) {
       "pop {r4, pc}\n");
 }
 #endif
+
+#if defined(__aarch64__)
+// 128 bits as the compiler's own library has them.
+typedef unsigned __int128 wide;
+typedef struct {
+  uint64_t low, high;
+} halves;
+
+static wide join(uint64_t low, uint64_t high) {
+  union {
+    halves half;
+    wide whole;
+  } value = {.half = {low, high}};
+  return value.whole;
+}
+
+static halves split(wide value) {
+  union {
+    wide whole;
+    halves half;
+  } both = {.whole = value};
+  return both.half;
+}
+
+wide __ashlti3(wide value, int by) {
+  halves of = split(value);
+  if (by >= 64) return join(0, of.low << (by - 64));
+  if (by == 0) return value;
+  return join(of.low << by, of.high << by | of.low >> (64 - by));
+}
+
+wide __lshrti3(wide value, int by) {
+  halves of = split(value);
+  if (by >= 64) return join(of.high >> (by - 64), 0);
+  if (by == 0) return value;
+  return join(of.low >> by | of.high << (64 - by), of.high >> by);
+}
+
+static int leading_zeros(wide value) {
+  halves of = split(value);
+  return of.high ? __builtin_clzll(of.high) : 64 + (of.low ? __builtin_clzll(of.low) : 64);
+}
+
+static wide divide(wide dividend, wide divisor, wide *rest) {
+  wide quotient = 0;
+  if (dividend >= divisor) {
+    int shift = leading_zeros(divisor) - leading_zeros(dividend);
+    wide by = __ashlti3(divisor, shift);
+    for (; shift >= 0; shift--) {
+      quotient += quotient;
+      if (dividend >= by) {
+        dividend -= by;
+        quotient += 1;
+      }
+      by = __lshrti3(by, 1);
+    }
+  }
+  *rest = dividend;
+  return quotient;
+}
+
+wide __udivti3(wide dividend, wide divisor) {
+  wide rest;
+  return divide(dividend, divisor, &rest);
+}
+
+wide __umodti3(wide dividend, wide divisor) {
+  wide rest;
+  divide(dividend, divisor, &rest);
+  return rest;
+}
+#endif
