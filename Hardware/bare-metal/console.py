@@ -6,13 +6,20 @@ import subprocess
 import time
 
 
+def shifted(byte):
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    return byte
+
+
+SHIFTED = [shifted(byte) for byte in range(256)]
+
+
 def crc32c(data):
-    """CRC-32C bit by bit: the oracle's own, nobody's table."""
+    """CRC-32C, worked out here and not by the code that it judges."""
     value = 0xFFFFFFFF
     for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        value = value >> 8 ^ SHIFTED[(value ^ byte) & 255]
     return value ^ 0xFFFFFFFF
 
 

@@ -106,6 +106,9 @@ public struct Engine: ~Copyable {
   /// When the engine next wants a turn.
   @inlinable public var deadline: Instant { min(sequencer.nextAt, slowAt) }
 
+  /// When the next edge is due; `never` where none is planned.
+  @inlinable public var edgeDeadline: Instant { sequencer.nextAt }
+
   /// Whether the motor is de-energised and no edge is left to be made.
   public var isAtRest: Bool { sequencer.isAtRest }
 

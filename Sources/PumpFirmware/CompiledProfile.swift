@@ -57,4 +57,6 @@ public enum ImageProblem: UInt8, Error, Equatable, Sendable {
   case damaged = 4
   /// It is whole, and a value in it can't be.
   case outOfRange = 5
+  /// Its pattern has more entries than the board can search in time.
+  case tooManyEntries = 6
 }

@@ -96,8 +96,13 @@ extension Controller {
     guard session == nil else { return no(.sessionRuns) }
     Arena.rewind()
     do throws(ImageProblem) {
-      _ = try CompiledProfile(
+      let compiled = try CompiledProfile(
         count: FlashLayout<B>.imageStride, word: FlashLayout<B>.word(2))
+      if case .flex(let pattern) = compiled.prescription.therapy,
+        pattern.segments.count + pattern.boluses.count > B.mostEntries
+      {
+        throw .tooManyEntries
+      }
     } catch {
       return no(.imageUnusable, detail: UInt64(error.rawValue))
     }

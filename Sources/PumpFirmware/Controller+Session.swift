@@ -209,6 +209,9 @@ extension Controller {
     reply.number("uncertain-steps", counts.uncertain)
     reply.number("missed-steps", counts.missed)
     reply.hex("alarms", session.pointee.standingAlarms)
+    let worst = session.pointee.drive.pointee.loop.hardware.worstLateness
+    reply.number("worst-lateness-ns", worst.nanoseconds)
+    reply.number("lost-edges", UInt64(session.pointee.drive.pointee.loop.hardware.trace.lost))
     reply.end()
     self.session = nil
     headFault = nil

@@ -14,8 +14,9 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   public typealias AnnunciatorFailure = NoFault
   public typealias WatchdogFailure = NoFault
 
-  /// So late an edge may be and count as made in time.
-  static var tolerance: TimeSpan { TimeSpan(microseconds: 25) }
+  /// So late an edge may be and count as made when it was due: what it is followed by keeps its distance
+  /// all the same.
+  static var tolerance: TimeSpan { TimeSpan(microseconds: 100) }
   /// An edge further from the one before than this is bound by no distance.
   static var unbound: TimeSpan { TimeSpan(milliseconds: 10) }
 
@@ -27,6 +28,9 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   private var lastMade = Instant.epoch
   /// The longest that an edge was made after it was due.
   public private(set) var worstLateness = TimeSpan.zero
+  /// How long before it is due an edge is begun to be decided: what deciding was seen to take.
+  private(set) var lead = TimeSpan(microseconds: 60)
+  static var longestLead: TimeSpan { TimeSpan(microseconds: 300) }
   /// STEP rises that were made.
   public private(set) var steps: UInt64 = 0
   /// Whether the supervisor holds ENABLE released.
@@ -71,7 +75,9 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     let isAsserted = level == .asserted
     guard line != .enable || !isEnableHeld || !isAsserted else { return }
     B.set(line.benchLine, isAsserted)
-    worstLateness = max(worstLateness, made.elapsed(since: due))
+    let late = made.elapsed(since: due)
+    worstLateness = max(worstLateness, late)
+    if late > TimeSpan(microseconds: 20) { lead = min(lead + late, Self.longestLead) }
     lastDue = due
     lastMade = made
     trace.record(line.benchLine, isAsserted: isAsserted, due: due)

@@ -8,9 +8,10 @@ public struct DriveSide<B: Board>: ~Copyable {
   /// Interrupts served: a heart that beats.
   public private(set) var beats: UInt64 = 0
 
-  /// So long before something is due the interrupt comes.
-  static var lead: TimeSpan { TimeSpan(microseconds: 60) }
-  /// It comes at least this often, to show that it lives.
+  /// What is no edge takes longer, and is decided ahead: in the gap after an edge, and not on the way to
+  /// the next.
+  static var slowLead: TimeSpan { TimeSpan(milliseconds: 2) }
+  /// The interrupt comes at least this often, to show that it lives.
   static var heartbeat: TimeSpan { TimeSpan(milliseconds: 20) }
 
   init(_ engine: consuming Engine, _ hardware: consuming DriveHardware<B>) {
@@ -21,16 +22,22 @@ public struct DriveSide<B: Board>: ~Copyable {
   /// Does all that is due, and asks for the next interrupt; with interrupts masked.
   public mutating func serve() {
     beats += 1
-    repeat {
-      loop.run(until: loop.hardware.real + Self.lead)
-    } while loop.engine.deadline <= loop.hardware.real + Self.lead
+    while true {
+      let next = loop.engine.deadline
+      guard next.preceding(by: lead) <= loop.hardware.real else { break }
+      loop.run(until: next)
+    }
     rearm()
+  }
+
+  /// How far ahead of its time the next thing is begun.
+  private var lead: TimeSpan {
+    loop.engine.deadline < loop.engine.edgeDeadline ? Self.slowLead : loop.hardware.lead
   }
 
   /// Asks for the interrupt anew, after something else than an edge may have moved the next deadline.
   mutating func rearm() {
-    let next = min(
-      loop.engine.deadline.preceding(by: Self.lead), loop.hardware.real + Self.heartbeat)
+    let next = min(loop.engine.deadline.preceding(by: lead), loop.hardware.real + Self.heartbeat)
     B.arm(at: next.elapsed(since: loop.hardware.origin))
   }
 }

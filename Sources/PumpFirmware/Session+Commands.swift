@@ -6,8 +6,15 @@ import PumpTherapy
 import PumpUnits
 
 extension Session {
-  /// From the command to begin to the beginning: by then its first grant is journaled.
-  private static var lead: TimeSpan { TimeSpan(milliseconds: 300) }
+  /// From the command to begin to the beginning: by then both channels have searched the whole pattern for
+  /// the most that it asks for, which takes by the square of its entries, and the first grant is journaled.
+  private var lead: TimeSpan {
+    var entries: UInt64 = 0
+    if case .flex(let pattern) = supervisor.prescription.therapy {
+      entries = UInt64(pattern.segments.count + pattern.boluses.count)
+    }
+    return TimeSpan(milliseconds: 500 + entries * entries * 2)
+  }
   /// A bolus slows down in a few seconds; a motor that is not at rest by then has a fault.
   private static var longestStop: TimeSpan { TimeSpan(seconds: 5) }
 
@@ -18,13 +25,14 @@ extension Session {
     _ journal: inout Journal<FlashStore>,
     headFault: (fault: HeadFault, from: TimeSpan, until: TimeSpan)?
   ) -> Refusal? {
-    let start = now + Self.lead
+    let start = now + lead
     let place = isPlaceExact ? place : place + start.elapsed(since: placeAt)
     hasBegun = true
     first = start
     supervisor.adopted(supervisor.prescription, place: place, at: start)
     append(.command(.begin, place.nanoseconds, isAccepted: true), &journal, at: start)
     supervisor.began(at: start)
+    B.kickWatchdog()
     let bolus = isTakenUp ? nil : singleBolus
     if let bolus {
       let isAllowed = supervisor.refusal(of: bolus, at: start) == nil
@@ -37,6 +45,7 @@ extension Session {
       supervisor.fellBack(to: fallBack, at: start)
       supervisor.raise(.underDelivery, at: start)
     }
+    B.kickWatchdog()
     let refusal = beginDrive(place, bolus, fallBack, at: start, headFault)
     supervise(&journal)
     return refusal

@@ -53,6 +53,7 @@ enum ImageFile {
     case .laterVersion: "an image of a later version of itpump"
     case .wrongLength: "an image that is shorter or longer than it says"
     case .damaged: "a damaged image: its checksum is wrong"
+    case .tooManyEntries: "a pattern with more entries than the board can search in time"
     case .outOfRange: "an image with a value that can't be"
     }
   }
