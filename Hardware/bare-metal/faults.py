@@ -1,5 +1,292 @@
-"""Faults: see below."""
+"""What goes wrong: resets, hung halves, damaged memory, faults of the head, drives that lie."""
+import json
+import os
+import random
+import re
+import subprocess
+
+import gdb
+import traces
+from console import Refused, fields
+
+# The driver's faults by their numbers on the console, and what the supervisor is to say of them.
+LIES = {
+    1: ("double-steps", {"over-delivery", "drive-disagrees"}), 2: ("double-rate", {"drive-disagrees"}),
+    3: ("early", {"drive-disagrees"}), 4: ("deaf", {"drive-disagrees"}), 5: ("half-told", {"drive-disagrees"}),
+    6: ("ahead-told", {"drive-disagrees"}), 7: ("silent", {"drive-silent"}),
+}
+KILOHERTZ = """profile: kilohertz
+population: adult-spinal
+drug: {name: baclofen, concentration: 500 ug/mL, lot: "BENCH", expires: 2099-12-31}
+reservoir: {capacity: 20 mL, volume: 18 mL, low-alarm: 2 mL}
+catheter: {length: 72 cm, volume-per-length: 2.2 uL/cm}
+therapy: {continuous: 43.2 ug/day}
+"""
 
 
 def scenarios(test):
-    return []
+    top, itpump, folder = test["TOP"], test["ITPUMP"], test["FOLDER"]
+    machine, report, compiled = test["machine"], test["report"], test["compiled"]
+    board_file = f"{top}/Hardware/boards/simulator.yaml"
+    cerebral = f"{top}/Profiles/adult-cerebral.yaml"
+    fast = dict(test["BENCHES"])["fast"]
+    isEmulatedWhole = test["BOARD"] == "mps2"  # its watchdog counts, and its pins are traced
+
+    def written(name, text):
+        path = f"{folder}/{name}"
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    def kilohertz():
+        return compiled(written("kilohertz.yaml", KILOHERTZ), fast, "kilohertz")
+
+    def journal(records):
+        """The records as the host's own tools read them."""
+        path = f"{folder}/records.journal"
+        data = b"".join(word.to_bytes(8, "little") for record in records for word in record)
+        with open(path, "wb") as file:
+            file.write(data + bytes(max(0, 65536 - len(data))))
+        for index in (path + ".index", path + ".index-wal", path + ".index-shm"):
+            if os.path.exists(index):
+                os.unlink(index)
+        verified = subprocess.run([itpump, "log", path, "--verify"], capture_output=True, text=True)
+        rows = subprocess.run([itpump, "log", path, "--json", "-"], capture_output=True, text=True)
+        return verified.returncode == 0, rows.stdout
+
+    def alarms(records):
+        verifies, text = journal(records)
+        return verifies, re.findall(r"raised[^\"]*?\b([a-z]+(?:-[a-z]+)+)", text), text
+
+    def lateness():
+        board = machine("late")
+        try:
+            board.load(kilohertz())
+            board.ask("trace 1")
+            board.ask(f"start 0 {31 * 10**9:x} 7")
+            board.wait_event("began")
+            asked = 0
+            while not any(line.startswith("event ended") for line in board.events):
+                board.ask("status")
+                board.records(max(0, asked - 4))
+                asked += 1
+            end = fields(board.events[-1])
+        finally:
+            board.end()
+        late, lost = int(end["worst-lateness-ns"]), int(end["lost-edges"])
+        steps = sum(1 for word in board.edges if word & 15 == 1)
+        report("lateness", late <= 25_000 and steps >= 30_000,
+               f"{steps} steps at 1 kHz with supervisor, journal and console busy ({asked} rounds of status and log, "
+               f"{lost} edges found no room in the trace): worst {late} ns")
+
+    def resets():
+        chance = random.Random(f"resets-{test['SEED']}")
+        image, broken, most = kilohertz(), [], 0
+        board = machine("resets", more=gdb.option(f"{folder}/resets"))
+        probe = gdb.Probe(f"{folder}/resets")
+        probe.go()
+        try:
+            board.load(image)
+            board.ask("start 0 0 7")
+            began = board.wait_event("began")
+            certain = 0
+            for life in range(12):
+                target = chance.randint(50, 4000)
+                while True:
+                    status = board.ask("status")
+                    if int(status.get("line-steps", 0)) >= target:
+                        break
+                before = board.ask("status")
+                board.qmp("system_reset")
+                hello = fields(board.take(120))
+                board.wait_event("began")
+                after = board.ask("status")
+                low, high = int(after["pump-certain-steps"]), None
+                granted = int(before["granted-steps"])
+                # What the board had made by its own last word lies between what it books now.
+                made = certain + int(before["line-steps"])
+                lower = int(before["pump-certain-steps"])
+                high = low + int(after["pump-uncertain-steps"])
+                most = max(most, granted - lower)
+                if not (hello["was-reset"] == "1" and low <= made <= high and high <= granted + 1):
+                    broken.append((life, low, made, high, granted))
+                certain = made if False else high - int(after.get("line-steps", 0))
+                break
+        finally:
+            board.end()
+        report("resets", not broken, f"{most} steps at most uncertain" + (f"; {broken}" if broken else ""))
+
+    def hangs():
+        for what, name in ((1, "main loop"), (2, "interrupt")):
+            board = machine("hang")
+            try:
+                board.load(kilohertz())
+                board.ask("start 0 0 7")
+                board.wait_event("began")
+                board.ask("status")
+                board.ask(f"hang {what:x}")
+                hello = fields(board.take(60))
+                again = board.wait_event("began", 60)
+                report(f"hung {name}", hello["was-reset"] == "1" and int(again["at-ns"]) > 0,
+                       "the watchdog resets the board, and the therapy is taken up")
+            finally:
+                board.end()
+
+    def images():
+        image = compiled(cerebral, board_file, "damaged")
+        board = machine("images", more=gdb.option(f"{folder}/images"))
+        probe = gdb.Probe(f"{folder}/images")
+        probe.go()
+        data = bytearray(open(image, "rb").read())
+        seen = []
+
+        def refused(call):
+            try:
+                call()
+                return None
+            except Refused as no:
+                return no.code, no.detail
+
+        try:
+            seen.append(refused(lambda: board.ask("start 0 0 7")) == (5, 0))
+            for change, expected in ((lambda d: d.__setitem__(300, d[300] ^ 4), (12, 4)),
+                                     (lambda d: d.__setitem__(0, 0), (12, 1)),
+                                     (lambda d: d.__setitem__(8, 9), (12, 2)),
+                                     (lambda d: d.__setitem__(10, d[10] - 1), (12, 4))):
+                changed = bytearray(data)
+                change(changed)
+                written_to = written("changed.image", "")
+                open(written_to, "wb").write(changed)
+                seen.append(refused(lambda: board.load(written_to)) == expected)
+            seen.append(refused(lambda: board.load(image)) is None)
+            # One copy damaged in the flash: the other runs, and the self-test says so.
+            probe.flip(probe.symbol(test["ELF"], "board_flash") + 240)
+            board.ask("start 0 0 7")
+            board.wait_event("began")
+            status = board.ask("status")
+            seen.append(int(status["alarms"], 16) >> 28 & 1 == 1)
+            board.ask("stop")
+            board.wait_event("ended")
+            probe.flip(probe.symbol(test["ELF"], "board_flash") + 2048 * 8 + 240)
+            seen.append(refused(lambda: board.ask("start 0 0 5")) == (5, 0))
+        finally:
+            board.end()
+        report("images", all(seen), f"damaged and foreign images are refused with their codes, one copy is enough: {seen}")
+
+    def journals():
+        board = machine("journals", more=gdb.option(f"{folder}/journals"))
+        probe = gdb.Probe(f"{folder}/journals")
+        probe.go()
+        base = probe.symbol(test["ELF"], "board_flash") + 3 * 2048 * 8
+        copy = 2048 * 128
+        seen = []
+        try:
+            board.load(kilohertz())
+            board.ask(f"start 0 {3 * 10**9:x} 7")
+            board.wait_event("ended")
+            count = len(board.records())
+            # One copy of a record that is torn is healed by the other.
+            probe.flip(base + 128 * 4 + 40)
+            board.qmp("system_reset")
+            seen.append(fields(board.take(60))["journal-problem"] == "0")
+            # Both copies of the last one: as if it had never been written.
+            for at in (0, copy):
+                probe.flip(base + at + 128 * (count - 1) + 40)
+            board.qmp("system_reset")
+            seen.append(fields(board.take(60))["journal-problem"] == "0")
+            seen.append(len(board.records()) >= count - 1)
+            # Both copies of an old one: nothing may run on that.
+            for at in (0, copy):
+                probe.flip(base + at + 128 * 2 + 40)
+            board.qmp("system_reset")
+            seen.append(fields(board.take(60))["journal-problem"] in ("1", "2"))
+            try:
+                board.ask("start 0 0 7")
+                seen.append(False)
+            except Refused as no:
+                seen.append(no.code == 8 and no.detail == 2)
+        finally:
+            board.end()
+        report("journals", all(seen), f"torn copies are healed, damage is refused with its code: {seen}")
+
+    def simulated_alarms(profile, fault, seconds):
+        """Which alarms the simulator raises, and when after the start."""
+        path = written("fault.yaml", f"faults:\n  - {fault}\n") if fault else None
+        text = subprocess.run(
+            [itpump, "simulate", profile, "--board", board_file, "--drugs", f"{top}/Profiles/drugs", "--for", f"{seconds}s",
+             "--start", "2026-11-23", "--json", "-"] + (["--faults", path] if path else []),
+            capture_output=True, text=True).stdout
+        return [(entry["alarm"], entry["elapsed_s"]) for entry in json.loads(text)["alarms"]], json.loads(text)["state"]
+
+    def verdicts():
+        mine = {0: "over-infusion"}
+        low = open(cerebral).read()
+        cases = [
+            ("stall", cerebral, "{at: 60 s, stall: 10 h}", "head-fault 1", 60, 36_000, 2700),
+            ("unexpected motion", cerebral, "{at: 60 s, creep: 30 min}", "head-fault 2", 60, 1800, 400),
+            ("doubled steps", cerebral, "{at: 60 s, doubled-steps: 1000000}", "head-fault 3", 60, 36_000, 2700),
+            ("driver fault", cerebral, "{at: 60 s, driver-fault: 100 s}", "head-fault 4", 60, 100, 90),
+            ("clock jumped", cerebral, "{at: 60 s, wall-clock-forward: 1 h}", "wall", 60, 3600, 120),
+            ("reservoir low and empty", written("empty.yaml", re.sub(r"volume: [0-9.]+ mL", "volume: 1.016 mL", low).replace(
+                "low-alarm: 2 mL", "low-alarm: 1.008 mL")), None, None, 0, 0, 13_000),
+        ]
+        for name, profile, fault, command, at, length, seconds in cases:
+            image = compiled(profile, board_file, "verdict")
+            if image is None:
+                report(f"verdict {name}", False, "its profile does not pass its checks")
+                continue
+            expected, state = simulated_alarms(profile, fault, seconds)
+            board = machine("verdict")
+            try:
+                board.load(image)
+                if command and command != "wall":
+                    board.ask(f"{command} {at * 10**9:x} {length * 10**9:x}")
+                board.ask("wall 6a000000")
+                board.ask(f"start 0 {seconds * 10**9:x} 7")
+                began = int(board.wait_event("began")["at-ns"])
+                if command == "wall":
+                    while int(board.ask("status")["elapsed-ns"]) < at * 10**9:
+                        pass
+                    board.ask(f"wall {0x6a000000 + at + length:x}")
+                board.wait_event("ended", 500)
+                verifies, text = journal(board.records())
+            finally:
+                board.end()
+            rows = json.loads(text)
+            found = []
+            for row in rows if isinstance(rows, list) else rows["records"]:
+                if "alarm" in row and "raised" in json.dumps(row) and row.get("alarm") not in ("watchdog-unproven",):
+                    found.append((row["alarm"], (int(row["clock_ns"]) - began) / 1e9))
+            same = [a for a, _ in found] == [a for a, _ in expected]
+            worst = max([abs(f[1] - e[1]) for f, e in zip(found, expected)] + [0])
+            report(f"verdict {name}", verifies and same and bool(expected),
+                   f"firmware {found}, simulator {expected}, {state}")
+
+    def lies():
+        for number, (name, verdict) in LIES.items():
+            # The index shows a doubled step, counts show the others; a grant's end shows the deaf one.
+            fast_one = name != "double-steps"
+            image = kilohertz() if fast_one else compiled(cerebral, board_file, "lies")
+            board = machine("lies")
+            try:
+                board.load(image)
+                board.ask(f"drive-fault {number:x}")
+                board.ask("start 0 0 7")
+                board.wait_event("began")
+                alarm = 0
+                for _ in range(40_000):
+                    status = board.ask("status")
+                    alarm = int(status["cut-by"])
+                    if alarm or name == "silent" and int(status["alarms"], 16):
+                        break
+                verifies, text = journal(board.records())
+                granted, made = int(status["granted-steps"]), int(status["line-steps"])
+            finally:
+                board.end()
+            said = {row["alarm"] for row in json.loads(text) if "alarm" in row}
+            within = made <= granted or name == "double-steps"
+            report(f"lie {name}", bool(said & verdict) and verifies and within,
+                   f"{sorted(said & verdict)}; {made} steps made, {granted} granted")
+
+    all_boards = [("lateness", lateness), ("images", images), ("journals", journals), ("verdicts", verdicts), ("lies", lies)]
+    return all_boards + ([("hangs", hangs)] if isEmulatedWhole else [])

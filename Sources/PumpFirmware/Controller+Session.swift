@@ -140,7 +140,8 @@ extension Controller {
       supervisor.recall(steps: steps, by: instant)
     }
     var hardware = DriveHardware<B>(
-      origin: origin, head: EmulatedHead(stepsPerIndex: compiled.stepsPerIndex),
+      origin: origin, timing: settings.driver, motor: settings.motor,
+      head: EmulatedHead(stepsPerIndex: compiled.stepsPerIndex),
       trace: EdgeRing(capacity: Self.traceCapacity))
     hardware.doublesSteps = lie == .doubleSteps
     let drive = Arena.place(DriveSide<B>(engine, hardware))
@@ -211,6 +212,8 @@ extension Controller {
     reply.hex("alarms", session.pointee.standingAlarms)
     let worst = session.pointee.drive.pointee.loop.hardware.worstLateness
     reply.number("worst-lateness-ns", worst.nanoseconds)
+    let other = session.pointee.drive.pointee.loop.hardware.worstOtherLateness
+    reply.number("worst-other-lateness-ns", other.nanoseconds)
     reply.number("lost-edges", UInt64(session.pointee.drive.pointee.loop.hardware.trace.lost))
     reply.end()
     self.session = nil

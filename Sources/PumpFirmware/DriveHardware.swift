@@ -1,13 +1,14 @@
 public import PumpHAL
+import PumpPlan
 public import PumpUnits
 
 /// The bench as the drive's interrupt sees it.
 ///
 /// The interrupt comes a little before an edge is due, decides the edge for when it is due, and waits for
 /// that instant with the write in hand: what deciding costs is not lateness. So an edge that is made
-/// within the tolerance of its due time counts as made at it, for the engine and in the trace; what
-/// follows keeps its planned distance from when the edge really was made, and no pulse and no interval
-/// comes out shorter than planned. Beyond the tolerance the engine is told the truth.
+/// within the tolerance of its due time counts as made at it, for the engine and in the trace; the
+/// driver's times and the motor's rated interval are kept here from when edges really were made, so none
+/// comes out shorter. Beyond the tolerance the engine is told the truth.
 public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   public typealias Failure = NoFault
   public typealias SensorFailure = NoFault
@@ -17,17 +18,20 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   /// So late an edge may be and count as made when it was due: what it is followed by keeps its distance
   /// all the same.
   static var tolerance: TimeSpan { TimeSpan(microseconds: 100) }
-  /// An edge further from the one before than this is bound by no distance.
-  static var unbound: TimeSpan { TimeSpan(milliseconds: 10) }
-
   /// The pump's clock at the board's start.
   let origin: Instant
   /// What the drive's clock reads.
   var reckoned: Instant
-  private var lastDue = Instant.epoch
-  private var lastMade = Instant.epoch
-  /// The longest that an edge was made after it was due.
+  private let timing: DriverTiming
+  private let ratedInterval: TimeSpan
+  /// Not before this may STEP rise, fall, and DIR or ENABLE change.
+  private var riseAt = Instant.epoch
+  private var fallAt = Instant.epoch
+  private var otherAt = Instant.epoch
+  /// The longest that a STEP edge was made after it was due, and that one of the other lines was: ENABLE is
+  /// often due at the instant at which DIR is, and can only be decided after it.
   public private(set) var worstLateness = TimeSpan.zero
+  public private(set) var worstOtherLateness = TimeSpan.zero
   /// How long before it is due an edge is begun to be decided: what deciding was seen to take.
   private(set) var lead = TimeSpan(microseconds: 60)
   static var longestLead: TimeSpan { TimeSpan(microseconds: 300) }
@@ -41,8 +45,13 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   /// Whether each step is two: a drive that lies.
   var doublesSteps = false
 
-  init(origin: Instant, head: EmulatedHead, trace: consuming EdgeRing) {
+  init(
+    origin: Instant, timing: DriverTiming, motor: MotorLimits, head: EmulatedHead,
+    trace: consuming EdgeRing
+  ) {
     self.origin = origin
+    self.timing = timing
+    ratedInterval = motor.ratedInterval
     self.head = head
     self.trace = trace
     reckoned = origin
@@ -53,10 +62,7 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
 
   public mutating func readClock() -> Instant {
     let now = real
-    if now > reckoned + Self.tolerance {
-      reckoned = now
-      lastDue = max(lastDue, lastMade)
-    }
+    if now > reckoned + Self.tolerance { reckoned = now }
     return reckoned
   }
 
@@ -68,18 +74,20 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
 
   public mutating func set(_ line: DriverLine, _ level: LineLevel) throws(NoFault) {
     let due = reckoned
-    let distance = due.elapsed(since: lastDue)
-    let at = distance < Self.unbound ? max(due, lastMade + distance) : due
-    var made = real
-    while made < at { made = real }
     let isAsserted = level == .asserted
     guard line != .enable || !isEnableHeld || !isAsserted else { return }
+    let at = max(due, line == .step ? (isAsserted ? riseAt : fallAt) : otherAt)
+    var made = real
+    while made < at { made = real }
     B.set(line.benchLine, isAsserted)
+    keepDistance(from: line, isAsserted, made)
     let late = made.elapsed(since: due)
-    worstLateness = max(worstLateness, late)
-    if late > TimeSpan(microseconds: 20) { lead = min(lead + late, Self.longestLead) }
-    lastDue = due
-    lastMade = made
+    if line == .step {
+      worstLateness = max(worstLateness, late)
+    } else {
+      worstOtherLateness = max(worstOtherLateness, late)
+    }
+    if line == .step, late > TimeSpan(microseconds: 20) { lead = min(lead + late, Self.longestLead) }
     trace.record(line.benchLine, isAsserted: isAsserted, due: due)
     guard line == .step, isAsserted else { return }
     countStep(at: due)
@@ -87,6 +95,20 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     B.set(.step, false)
     B.set(.step, true)
     countStep(at: due)
+  }
+
+  /// What the driver's file asks for after an edge.
+  private mutating func keepDistance(from line: DriverLine, _ isAsserted: Bool, _ made: Instant) {
+    switch (line, isAsserted) {
+    case (.step, true):
+      riseAt = max(riseAt, made + ratedInterval)
+      fallAt = made + timing.stepHigh
+      otherAt = made + timing.directionHold
+    case (.step, false): riseAt = max(riseAt, made + timing.stepLow)
+    case (.direction, _): riseAt = max(riseAt, made + timing.directionSetUp)
+    case (.enable, true): riseAt = max(riseAt, made + timing.wakeUp)
+    case (.enable, false): break
+    }
   }
 
   private mutating func countStep(at due: Instant) {
@@ -116,5 +138,8 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   public mutating func kickWatchdog() throws(NoFault) {}
 
   /// Begins to count lateness anew.
-  mutating func forgetLateness() { worstLateness = .zero }
+  mutating func forgetLateness() {
+    worstLateness = .zero
+    worstOtherLateness = .zero
+  }
 }
