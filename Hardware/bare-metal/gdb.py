@@ -38,7 +38,11 @@ class Probe:
 
     def ask(self, text):
         self.put(text)
-        return self.take()
+        while True:
+            answer = self.take()
+            # A stop that was told late is no answer.
+            if answer is None or not answer.startswith("T"):
+                return answer
 
     def go(self):
         """Lets the board run; a debugger that connects stops it."""

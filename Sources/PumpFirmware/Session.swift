@@ -66,7 +66,7 @@ struct Session<B: Board>: ~Copyable {
     while true {
       B.mask()
       let now = drive.pointee.loop.hardware.real
-      let isFree = drive.pointee.loop.engine.deadline > now + TimeSpan(microseconds: 400)
+      let isFree = drive.pointee.loop.engine.deadline > now + TimeSpan(microseconds: 700)
       if isFree || B.now().lessening(by: begun) > TimeSpan(milliseconds: 20) {
         let result = body(&drive.pointee)
         drive.pointee.rearm()

@@ -77,8 +77,7 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
 
   /// Whether the checksum is right.
   public var isIntact: Bool {
-    let sum = checksum
-    return !isBlank && self[15] == sum
+    !isBlank && self[15] == checksum
   }
 
   mutating func seal(after chain: SHA256.Digest) {
