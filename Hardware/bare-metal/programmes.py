@@ -55,7 +55,7 @@ def draw(seed, number, folder, benches):
     def rate(unit):
         perday = chance.uniform(23, 900) * (chance.uniform(0.01, 1) if board == "fast" else 1)
         if board == "fast":
-            perday = chance.uniform(1, 80)
+            perday = chance.uniform(1, 45)
         return f"{perday if unit == 'day' else perday / 24:.3f} ug/{'day' if unit == 'day' else 'h'}"
 
     kind = chance.randrange(5)
@@ -69,24 +69,24 @@ def draw(seed, number, folder, benches):
         text += (f"periodic-bolus: {{dose: {chance.uniform(2, 20) * most:.3f} ug, over: {chance.randint(60, 120)} s, "
                  f"every: {chance.randint(1, 6)} h}}\n")
     else:
-        place = hour * 3600 + minute * 60
-        start = f"2026-11-23T{hour:02}:{minute:02}"
+        place = hour * 3600 + minute * 60 + 50
+        start = f"2026-11-23T{hour:02}:{minute:02}:50"
         # Corners within the time that is run, so that they are seen.
         text += "therapy:\n  flex:\n    time-zone: UTC\n    every-day:\n"
         entries = [f'      - {{from: "00:00", rate: {rate("hour")}}}']
         at = hour * 60 + minute
         for _ in range(chance.randint(1, 3)):
-            at += chance.randint(1, 2)
+            at += 1
             if at >= 1439 or at == 0:
                 break
             clock = f'"{at // 60:02}:{at % 60:02}"'
             if chance.random() < 0.4:
                 entries.append(f"      - {{from: {clock}, dose: {chance.uniform(1, 10) * most:.3f} ug, over: 60 s}}")
-                at += 2
+                at += 1
             else:
                 entries.append(f"      - {{from: {clock}, rate: {rate('hour')}}}")
         text += "\n".join(entries) + "\n"
     path = os.path.join(folder, f"{name}.yaml")
     with open(path, "w") as file:
         file.write(text)
-    return path, board_path, chance.randint(100, 300), place, start
+    return path, board_path, chance.randint(15, 75), place, start

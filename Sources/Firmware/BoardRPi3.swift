@@ -126,6 +126,7 @@
     static var retained: UnsafeMutablePointer<UInt64> { board_retained_start() }
     static var flash: UnsafeMutablePointer<UInt64> { board_flash_start() }
     static var journalSlots: UInt64 { 2_048 }
+    static var longestTouch: TimeSpan { TimeSpan(microseconds: 20) }
     static var mostEntries: Int { 336 }
     static func stackUsed() -> UInt32 { board_stack_used() }
   }

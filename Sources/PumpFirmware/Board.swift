@@ -34,6 +34,9 @@ public protocol Board {
   static func mask()
   static func unmask()
 
+  /// How long the main loop's longest touch of the drive takes: so much must be left to the next edge.
+  static var longestTouch: TimeSpan { get }
+
   /// Waits for an interrupt, with interrupts masked: one that is pending ends it.
   static func sleep()
 

@@ -222,29 +222,25 @@ extension Controller {
 
   /// What the board took, and how late its edges were.
   private func figures() {
+    // The drive first: while it is waited for, edges may be sent, and a line is sent in one piece.
+    let late = session?.pointee.withDrive {
+      ($0.loop.hardware.worstLateness, $0.loop.hardware.trace.lost)
+    }
     var reply = Reply<B>()
     reply.text("ok")
     reply.number("stack-bytes", UInt64(B.stackUsed()))
     reply.number("arena-bytes", UInt64(Arena.most))
-    if let session {
-      let (worst, lost) = session.pointee.withDrive {
-        ($0.loop.hardware.worstLateness, $0.loop.hardware.trace.lost)
-      }
-      reply.number("worst-lateness-ns", worst.nanoseconds)
-      reply.number("lost-edges", UInt64(lost))
+    if let late {
+      reply.number("worst-lateness-ns", late.0.nanoseconds)
+      reply.number("lost-edges", UInt64(late.1))
     }
     reply.end()
   }
 
-  private mutating func status() {
-    var reply = Reply<B>()
-    reply.text("ok")
-    reply.number("clock-ns", now.nanoseconds)
-    reply.number("session", UInt64(journal.state.session))
-    let carried = journal.state.carried
-    reply.number("pump-certain-steps", carried.certain)
-    reply.number("pump-uncertain-steps", carried.uncertain)
+  private func status() {
     guard let session else {
+      var reply = Reply<B>()
+      tellPump(&reply)
       reply.text(" state=idle")
       return reply.end()
     }
@@ -256,6 +252,8 @@ extension Controller {
     let planned = session.pointee.withDrive { $0.loop.engine.planned(at: $0.loop.hardware.present) }
     let flow = session.pointee.withDrive { $0.loop.engine.flow(at: $0.loop.hardware.present) }
     let left = session.pointee.withDrive { $0.loop.engine.reservoirLeft }
+    var reply = Reply<B>()
+    tellPump(&reply)
     reply.text(" state=")
     reply.text(session.pointee.hasBegun ? state.word : "testing")
     if let first = session.pointee.first {
@@ -274,6 +272,15 @@ extension Controller {
     reply.hex("alarms", session.pointee.standingAlarms)
     reply.number("cut-by", session.pointee.supervisor.cutBy.map { UInt64($0.rawValue) + 1 } ?? 0)
     reply.end()
+  }
+
+  private func tellPump(_ reply: inout Reply<B>) {
+    reply.text("ok")
+    reply.number("clock-ns", now.nanoseconds)
+    reply.number("session", UInt64(journal.state.session))
+    let carried = journal.state.carried
+    reply.number("pump-certain-steps", carried.certain)
+    reply.number("pump-uncertain-steps", carried.uncertain)
   }
 }
 

@@ -201,7 +201,7 @@ extension Controller {
   private mutating func closeSession() {
     guard let session else { return }
     session.pointee.close(&journal)
-    sendTrace()
+    session.pointee.sendTrace()
     B.attach(nil)
     var reply = Reply<B>()
     reply.text("event ended")

@@ -68,7 +68,7 @@ public struct Controller<B: Board>: ~Copyable {
     var wake = B.now() + TimeSpan(milliseconds: 500)
     if session != nil {
       runSession()
-      sendTrace()
+      session?.pointee.sendTrace()
       if let look = session?.pointee.lookAt { wake = min(wake, look.elapsed(since: origin)) }
     }
     B.armWake(at: wake)
@@ -79,21 +79,5 @@ public struct Controller<B: Board>: ~Copyable {
 
   private var hasTrace: Bool {
     mutating get { session?.pointee.drive.pointee.loop.hardware.trace.isEmpty == false }
-  }
-
-  /// Sends the edges that were made since last time.
-  mutating func sendTrace() {
-    guard traces, let session else { return }
-    let drive = session.pointee.drive
-    while true {
-      B.mask()
-      let word = drive.pointee.loop.hardware.trace.take()
-      B.unmask()
-      guard let word else { return }
-      var reply = Reply<B>()
-      reply.text("t ")
-      reply.hex(word)
-      reply.end()
-    }
   }
 }

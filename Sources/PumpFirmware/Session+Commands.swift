@@ -102,9 +102,9 @@ extension Session {
     if let refusal = performDrive(command) { return refusal }
     switch command {
     case .resume: supervisor.began(at: now)
-    case .suspend: supervisor.rested(at: now)
+    case .suspend: supervisor.rested(at: self.now)
     case .bolus(let bolus, _): supervisor.laid(bolus, at: now)
-    case .cancelBolus: supervisor.cancelled(at: now)
+    case .cancelBolus: supervisor.cancelled(at: self.now)
     default: break
     }
     return nil
@@ -129,7 +129,8 @@ extension Session {
     stopBy = now + Self.longestStop
     append(.command(.stop, 0, isAccepted: true), &journal, at: now)
     guard hasBegun else { return }
-    if performDrive(.suspend) == nil { supervisor.rested(at: now) }
+    // Steps were made until then.
+    if performDrive(.suspend) == nil { supervisor.rested(at: self.now) }
     supervise(&journal)
   }
 

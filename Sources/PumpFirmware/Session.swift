@@ -62,18 +62,38 @@ struct Session<B: Board>: ~Copyable {
   /// It waits for a gap, and where there is none for long it makes one: a late edge is told, a supervisor
   /// that never gets to its drive is worse.
   func withDrive<Result>(_ body: (inout DriveSide<B>) -> Result) -> Result {
+    waitForGap()
+    let result = body(&drive.pointee)
+    drive.pointee.rearm()
+    B.unmask()
+    return result
+  }
+
+  /// Waits until nothing is due for as long as a touch may take; returns with interrupts masked.
+  @inline(never)
+  private func waitForGap() {
     let begun = B.now()
     while true {
       B.mask()
       let now = drive.pointee.loop.hardware.real
-      let isFree = drive.pointee.loop.engine.deadline > now + TimeSpan(microseconds: 700)
-      if isFree || B.now().lessening(by: begun) > TimeSpan(milliseconds: 20) {
-        let result = body(&drive.pointee)
-        drive.pointee.rearm()
-        B.unmask()
-        return result
-      }
+      if drive.pointee.loop.engine.deadline > now + B.longestTouch { return }
+      if B.now().lessening(by: begun) > TimeSpan(milliseconds: 20) { return }
       B.unmask()
+      sendTrace()
+    }
+  }
+
+  /// Sends the edges that were made since last time, if anybody wants them.
+  func sendTrace() {
+    while true {
+      B.mask()
+      let word = drive.pointee.loop.hardware.trace.take()
+      B.unmask()
+      guard let word else { return }
+      var reply = Reply<B>()
+      reply.text("t ")
+      reply.hex(word)
+      reply.end()
     }
   }
 }
