@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded shim mutants bench-test pi-test check-debian13 bench clean
+.PHONY: run test setup lint embedded shim mutants bench-test firmware firmware-test pi-test check-debian13 bench clean
 
 SCRIPTS := .ci
 
@@ -33,6 +33,14 @@ mutants: setup
 # The real GPIO backend on the virtual bench: a real-time kernel in an emulated machine.
 bench-test: setup
 	@Hardware/virtual-bench/bench-test
+
+# The same core as bare-metal firmware: a Cortex-M4 and a Raspberry Pi 3; needs Swift 6.2 or later.
+firmware: setup
+	@Hardware/bare-metal/build
+
+# The firmware on emulated boards, against the simulator.
+firmware-test: firmware
+	@Hardware/bare-metal/firmware-test
 
 # Every test on 64-bit Arm, and a run on an emulated Raspberry Pi 3; needs root.
 pi-test: setup

@@ -55,7 +55,8 @@ let package = Package(
     .target(
       name: "PumpFirmware",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal", "PumpEngine",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
+        "PumpEngine",
       ],
       swiftSettings: settings),
 
@@ -129,6 +130,13 @@ let package = Package(
     .testTarget(
       name: "PumpJournalTests",
       dependencies: ["PumpJournal", "PumpHAL", "PumpSafety", "PumpTherapy", "PumpUnits"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PumpFirmwareTests",
+      dependencies: [
+        "PumpFirmware", "PumpEngine", "PumpJournal", "PumpPlan", "PumpSafety", "PumpTherapy",
+        "PumpUnits",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "PumpRecordsTests",

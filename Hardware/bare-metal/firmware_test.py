@@ -15,7 +15,7 @@ from programmes import boards, draw
 TOP, ITPUMP, BOARD, COMMAND, ICOUNT = sys.argv[1:6]
 ONLY = sys.argv[6] if len(sys.argv) > 6 else ""
 SEED = os.environ.get("FIRMWARE_SEED", "1")
-PROGRAMMES = int(os.environ.get("FIRMWARE_PROGRAMMES", "200"))
+PROGRAMMES = int(os.environ.get("FIRMWARE_PROGRAMMES", "40"))
 FOLDER = f"{TOP}/.build-firmware/{BOARD}/test"
 ELF = f"{TOP}/.build-firmware/{BOARD}/firmware.elf"
 os.makedirs(FOLDER, exist_ok=True)

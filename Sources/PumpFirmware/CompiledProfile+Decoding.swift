@@ -3,7 +3,7 @@ import PumpJournal
 import PumpPlan
 import PumpSafety
 import PumpTherapy
-public import PumpUnits
+import PumpUnits
 
 extension CompiledProfile {
   /// Reads an image; on bare metal its pattern is laid down in the arena.

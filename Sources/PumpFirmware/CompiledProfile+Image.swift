@@ -1,7 +1,7 @@
 import PumpEngine
-public import PumpJournal
+import PumpJournal
 import PumpPlan
-public import PumpSafety
+import PumpSafety
 import PumpTherapy
 import PumpUnits
 

@@ -1,4 +1,4 @@
-public import PumpUnits
+import PumpUnits
 
 /// A line that is being sent: words, a checksum, an end.
 ///

@@ -4,7 +4,7 @@ import PumpJournal
 import PumpPlan
 import PumpSafety
 import PumpTherapy
-public import PumpUnits
+import PumpUnits
 
 /// The main loop's side: supervisor, journal, and the console that a host speaks to.
 public struct Controller<B: Board>: ~Copyable {

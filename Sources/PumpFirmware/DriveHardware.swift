@@ -87,7 +87,9 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     } else {
       worstOtherLateness = max(worstOtherLateness, late)
     }
-    if line == .step, late > TimeSpan(microseconds: 20) { lead = min(lead + late, Self.longestLead) }
+    if line == .step, late > TimeSpan(microseconds: 20) {
+      lead = min(lead + late, Self.longestLead)
+    }
     trace.record(line.benchLine, isAsserted: isAsserted, due: due)
     guard line == .step, isAsserted else { return }
     countStep(at: due)

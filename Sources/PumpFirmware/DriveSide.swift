@@ -1,6 +1,6 @@
 public import PumpEngine
 import PumpHAL
-public import PumpUnits
+import PumpUnits
 
 /// The first channel: the control loop, run by the timer's interrupt.
 public struct DriveSide<B: Board>: ~Copyable {

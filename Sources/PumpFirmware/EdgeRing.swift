@@ -1,5 +1,5 @@
-public import PumpHAL
-public import PumpUnits
+import PumpHAL
+import PumpUnits
 
 /// The drive's edges on their way to whoever traces them: filled by the interrupt, emptied by the main
 /// loop.

@@ -1,4 +1,4 @@
-public import PumpUnits
+import PumpUnits
 
 /// What can go wrong with an emulated head.
 public enum HeadFault: UInt8, BitwiseCopyable, Sendable {

@@ -68,7 +68,9 @@ extension Session {
         try side.loop.engine.perform(.anchor(place: place), at: start)
         try side.loop.engine.perform(.begin(isConfirmed: isConfirmed), at: start)
         if let fallBack { side.loop.engine.fallBack(to: fallBack, at: start) }
-        if let bolus { try side.loop.engine.perform(.bolus(bolus, isConfirmed: isConfirmed), at: start) }
+        if let bolus {
+          try side.loop.engine.perform(.bolus(bolus, isConfirmed: isConfirmed), at: start)
+        }
         return nil
       } catch {
         return error

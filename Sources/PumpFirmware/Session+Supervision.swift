@@ -28,7 +28,9 @@ extension Session {
     if supervisor.isTesting {
       report.prescriptionSum = drive.pointee.loop.engine.prescription.checksum
     }
-    let pulses = withDrive { $0.loop.hardware.head.pulses(isEnergised: B.readBack(.enable), at: now) }
+    let pulses = withDrive {
+      $0.loop.hardware.head.pulses(isEnergised: B.readBack(.enable), at: now)
+    }
     while let action = supervisor.turn(at: now, report, pulses: pulses) {
       perform(action, &journal, at: now)
     }

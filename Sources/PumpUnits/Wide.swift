@@ -39,7 +39,8 @@
       Self(value: left.value >> right)
     }
 
-    public func quotientAndRemainder(dividingBy divisor: Self) -> (quotient: Self, remainder: Self) {
+    public func quotientAndRemainder(dividingBy divisor: Self) -> (quotient: Self, remainder: Self)
+    {
       let quotient = self / divisor
       return (quotient, self - quotient * divisor)
     }

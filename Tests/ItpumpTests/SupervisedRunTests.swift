@@ -1,4 +1,5 @@
 import Foundation
+import PumpEngine
 import PumpJournal
 import PumpLinux
 import PumpSafety
@@ -108,7 +109,7 @@ struct SupervisedRunTests {
   func lies(fault: DriveFault) throws {
     let folder = try TemporaryFolder()
     let run = try run(
-      folder("p.journal"), "--for", "6s", "--drive-fault", fault.rawValue, "--json",
+      folder("p.journal"), "--for", "6s", "--drive-fault", fault.word, "--json",
       folder("run.json"))
     #expect(run.code == 1)
     let data = try Data(contentsOf: URL(fileURLWithPath: folder("run.json")))

@@ -1,0 +1,114 @@
+import PumpEngine
+import PumpFirmware
+import PumpJournal
+import PumpPlan
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+import Testing
+
+@Suite("The image of a compiled profile")
+struct ImageTests {
+  static func profile(_ therapy: Therapy) throws -> CompiledProfile {
+    let limit = DoseLimits.Limit(soft: Mass(micrograms: 800), hard: Mass(micrograms: 2_000))
+    let rule = try PatientBolusRule(
+      bolus: Bolus(volume: Volume(microlitres: 10), duration: TimeSpan(minutes: 5)),
+      lockout: TimeSpan(hours: 4), maximumPerDay: 4)
+    return CompiledProfile(
+      name: JournalText(), population: JournalText(), drug: JournalText(), lot: JournalText(),
+      timeZone: JournalText(), expires: 2_099_12_31, mode: 5,
+      catheterVolume: Volume(microlitres: 158),
+      prescription: Prescription(
+        therapy: therapy, concentration: Concentration(microgramsPerMillilitre: 500),
+        patientBolus: rule),
+      singleBolus: try Bolus(volume: Volume(microlitres: 7), duration: TimeSpan(minutes: 1)),
+      engine: EngineSettings(
+        step: try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 3),
+        motor: try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000),
+        driver: DriverTiming(
+          stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_800),
+          directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 640),
+          wakeUp: TimeSpan(microseconds: 1_700), energise: .aroundStrokes),
+        backlogLimit: 64, limits: DoseLimits(perHour: limit, perDay: limit),
+        reservoir: try Reservoir(
+          capacity: Volume(microlitres: 40_000), filled: Volume(microlitres: 18_000),
+          lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000))),
+      stepsPerIndex: 10_000)
+  }
+
+  static func pattern() throws -> Therapy {
+    .flex(
+      try FlexPattern(
+        period: .day,
+        segments: (0..<24).map {
+          .init(
+            start: TimeSpan(hours: UInt64($0)),
+            flow: FlowRate(microlitresPerDay: UInt64(100 + $0)))
+        },
+        boluses: [
+          .init(
+            start: TimeSpan(hours: 22),
+            bolus: try Bolus(volume: Volume(microlitres: 20), duration: TimeSpan(minutes: 10)))
+        ]))
+  }
+
+  static func words(_ profile: CompiledProfile) -> [UInt64] {
+    var words: [UInt64] = []
+    profile.encode { words.append($0) }
+    return words
+  }
+
+  static func read(_ words: [UInt64]) throws(ImageProblem) -> CompiledProfile {
+    try CompiledProfile(count: words.count) { words[$0] }
+  }
+
+  @Test("What was compiled is what is read: every value, and the prescription's checksum")
+  func roundTrip() throws {
+    for therapy in [
+      Therapy.stopped, .minimumRate(FlowRate(microlitresPerDay: 6)),
+      .continuous(FlowRate(microlitresPerDay: 96)), try Self.pattern(),
+    ] {
+      let profile = try Self.profile(therapy)
+      let words = Self.words(profile)
+      let read = try Self.read(words)
+      #expect(read.prescription == profile.prescription)
+      #expect(read.prescription.checksum == profile.prescription.checksum)
+      #expect(read.singleBolus == profile.singleBolus)
+      #expect(read.engine.step == profile.engine.step)
+      #expect(read.engine.motor == profile.engine.motor)
+      #expect(read.engine.driver == profile.engine.driver)
+      #expect(read.engine.limits == profile.engine.limits)
+      #expect(read.engine.reservoir == profile.engine.reservoir)
+      #expect(read.engine.backlogLimit == profile.engine.backlogLimit)
+      #expect(read.stepsPerIndex == profile.stepsPerIndex)
+      #expect(Self.words(read) == words)
+    }
+  }
+
+  @Test("No single bit that is turned over goes unnoticed")
+  func bits() throws {
+    let words = Self.words(try Self.profile(Self.pattern()))
+    for place in words.indices {
+      for bit in UInt64(0)..<64 {
+        var changed = words
+        changed[place] ^= 1 << bit
+        #expect(throws: ImageProblem.self) { try Self.read(changed) }
+      }
+    }
+  }
+
+  @Test("A shorter image, a later version and a foreign file have their own codes")
+  func codes() throws {
+    let words = Self.words(try Self.profile(.stopped))
+    #expect(throws: ImageProblem.notAnImage) { try Self.read(Array(words.dropLast())) }
+    var later = words
+    later[1] += 1
+    #expect(throws: ImageProblem.laterVersion) { try Self.read(later) }
+    var foreign = words
+    foreign[0] = 0
+    #expect(throws: ImageProblem.notAnImage) { try Self.read(foreign) }
+    var long = words
+    long[1] += 1 << 16
+    #expect(throws: ImageProblem.wrongLength) { try Self.read(long) }
+  }
+}
