@@ -42,7 +42,8 @@
       board_write(0xE000_E400 + 8, 0x0000_4000)
       board_write(0xE000_E100, 1 << 8 | 1 << 9)
       board_write(watchdog + 0xC00, 0x1ACC_E551)
-      board_write(watchdog, 25_000_000 * 5)  // the interrupt after five seconds, the reset after ten
+      // The interrupt after five seconds, the reset after ten.
+      board_write(watchdog, 25_000_000 * 5)
       board_write(watchdog + 8, 0b11)
       board_write(watchdog + 0xC00, 0)
     }

@@ -211,7 +211,7 @@ extension Controller {
     ok()
   }
 
-  /// `hang WHAT`: 1 the main loop, 2 the interrupt. Only the watchdog ends it.
+  /// `hang WHAT`: 1 the main loop, 2 the interrupt, until the watchdog ends it.
   private func hang() {
     guard let what = inbox.argument(1), what == 1 || what == 2 else { return no(.badArgument) }
     ok()
