@@ -32,6 +32,7 @@
   }
 
   extension Table: Hashable where Element: Hashable {
+    /// Adds every value in its order.
     public func hash(into hasher: inout Hasher) {
       for index in 0..<count { hasher.combine(self[index]) }
     }

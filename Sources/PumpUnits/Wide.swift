@@ -39,6 +39,7 @@
       Self(value: left.value >> right)
     }
 
+    /// How often a divisor goes into it, and what is left.
     public func quotientAndRemainder(dividingBy divisor: Self) -> (quotient: Self, remainder: Self)
     {
       let quotient = self / divisor
