@@ -66,7 +66,7 @@ def scenarios(test):
                 board.ask("status")
                 board.records(max(0, asked - 4))
                 asked += 1
-            end = fields(board.events[-1])
+            end = fields(next(line for line in board.events if line.startswith("event ended")))
         finally:
             board.end()
         late, lost = int(end["worst-lateness-ns"]), int(end["lost-edges"])

@@ -33,7 +33,7 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   public private(set) var worstLateness = TimeSpan.zero
   public private(set) var worstOtherLateness = TimeSpan.zero
   /// How long before it is due an edge is begun to be decided: what deciding was seen to take.
-  private(set) var lead = TimeSpan(microseconds: 60)
+  private(set) var lead = TimeSpan(microseconds: 120)
   static var longestLead: TimeSpan { TimeSpan(microseconds: 300) }
   /// STEP rises that were made.
   public private(set) var steps: UInt64 = 0

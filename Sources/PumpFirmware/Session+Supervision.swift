@@ -15,14 +15,16 @@ extension Session {
 
   /// Lets the supervisor look at the drive, and does what it wants.
   mutating func supervise(_ journal: inout Journal<FlashStore>) {
-    let now = self.now
     endSound(at: now)
     readFaultLine(at: now)
     var report = withDrive { side in
-      var report = side.loop.engine.report(beat: side.beats, at: now)
+      var report = side.loop.engine.report(beat: side.beats, at: side.loop.hardware.present)
       report.lineCount = side.loop.hardware.steps
       return report
     }
+    // Only now: the drive made steps while it was waited for, and what they are held against is what is
+    // allowed by the time that they were counted.
+    let now = self.now
     if let lie { report = lie.told(report) }
     // Nothing changes what the drive runs but what this loop asks it to.
     if supervisor.isTesting {
