@@ -145,7 +145,7 @@
     static var retained: UnsafeMutablePointer<UInt64> { board_retained_start() }
     static var flash: UnsafeMutablePointer<UInt64> { board_flash_start() }
     static var journalSlots: UInt64 { 2_048 }
-    static var longestTouch: TimeSpan { TimeSpan(microseconds: 700) }
+    static var longestTouch: TimeSpan { TimeSpan(microseconds: 820) }
     static var mostEntries: Int { 64 }
     static func stackUsed() -> UInt32 { board_stack_used() }
   }
