@@ -17,7 +17,6 @@
     private static var wakeTimer: UInt { 0x4000_1000 }
     private static var uart: UInt { 0x4000_4000 }
     private static var watchdog: UInt { 0x4000_8000 }
-    private static var ticksPerMicrosecond: UInt64 { 25 }
     private static var nanosecondsPerTick: UInt64 { 40 }
 
     nonisolated(unsafe) private static var highTicks: UInt64 = 0

@@ -105,11 +105,9 @@
     static func unmask() { board_unmask() }
     static func sleep() { board_sleep() }
 
-    /// Fifteen seconds, in sixteenths of a millisecond each 65,536th of a second; then a full reset.
-    static func kickWatchdog() {
-      board_write(power + 0x24, password | 15 << 16)
-      // The emulated board takes the order to reset for the reset: only a real one is given it.
-    }
+    /// Sets the count, 65,536 to the second, to fifteen seconds, and does not arm it: the emulated board
+    /// takes the order to reset when it has run out for one to reset at once.
+    static func kickWatchdog() { board_write(power + 0x24, password | 15 << 16) }
 
     static func watchdogLeft() -> UInt32 { board_read(power + 0x24) }
 

@@ -34,6 +34,9 @@ extension Controller {
     no(.unknownCommand)
   }
 
+  /// No time that a host may name is longer, in ns: sums of a few of them stay far within 64 bits.
+  private static var longest: UInt64 { TimeSpan(days: 3_660).nanoseconds }
+
   func ok() {
     var reply = Reply<B>()
     reply.text("ok")
@@ -82,7 +85,7 @@ extension Controller {
   private mutating func load() {
     guard session == nil else { return no(.sessionRuns) }
     guard let offset = inbox.argument(1), inbox.argument(2) != nil,
-      offset + 8 <= UInt64(FlashLayout<B>.imageStride)
+      offset <= UInt64(FlashLayout<B>.imageStride) - 8
     else { return no(.badArgument) }
     for number in 0..<8 {
       guard let word = inbox.argument(2 + number) else { break }
@@ -115,7 +118,7 @@ extension Controller {
   private mutating func start() {
     guard session == nil else { return no(.sessionRuns) }
     guard let place = inbox.argument(1), let span = inbox.argument(2),
-      let flags = inbox.argument(3)
+      let flags = inbox.argument(3), place < Self.longest, span < Self.longest
     else { return no(.badArgument) }
     let wish = SessionWish(
       place: TimeSpan(nanoseconds: place), isPlaceExact: flags & 4 != 0,
@@ -157,7 +160,7 @@ extension Controller {
   /// `log FIRST`: up to sixteen records from a sequence on, as they are stored.
   private mutating func log() {
     guard let first = inbox.argument(1) else { return no(.badArgument) }
-    var sequence = max(first, journal.first)
+    var sequence = max(min(first, journal.next), journal.first)
     let end = min(sequence + 16, journal.next)
     while sequence < end {
       guard let block = try? journal.store.read(journal.store.slot(of: sequence)) else { break }
@@ -177,9 +180,9 @@ extension Controller {
     reply.end()
   }
 
-  /// `wall SECONDS`: seconds since 1970, as two's complement.
+  /// `wall SECONDS`: since 1970, and less than 2⁴⁰.
   private mutating func setWallClock() {
-    guard let seconds = inbox.argument(1) else { return no(.badArgument) }
+    guard let seconds = inbox.argument(1), seconds < 1 << 40 else { return no(.badArgument) }
     wallOffset = Int64(bitPattern: seconds) - Int64(now.nanoseconds / 1_000_000_000)
     if let session { session.pointee.setWallOffset(wallOffset) }
     ok()
@@ -195,7 +198,7 @@ extension Controller {
   private mutating func failHead() {
     guard session == nil else { return no(.sessionRuns) }
     guard let kind = inbox.argument(1), kind < 256, let from = inbox.argument(2),
-      let length = inbox.argument(3)
+      let length = inbox.argument(3), from < Self.longest, length < Self.longest
     else { return no(.badArgument) }
     headFault = HeadFault(rawValue: UInt8(kind)).map {
       ($0, TimeSpan(nanoseconds: from), TimeSpan(nanoseconds: from) + TimeSpan(nanoseconds: length))

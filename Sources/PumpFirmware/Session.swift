@@ -32,7 +32,6 @@ struct Session<B: Board>: ~Copyable {
   /// When the supervisor looks next.
   var lookAt: Instant
   var journaled = (drive: 0, supervisor: 0)
-  var isJournaling = true
   var grantsGiven = 0
   var buzzesUntil: Instant?
   var wasFaultAsserted = false
