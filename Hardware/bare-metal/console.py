@@ -52,6 +52,7 @@ class Machine:
         self.uart = self.dial("uart")
         self.rest = b""
         self.edges = []
+        self.traced_at = self.traced_high = 0
         self.events = []
         self.qmp_file = None
 
@@ -97,14 +98,31 @@ class Machine:
         """The next line that is no edge and no event."""
         while True:
             line = self.line(timeout)
-            if line.startswith("t "):
-                self.edges.append(int(line[2:], 16))
-            elif line.startswith("event ") or line.startswith("hello "):
+            if self.traced(line):
+                continue
+            if line.startswith("event ") or line.startswith("hello "):
                 self.events.append(line)
                 if line.startswith("hello "):
                     return line
             else:
                 return line
+
+    def traced(self, line):
+        """Whether a line tells of edges; each is kept as its time in ns x 16 + line x 2 + level."""
+        if line.startswith("event trace "):
+            self.traced_at = int(fields(line)["from-ns"])
+            return True
+        if not line.startswith("t "):
+            return False
+        for text in line.split()[1:]:
+            word = int(text, 16)
+            if word & 15 == 15:
+                self.traced_high = word >> 4 << 28
+                continue
+            self.traced_at += self.traced_high + (word >> 4)
+            self.traced_high = 0
+            self.edges.append(self.traced_at << 4 | word & 15)
+        return True
 
     def wait_event(self, name, timeout=300):
         seen = len(self.events)
@@ -114,9 +132,9 @@ class Machine:
                 return fields(line)
         while True:
             line = self.line(timeout)
-            if line.startswith("t "):
-                self.edges.append(int(line[2:], 16))
-            elif line.startswith(f"event {name}"):
+            if self.traced(line):
+                continue
+            if line.startswith(f"event {name}"):
                 return fields(line)
             else:
                 self.events.append(line)

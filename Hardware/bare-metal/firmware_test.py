@@ -60,9 +60,9 @@ class Run:
             self.figures = board.ask("figures")
             while True:
                 line = board.line(120)
-                if line.startswith("t "):
-                    board.edges.append(int(line[2:], 16))
-                elif line.startswith("event ended"):
+                if board.traced(line):
+                    continue
+                if line.startswith("event ended"):
                     break
             self.end = line
             self.after = board.ask("figures")

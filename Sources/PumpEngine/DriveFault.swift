@@ -20,14 +20,15 @@ public enum DriveFault: UInt8, CaseIterable, BitwiseCopyable, Sendable {
 
   /// The step that the drive believes in.
   public func step(_ step: StepVolume) -> StepVolume {
-    let share: (UInt64, UInt64) =
+    let (part, of): (UInt64, UInt64) =
       switch self {
       case .doubleRate: (1, 2)
       case .early: (9, 10)
       default: (1, 1)
       }
+    // A step's volume is below 2³⁹ fL, and its divisor below 2¹³.
     let smaller = try? StepVolume(
-      delivering: Volume(femtolitres: step.numerator * share.0), inSteps: step.divisor * share.1)
+      delivering: Volume(femtolitres: step.numerator &* part), inSteps: step.divisor &* of)
     return smaller ?? step
   }
 

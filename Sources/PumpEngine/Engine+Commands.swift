@@ -149,10 +149,7 @@ extension Engine {
     let place = program.place(at: now)
     let verdict = doseGuard.judge(
       request: request, remainder: .zero, at: now,
-      demand: program.isSuspended ? .none : demand
-    ) { (span: TimeSpan) throws(QuantityError) -> Volume in
-      try therapy.volume(from: place, lasting: span)
-    }
+      demand: program.isSuspended ? .none : demand, of: therapy, from: place)
     try accept(verdict, isConfirmed: isConfirmed)
   }
 
@@ -174,10 +171,8 @@ extension Engine {
     }
     renewPermit(at: now)
     guard let asked = try? TherapyDemand(of: other.therapy) else { throw .doseLimit(.day) }
-    let verdict = doseGuard.judge(request: .zero, remainder: .zero, at: now, demand: asked) {
-      (span: TimeSpan) throws(QuantityError) -> Volume in
-      try other.therapy.volume(from: place, lasting: span)
-    }
+    let verdict = doseGuard.judge(
+      request: .zero, remainder: .zero, at: now, demand: asked, of: other.therapy, from: place)
     try accept(verdict, isConfirmed: isConfirmed)
     demand = asked
   }

@@ -10,7 +10,8 @@ public import PumpUnits
 /// that lies in the future, does each action, and hands in sensor readings when asked. So any run
 /// can be replayed, and any fault put at any event.
 public struct Engine: ~Copyable {
-  public let settings: EngineSettings
+  @inlinable public var settings: EngineSettings { fixed.value }
+  @usableFromInline let fixed: Fixed<EngineSettings>
   /// What runs.
   public internal(set) var prescription: Prescription
   public internal(set) var state = PumpState.idle
@@ -80,11 +81,12 @@ public struct Engine: ~Copyable {
   ///   - start: The first instant that `turn` or a command will be called with.
   ///   - carried: What earlier sessions made.
   ///   - grant: The first grant; none, so that no step is made before the supervisor gives one.
+  @inline(never)
   public init(
     settings: EngineSettings, prescription: Prescription, place: TimeSpan = .zero,
     start: Instant = .epoch, carried: StepCounts = StepCounts(), grant: Grant = .none
   ) {
-    self.settings = settings
+    fixed = Fixed(settings)
     self.carried = carried
     purse = GrantPurse(grant)
     self.prescription = prescription

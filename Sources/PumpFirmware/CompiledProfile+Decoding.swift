@@ -6,17 +6,14 @@ import PumpTherapy
 import PumpUnits
 
 extension CompiledProfile {
-  /// Reads an image; on bare metal its pattern is laid down in the arena.
-  ///
-  /// Every rule that its values must keep is checked again: a checksum says that nothing changed on the
-  /// way, not that it was right at its start.
+  /// Reads an image with everything that people call it.
   ///
   /// - Parameters:
   ///   - count: How many words there are at least.
   ///   - word: Gives one by its place.
   /// - Throws: `ImageProblem`.
   public init(count: Int, word: (Int) -> UInt64) throws(ImageProblem) {
-    let length = try ImageFormat.check(count: count, word: word)
+    run = try CompiledRun(count: count, word: word)
     func text(_ place: Int) -> JournalText {
       var text = JournalText()
       (text.a, text.b, text.c, text.d, text.e) = (
@@ -32,6 +29,21 @@ extension CompiledProfile {
     expires = word(27)
     mode = word(28)
     catheterVolume = Volume(femtolitres: word(29))
+  }
+}
+
+extension CompiledRun {
+  /// Reads what is to run from an image; on bare metal its pattern is laid down in the arena.
+  ///
+  /// Every rule that its values must keep is checked again: a checksum says that nothing changed on the
+  /// way, not that it was right at its start.
+  ///
+  /// - Parameters:
+  ///   - count: How many words there are at least.
+  ///   - word: Gives one by its place.
+  /// - Throws: `ImageProblem`.
+  public init(count: Int, word: (Int) -> UInt64) throws(ImageProblem) {
+    let length = try ImageFormat.check(count: count, word: word)
     engine = try Self.engine(word)
     stepsPerIndex = word(47) == 0 ? nil : word(47)
     let therapy = try Self.therapy(length, word)
@@ -113,25 +125,19 @@ extension CompiledProfile {
     else { throw .wrongLength }
     let first = 62
     let firstBolus = first + 2 * segments
-    for place in 0..<segments { _ = try flow(word(first + 2 * place + 1)) }
-    for place in 0..<boluses {
-      _ = try bolus(word(firstBolus + 3 * place + 1), word(firstBolus + 3 * place + 2))
+    let basal = try Table(count: segments) { (place) throws(ImageProblem) in
+      FlexPattern.BasalSegment(
+        start: TimeSpan(nanoseconds: word(first + 2 * place)),
+        flow: try flow(word(first + 2 * place + 1)))
     }
-    // The checks above have passed for each: what is laid down is what they saw.
-    guard let spare = try? Bolus(volume: Volume(femtolitres: 1), duration: .hour),
+    let scheduled = try Table(count: boluses) { (place) throws(ImageProblem) in
+      let at = firstBolus + 3 * place
+      return FlexPattern.ScheduledBolus(
+        start: TimeSpan(nanoseconds: word(at)), bolus: try bolus(word(at + 1), word(at + 2)))
+    }
+    guard
       let pattern = try? FlexPattern(
-        period: TimeSpan(nanoseconds: word(60)),
-        segments: Table(count: segments) { place in
-          FlexPattern.BasalSegment(
-            start: TimeSpan(nanoseconds: word(first + 2 * place)),
-            flow: (try? flow(word(first + 2 * place + 1))) ?? .zero)
-        },
-        boluses: Table(count: boluses) { place in
-          let at = firstBolus + 3 * place
-          return FlexPattern.ScheduledBolus(
-            start: TimeSpan(nanoseconds: word(at)),
-            bolus: (try? bolus(word(at + 1), word(at + 2))) ?? spare)
-        })
+        period: TimeSpan(nanoseconds: word(60)), segments: basal, boluses: scheduled)
     else { throw .outOfRange }
     return .flex(pattern)
   }

@@ -75,36 +75,36 @@ extension CompiledProfile {
     add(expires)
     add(mode)
     add(catheterVolume.femtolitres)
-    add(prescription.concentration.nanogramsPerMillilitre)
-    add(engine.step.numerator)
-    add(engine.step.divisor)
-    add(engine.motor.startRate)
-    add(engine.motor.maximumRate)
-    add(engine.motor.acceleration)
-    let driver = engine.driver
+    add(run.prescription.concentration.nanogramsPerMillilitre)
+    add(run.engine.step.numerator)
+    add(run.engine.step.divisor)
+    add(run.engine.motor.startRate)
+    add(run.engine.motor.maximumRate)
+    add(run.engine.motor.acceleration)
+    let driver = run.engine.driver
     for span in [
       driver.stepHigh, driver.stepLow, driver.directionSetUp, driver.directionHold, driver.wakeUp,
     ] { add(span.nanoseconds) }
     add(driver.energise == .aroundStrokes ? 1 : 0)
-    add(engine.backlogLimit)
-    for limit in [engine.limits.perHour, engine.limits.perDay] {
+    add(run.engine.backlogLimit)
+    for limit in [run.engine.limits.perHour, run.engine.limits.perDay] {
       add(limit.soft.femtograms)
       add(limit.hard.femtograms)
     }
-    add(stepsPerIndex ?? 0)
+    add(run.stepsPerIndex ?? 0)
     add(0)
-    let reservoir = engine.reservoir
+    let reservoir = run.engine.reservoir
     for volume in [reservoir.capacity, reservoir.filled, reservoir.lowAlarm, reservoir.reserve] {
       add(volume.femtolitres)
     }
-    let patient = prescription.patientBolus
+    let patient = run.prescription.patientBolus
     add(patient?.bolus.volume.femtolitres ?? 0)
     add(patient?.bolus.duration.nanoseconds ?? 0)
     add(patient?.lockout.nanoseconds ?? 0)
     add(UInt64(patient?.maximumPerDay ?? 0))
-    add(singleBolus?.volume.femtolitres ?? 0)
-    add(singleBolus?.duration.nanoseconds ?? 0)
-    switch prescription.therapy {
+    add(run.singleBolus?.volume.femtolitres ?? 0)
+    add(run.singleBolus?.duration.nanoseconds ?? 0)
+    switch run.prescription.therapy {
     case .stopped: for _ in 0..<3 { add(0) }
     case .minimumRate(let flow):
       add(1)
@@ -132,7 +132,7 @@ extension CompiledProfile {
   }
 
   private var imageWords: Int {
-    guard case .flex(let pattern) = prescription.therapy else { return ImageFormat.fixedWords }
+    guard case .flex(let pattern) = run.prescription.therapy else { return ImageFormat.fixedWords }
     return ImageFormat.fixedWords + 2 * pattern.segments.count + 3 * pattern.boluses.count
   }
 }

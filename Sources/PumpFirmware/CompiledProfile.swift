@@ -3,7 +3,7 @@ public import PumpJournal
 public import PumpTherapy
 public import PumpUnits
 
-/// A profile and the bench it runs on, compiled: all that a controller without files needs to know.
+/// A profile and the bench it runs on, compiled.
 public struct CompiledProfile: Sendable {
   /// What a person calls it, at most 40 bytes of UTF-8 each.
   public var name: JournalText
@@ -18,17 +18,11 @@ public struct CompiledProfile: Sendable {
   public var mode: UInt64
   /// From the reservoir's outlet to the catheter's tip.
   public var catheterVolume: Volume
-  public var prescription: Prescription
-  /// A bolus to give once when the therapy begins.
-  public var singleBolus: Bolus?
-  public var engine: EngineSettings
-  /// Steps from one index pulse to the next; `nil` without an index line.
-  public var stepsPerIndex: UInt64?
+  public var run: CompiledRun
 
   public init(
     name: JournalText, population: JournalText, drug: JournalText, lot: JournalText,
-    timeZone: JournalText, expires: UInt64, mode: UInt64, catheterVolume: Volume,
-    prescription: Prescription, singleBolus: Bolus?, engine: EngineSettings, stepsPerIndex: UInt64?
+    timeZone: JournalText, expires: UInt64, mode: UInt64, catheterVolume: Volume, run: CompiledRun
   ) {
     self.name = name
     self.population = population
@@ -38,6 +32,22 @@ public struct CompiledProfile: Sendable {
     self.expires = expires
     self.mode = mode
     self.catheterVolume = catheterVolume
+    self.run = run
+  }
+}
+
+/// What a controller without files needs to know of a compiled profile.
+public struct CompiledRun: Sendable {
+  public var prescription: Prescription
+  /// A bolus to give once when the therapy begins.
+  public var singleBolus: Bolus?
+  public var engine: EngineSettings
+  /// Steps from one index pulse to the next; `nil` without an index line.
+  public var stepsPerIndex: UInt64?
+
+  public init(
+    prescription: Prescription, singleBolus: Bolus?, engine: EngineSettings, stepsPerIndex: UInt64?
+  ) {
     self.prescription = prescription
     self.singleBolus = singleBolus
     self.engine = engine

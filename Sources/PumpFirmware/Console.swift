@@ -36,9 +36,11 @@ struct Reply<B: Board> {
     hex(value)
   }
 
-  mutating func hex(_ value: UInt64) {
-    for place in 0..<16 {
-      let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * place)) & 15
+  mutating func hex(_ value: UInt64, digits: Int = 16) {
+    var place = digits
+    while place > 0 {
+      place -= 1
+      let digit = UInt8(truncatingIfNeeded: value >> UInt64(4 * place)) & 15
       put(digit < 10 ? 0x30 + digit : 0x57 + digit)
     }
   }
@@ -50,25 +52,19 @@ struct Reply<B: Board> {
   }
 
   private mutating func decimal(_ value: UInt64) {
-    var scale: UInt64 = 1
-    while value / scale >= 10 { scale *= 10 }
-    var rest = value
+    var scale: UInt64 = 10_000_000_000_000_000_000
+    while scale > max(1, value) { scale /= 10 }
     while scale > 0 {
-      put(0x30 + UInt8(truncatingIfNeeded: rest / scale))
-      rest %= scale
+      put(0x30 + UInt8(truncatingIfNeeded: value / scale % 10))
       scale /= 10
     }
   }
 
   mutating func end() {
     let value = sum.value
-    B.transmit(0x20)
-    B.transmit(0x2A)
-    for place in 0..<8 {
-      let digit = UInt8(truncatingIfNeeded: value >> UInt32(28 - 4 * place)) & 15
-      B.transmit(digit < 10 ? 0x30 + digit : 0x57 + digit)
-    }
-    B.transmit(0x0A)
+    text(" *")
+    hex(UInt64(value), digits: 8)
+    put(0x0A)
   }
 }
 

@@ -8,6 +8,7 @@ import PumpUnits
 
 extension Controller {
   /// Obeys the line that has come in.
+  @inline(never)
   mutating func obey() {
     defer { inbox.clear() }
     do throws(Inbox.Problem) { try inbox.check() } catch {
@@ -99,7 +100,7 @@ extension Controller {
     guard session == nil else { return no(.sessionRuns) }
     Arena.rewind()
     do throws(ImageProblem) {
-      let compiled = try CompiledProfile(
+      let compiled = try CompiledRun(
         count: FlashLayout<B>.imageStride, word: FlashLayout<B>.word(2))
       if case .flex(let pattern) = compiled.prescription.therapy,
         pattern.segments.count + pattern.boluses.count > B.mostEntries

@@ -19,7 +19,7 @@ extension Controller {
   /// Without delivery for longer than this, a prescription is not taken up again by itself [DER from 2.5].
   private static var shortOutage: TimeSpan { .hour }
   /// Events that either channel keeps until the journal has them.
-  private static var recorderCapacity: Int { 24 }
+  private static var recorderCapacity: Int { 16 }
   /// Edges that wait for a host that traces.
   private static var traceCapacity: Int { 192 }
 
@@ -47,9 +47,9 @@ extension Controller {
     }
     guard let copy = FlashLayout<B>.wholeImage else { return (.noImage, 0) }
     Arena.rewind()
-    var compiled: CompiledProfile
+    var compiled: CompiledRun
     do throws(ImageProblem) {
-      compiled = try CompiledProfile(
+      compiled = try CompiledRun(
         count: FlashLayout<B>.imageStride, word: FlashLayout<B>.word(copy))
     } catch {
       return (.imageUnusable, UInt64(error.rawValue))
@@ -86,7 +86,7 @@ extension Controller {
     return nil
   }
 
-  private func mismatch(_ compiled: CompiledProfile, _ state: JournalState, isRefilled: Bool)
+  private func mismatch(_ compiled: CompiledRun, _ state: JournalState, isRefilled: Bool)
     -> ConsoleProblem?
   {
     guard state.session > 0, let kept = state.binding else { return nil }
@@ -102,7 +102,7 @@ extension Controller {
   }
 
   private mutating func openJournal(
-    _ compiled: CompiledProfile, _ before: JournalState, isRefilled: Bool, at now: Instant
+    _ compiled: CompiledRun, _ before: JournalState, isRefilled: Bool, at now: Instant
   ) -> StepCounts {
     let isNew = before.session == 0
     append(
@@ -122,34 +122,54 @@ extension Controller {
   }
 
   private mutating func makeSession(
-    _ compiled: CompiledProfile, _ carried: StepCounts, _ wish: SessionWish,
+    _ compiled: CompiledRun, _ carried: StepCounts, _ wish: SessionWish,
     servedSince before: JournalState, at now: Instant
   ) -> UnsafeMutablePointer<Session<B>> {
+    let drive = makeDrive(compiled, carried, place: wish.place, at: now)
+    let session = makeSupervisor(
+      compiled, carried, wish, drive, servedSince: before.session == 0 ? now : before.servedSince,
+      at: now)
+    journal.recall(by: now) { steps, instant, _ in
+      drive.pointee.loop.engine.recall(steps: steps, by: instant)
+      session.pointee.supervisor.recall(steps: steps, by: instant)
+    }
+    return session
+  }
+
+  @inline(never)
+  private func makeDrive(
+    _ compiled: CompiledRun, _ carried: StepCounts, place: TimeSpan, at now: Instant
+  ) -> UnsafeMutablePointer<DriveSide<B>> {
     var settings = compiled.engine
     if let lie { settings.step = lie.step(settings.step) }
-    var engine = Engine(
-      settings: settings, prescription: compiled.prescription, place: wish.place, start: now,
-      carried: carried)
-    var guarding = compiled.engine.supervisor(stepsPerIndex: compiled.stepsPerIndex)
-    guarding.recorderCapacity = Self.recorderCapacity
-    var supervisor = Supervisor(
-      settings: guarding, prescription: compiled.prescription, place: wish.place,
-      carried: carried, start: now, servedSince: before.session == 0 ? now : before.servedSince)
-    journal.recall(by: now) { steps, instant, _ in
-      engine.recall(steps: steps, by: instant)
-      supervisor.recall(steps: steps, by: instant)
-    }
     var hardware = DriveHardware<B>(
       origin: origin, timing: settings.driver, motor: settings.motor,
       head: EmulatedHead(stepsPerIndex: compiled.stepsPerIndex),
       trace: EdgeRing(capacity: Self.traceCapacity))
     hardware.doublesSteps = lie == .doubleSteps
-    let drive = Arena.place(DriveSide<B>(engine, hardware))
+    return Arena.place(
+      DriveSide<B>(
+        Engine(
+          settings: settings, prescription: compiled.prescription, place: place, start: now,
+          carried: carried),
+        hardware))
+  }
+
+  @inline(never)
+  private func makeSupervisor(
+    _ compiled: CompiledRun, _ carried: StepCounts, _ wish: SessionWish,
+    _ drive: UnsafeMutablePointer<DriveSide<B>>, servedSince: Instant, at now: Instant
+  ) -> UnsafeMutablePointer<Session<B>> {
+    var settings = compiled.engine.supervisor(stepsPerIndex: compiled.stepsPerIndex)
+    settings.recorderCapacity = Self.recorderCapacity
     return Arena.place(
       Session<B>(
-        drive: drive, supervisor: supervisor, singleBolus: compiled.singleBolus,
-        place: wish.place, isPlaceExact: wish.isPlaceExact, at: now,
-        isConfirmed: wish.isConfirmed, span: wish.span, lie: lie))
+        drive: drive,
+        supervisor: Supervisor(
+          settings: settings, prescription: compiled.prescription, place: wish.place,
+          carried: carried, start: now, servedSince: servedSince),
+        singleBolus: compiled.singleBolus, place: wish.place, isPlaceExact: wish.isPlaceExact,
+        at: now, isConfirmed: wish.isConfirmed, span: wish.span, lie: lie))
   }
 
   private mutating func append(_ entry: JournalEntry, at now: Instant) {

@@ -37,6 +37,7 @@ public struct Controller<B: Board>: ~Copyable {
   }
 
   /// Opens the journal that the last start left.
+  @inline(never)
   private init() {
     inbox = Inbox()
     Arena.keep()

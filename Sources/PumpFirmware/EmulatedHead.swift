@@ -54,8 +54,8 @@ public struct EmulatedHead: BitwiseCopyable, Sendable {
     guard fault == .creep, now >= creptTo else { return }
     let end = min(now, until)
     guard end > creptTo else { return }
-    let turned = (end - creptTo).nanoseconds / 5_000_000
-    creptTo = creptTo + TimeSpan(nanoseconds: turned * 5_000_000)
+    let (turned, rest) = (end - creptTo).nanoseconds.quotientAndRemainder(dividingBy: 5_000_000)
+    creptTo = end.preceding(by: TimeSpan(nanoseconds: rest))
     if isEnergised { position += turned }
   }
 }

@@ -25,7 +25,7 @@ public struct FlashStore: JournalStore {
   public func slot(of sequence: UInt64) -> UInt64 { sequence % count }
 
   private func place(_ slot: UInt64, copy: UInt64) -> UnsafeMutablePointer<UInt64> {
-    base + Int((copy * count + slot) * 16)
+    base + 16 * Int(truncatingIfNeeded: copy &* count &+ slot)
   }
 
   /// The newer of the copies that are whole; where none is, the first as it is.

@@ -13,7 +13,7 @@ extension Session {
     if case .flex(let pattern) = supervisor.prescription.therapy {
       entries = UInt64(pattern.segments.count + pattern.boluses.count)
     }
-    return TimeSpan(milliseconds: 500 + entries * entries * 2)
+    return TimeSpan(nanoseconds: 500_000_000 + entries &* entries &* 2_000_000)
   }
   /// A bolus slows down in a few seconds; a motor that is not at rest by then has a fault.
   private static var longestStop: TimeSpan { TimeSpan(seconds: 5) }
@@ -159,17 +159,22 @@ extension Session {
   }
 
   /// The alarms that stand in either channel, a bit each.
-  var standingAlarms: UInt64 {
-    var alarms: UInt64 = 0
-    var place = 0
-    while let alarm = supervisor.standingAlarm(place) {
-      alarms |= 1 << UInt64(alarm.rawValue)
-      place += 1
-    }
-    return alarms
-  }
+  var standingAlarms: UInt64 { supervisor.standingAlarms }
 
-  func setTrace(_ isOn: Bool) { withDrive { $0.loop.hardware.trace.isOn = isOn } }
+  /// Begins to trace edges, and tells from when, or ends it.
+  func setTrace(_ isOn: Bool) {
+    sendTrace()
+    let from = withDrive { side in
+      let now = side.loop.hardware.present
+      side.loop.hardware.trace.turn(on: isOn, at: now)
+      return now
+    }
+    guard isOn else { return }
+    var reply = Reply<B>()
+    reply.text("event trace")
+    reply.number("from-ns", from.nanoseconds)
+    reply.end()
+  }
 
   func setWallOffset(_ offset: Int64) { withDrive { $0.loop.hardware.wallOffset = offset } }
 }

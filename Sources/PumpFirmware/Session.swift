@@ -84,15 +84,25 @@ struct Session<B: Board>: ~Copyable {
 
   /// Sends the edges that were made since last time, if anybody wants them.
   func sendTrace() {
-    while true {
-      B.mask()
-      let word = drive.pointee.loop.hardware.trace.take()
-      B.unmask()
-      guard let word else { return }
+    while let first = takeEdge() {
       var reply = Reply<B>()
-      reply.text("t ")
-      reply.hex(word)
+      reply.text("t")
+      var words = 1
+      var next: UInt32? = first
+      while let word = next {
+        reply.text(" ")
+        reply.hex(UInt64(word), digits: 8)
+        next = words < 8 ? takeEdge() : nil
+        words += 1
+      }
       reply.end()
     }
+  }
+
+  @inline(never)
+  private func takeEdge() -> UInt32? {
+    B.mask()
+    defer { B.unmask() }
+    return drive.pointee.loop.hardware.trace.take()
   }
 }

@@ -3,6 +3,7 @@ public import PumpUnits
 
 /// The record of everything that counts: written ahead, chained, and recovered from any torn tail.
 public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
+  private let inPlace = InPlace()
   public var store: Store
   /// What the records say up to now.
   public private(set) var state = JournalState()

@@ -2,7 +2,8 @@ public import PumpTherapy
 public import PumpUnits
 
 /// The flow that a therapy asks for over time, with at most one bolus laid over it.
-public struct FlowProgram: Sendable {
+public struct FlowProgram: ~Copyable, Sendable {
+  private let inPlace = InPlace()
   /// What runs by itself.
   public private(set) var therapy: Therapy
   /// Ties the pattern, by the place that it was at, to an elapsed instant; only a command moves it.

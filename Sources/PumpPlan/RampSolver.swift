@@ -30,8 +30,8 @@ struct RampSolver: BitwiseCopyable, Sendable {
   ) {
     doubleLength = 2 * Wide(ramp.length.nanoseconds)
     rises = ramp.to >= ramp.from
-    bend = (rises ? ramp.to - ramp.from : ramp.from - ramp.to).count * divisor
-    let level = doubleLength * Wide(base + ramp.from.count * divisor)
+    bend = (rises ? ramp.to - ramp.from : ramp.from - ramp.to).count &* divisor
+    let level = doubleLength * Wide(base + ramp.from.count &* divisor)
     let passed = 2 * Wide(bend) * Wide(ramp.elapsed.nanoseconds)
     slope = rises ? level + passed : level - passed
     self.start = start.nanoseconds

@@ -100,18 +100,19 @@ public struct StepPlanner: ~Copyable {
     start = instant
     plannedAtStart = planned
     end = segment.end
+    // A flow is below 2⁴⁹ and a divisor below 2¹³: no product of the two leaves 64 bits.
     if let part = segment.ramp {
       precondition(
         segment.base + max(part.from, part.to) <= .maximum, "a flow is within the arithmetic")
       isRamp = true
       flux = 0
       ramp = RampSolver(
-        base: segment.base.count * step.divisor, ramp: part, divisor: step.divisor, start: start,
+        base: segment.base.count &* step.divisor, ramp: part, divisor: step.divisor, start: start,
         quantum: quantum)
     } else {
       precondition(segment.base <= .maximum, "a flow is within the arithmetic")
       isRamp = false
-      flux = segment.base.count * step.divisor
+      flux = segment.base.count &* step.divisor
       let (whole, rest) =
         flux == 0
         ? (Wide(UInt64.max), 0) : quantum.quotientAndRemainder(dividingBy: Wide(flux))

@@ -6,7 +6,8 @@ public import PumpUnits
 ///
 /// It plans one edge ahead. Each edge is measured from when the edge before it really happened, so
 /// a late wake-up delays what follows and can't bunch it.
-public struct StrokeSequencer: BitwiseCopyable, Sendable {
+public struct StrokeSequencer: ~Copyable, Sendable {
+  private let inPlace = InPlace()
   /// The next edge.
   public enum Edge: UInt8, BitwiseCopyable, Sendable {
     case none

@@ -15,18 +15,18 @@ public struct AlarmBoard: ~Copyable {
     public internal(set) var isCausePresent = false
     /// Whether somebody has acknowledged it since it was last raised.
     public internal(set) var isAcknowledged = false
-    /// When it was last raised.
-    public internal(set) var raisedAt = Instant.epoch
     /// How urgent it is by now.
     public internal(set) var priority = AlarmPriority.nonCritical
+    /// When it was last raised.
+    public internal(set) var raisedAt = Instant.epoch
     /// When it sounds next.
     public internal(set) var soundsAt = Instant.never
-    /// When it becomes critical.
-    var escalatesAt = Instant.never
   }
 
   private var entries = FixedBuffer(repeating: Entry(), count: Alarm.allCases.count)
   private let cadence: AlarmCadence
+  /// When a therapy that is stopped for long becomes critical.
+  private var escalatesAt = Instant.never
 
   /// When the board next has something to do; `never` while it is quiet.
   public private(set) var deadline = Instant.never
@@ -55,7 +55,7 @@ public struct AlarmBoard: ~Copyable {
       entry.soundsAt = now
     }
     // One that stands already keeps its rhythm and its silence: a flapping cause is no siren.
-    if alarm == .stoppedLong { entry.escalatesAt = now + cadence.stoppedEscalation }
+    if alarm == .stoppedLong { escalatesAt = now + cadence.stoppedEscalation }
     put(entry, alarm)
     return true
   }
@@ -65,7 +65,7 @@ public struct AlarmBoard: ~Copyable {
     var entry = self[alarm]
     guard entry.isCausePresent else { return }
     entry.isCausePresent = false
-    entry.escalatesAt = .never
+    if alarm == .stoppedLong { escalatesAt = .never }
     put(entry.isAcknowledged ? Entry() : entry, alarm)
   }
 
@@ -102,16 +102,18 @@ public struct AlarmBoard: ~Copyable {
   /// All alarms whose sound is due count as sounded by it: one sound at a time is heard.
   public mutating func takeSound(at now: Instant) -> AlarmTone? {
     guard now >= deadline else { return nil }
+    if now >= escalatesAt {
+      escalatesAt = .never
+      var entry = self[.stoppedLong]
+      entry.priority = .critical
+      entry.isAcknowledged = false
+      entry.soundsAt = now
+      put(entry, .stoppedLong)
+    }
     var tone: AlarmTone?
     for index in 0..<entries.count {
       var entry = entries[index]
       guard entry.isStanding else { continue }
-      if now >= entry.escalatesAt {
-        entry.priority = .critical
-        entry.isAcknowledged = false
-        entry.escalatesAt = .never
-        entry.soundsAt = now
-      }
       if now >= entry.soundsAt {
         if tone != .double { tone = entry.priority == .critical ? .double : .single }
         entry.soundsAt = now + cadence.interval(entry.priority)
@@ -151,9 +153,9 @@ public struct AlarmBoard: ~Copyable {
   }
 
   private mutating func findDeadline() {
-    deadline = .never
+    deadline = escalatesAt
     for index in 0..<entries.count where entries[index].isStanding {
-      deadline = min(deadline, min(entries[index].soundsAt, entries[index].escalatesAt))
+      deadline = min(deadline, entries[index].soundsAt)
     }
   }
 }

@@ -6,7 +6,8 @@ import PumpUnits
 /// It integrates the therapy by its closed form, and lays commanded boluses over it as if the motor
 /// had no ramp: more than an honest drive ever delivers, and less than a step more where nothing was
 /// ramped or late. What a drive did not deliver in time is forfeited: it may not be repaid as a burst.
-struct Allowance {
+struct Allowance: ~Copyable {
+  private let inPlace = InPlace()
   /// A commanded bolus.
   struct Laid {
     var bolus: Bolus

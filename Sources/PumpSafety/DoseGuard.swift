@@ -1,3 +1,4 @@
+public import PumpTherapy
 public import PumpUnits
 
 /// Holds what leaves the pump under the dose limits, whatever the software above it does.
@@ -11,12 +12,9 @@ public struct DoseGuard: ~Copyable {
   /// The limits in force.
   public private(set) var limits: DoseLimits
   private let step: StepVolume
-  private var concentration: Concentration
+  private let concentration: Concentration
   private var hour = SlidingWindow(.hour)
   private var day = SlidingWindow(.day)
-  /// Steps ever recorded, and their mass.
-  private var total: UInt64 = 0
-  private var counted = Mass.zero
 
   /// What a judgement says of a request.
   public enum Verdict: Equatable, Sendable {
@@ -45,14 +43,8 @@ public struct DoseGuard: ~Copyable {
   /// the buckets exact.
   public mutating func record(steps: UInt64, at end: Instant) {
     let now = end.preceding(by: TimeSpan(nanoseconds: 1))
-    total += steps
-    // The difference of two sums, so that rounding never adds up. A mass beyond 64 bits of
-    // femtograms is 18 kg: more steps than a motor makes in its life.
-    let sum = (try? mass(ofSteps: total)) ?? counted + limits.perDay.hard
-    let mass = sum.lessening(by: counted)
-    counted = max(counted, sum)
-    hour.add(mass, at: now)
-    day.add(mass, at: now)
+    hour.add(steps, at: now)
+    day.add(steps, at: now)
   }
 
   /// How many steps may be made now without reaching beyond a hard limit.
@@ -69,8 +61,8 @@ public struct DoseGuard: ~Copyable {
     hour.turn(to: now)
     day.turn(to: now)
     let room = min(
-      ceiling(.hour, demand).lessening(by: hour.sum),
-      ceiling(.day, demand).lessening(by: day.sum))
+      ceiling(.hour, demand).lessening(by: mass(of: hour.sum)),
+      ceiling(.day, demand).lessening(by: mass(of: day.sum)))
     guard let volume = try? concentration.volume(of: room), let steps = try? step.steps(in: volume)
     else { return 0 }
     return steps
@@ -84,11 +76,12 @@ public struct DoseGuard: ~Copyable {
   ///   - remainder: What a bolus in progress will still deliver.
   ///   - now: The present instant.
   ///   - demand: Of the therapy that runs, or is to run.
-  ///   - therapy: The volume that this therapy will deliver by itself in a span from now, rounded up.
+  ///   - therapy: That therapy.
+  ///   - place: Where in its pattern it is now.
   /// - Returns: The hardest verdict of the two windows.
   public mutating func judge(
     request: Volume, remainder: Volume, at now: Instant, demand: TherapyDemand,
-    therapy: (TimeSpan) throws(QuantityError) -> Volume
+    of therapy: Therapy, from place: TimeSpan
   ) -> Verdict {
     hour.turn(to: now)
     day.turn(to: now)
@@ -96,7 +89,7 @@ public struct DoseGuard: ~Copyable {
     for window in DoseWindow.allCases {
       let limit = window == .hour ? limits.perHour : limits.perDay
       guard
-        let most = try? most(in: window, adding: request.adding(remainder), demand, therapy)
+        let most = try? most(in: window, adding: request.adding(remainder), demand, therapy, place)
       else { return .refused(window) }
       guard most <= limit.hard else { return .refused(window) }
       if most > limit.soft, verdict == .permitted { verdict = .needsConfirmation(window) }
@@ -106,12 +99,9 @@ public struct DoseGuard: ~Copyable {
 
   /// What was delivered in the window that ends now, never less than the truth.
   public mutating func delivered(in window: DoseWindow, at now: Instant) -> Mass {
-    if window == .hour {
-      hour.turn(to: now)
-      return hour.sum
-    }
+    hour.turn(to: now)
     day.turn(to: now)
-    return day.sum
+    return mass(of: window == .hour ? hour.sum : day.sum)
   }
 
   /// The most that any window that ends from now on will hold, with the bolus counted as if it were
@@ -120,16 +110,18 @@ public struct DoseGuard: ~Copyable {
   ///
   /// For the therapy alone the oldest bucket is allowed for, as in `permittedSteps`.
   private func most(
-    in window: DoseWindow, adding bolus: Volume, _ demand: TherapyDemand,
-    _ therapy: (TimeSpan) throws(QuantityError) -> Volume
+    in window: DoseWindow, adding bolus: Volume, _ demand: TherapyDemand, _ therapy: Therapy,
+    _ place: TimeSpan
   ) throws(QuantityError) -> Mass {
     let worst = window == .hour ? demand.perHour : demand.perDay
     var most = try concentration.mass(in: worst.adding(bolus), .up)
     for ahead in 0...(window == .hour ? hour.span : day.span) {
-      let past =
-        window == .hour
-        ? hour.mass(stillThereAfter: ahead) : day.mass(stillThereAfter: ahead)
-      let promised = try therapy(window.bucket * UInt64(ahead)).adding(bolus)
+      let past = try mass(
+        ofSteps: window == .hour
+          ? hour.steps(stillThereAfter: ahead) : day.steps(stillThereAfter: ahead))
+      let promised = try therapy.volume(
+        from: place, lasting: window.bucket * UInt64(ahead)
+      ).adding(bolus)
       let sum = try past.adding(concentration.mass(in: promised, .up))
       most = max(
         most,
@@ -152,7 +144,12 @@ public struct DoseGuard: ~Copyable {
     let bucket = window == .hour ? demand.perHourBucket : demand.perDayBucket
     let oldest = window == .hour ? hour.oldest(after: buckets) : day.oldest(after: buckets)
     guard let own = try? concentration.mass(in: bucket, .up) else { return .zero }
-    return min(oldest, own)
+    return min(mass(of: oldest), own)
+  }
+
+  /// The same, beyond every limit where it needs more than 64 bits.
+  private func mass(of steps: UInt64) -> Mass {
+    (try? mass(ofSteps: steps)) ?? Mass(femtograms: .max)
   }
 
   private func mass(ofSteps steps: UInt64) throws(QuantityError) -> Mass {

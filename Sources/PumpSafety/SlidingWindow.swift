@@ -1,6 +1,6 @@
 import PumpUnits
 
-/// The mass delivered in the last hour or day, in buckets.
+/// The steps made in the last hour or day, in buckets.
 ///
 /// The oldest bucket counts whole until all of it has left the window, so the sum is never less than
 /// the truth, and more by at most one bucket.
@@ -9,59 +9,68 @@ struct SlidingWindow: ~Copyable {
   let length: TimeSpan
   /// The length of a bucket.
   let bucket: TimeSpan
-  private var masses: FixedBuffer<Mass>
+  private var buckets: FixedBuffer<UInt32>
   /// The number, counted from the epoch, of the bucket that is being filled.
   private var current: UInt64 = 0
-  private(set) var sum = Mass.zero
+  private var total: UInt64 = 0
+  /// The last bucket that was given more steps than it can count: more than any motor makes in it.
+  private var overfull: UInt64?
 
   init(_ window: DoseWindow) {
     length = window.length
     bucket = window.bucket
     // One more than the window holds: the one being filled beside the one that is leaving.
-    masses = FixedBuffer(
-      repeating: .zero, count: Int(length.nanoseconds / bucket.nanoseconds) + 1)
+    buckets = FixedBuffer(repeating: 0, count: Int(length.nanoseconds / bucket.nanoseconds) + 1)
   }
 
-  /// Adds what was delivered up to now.
-  mutating func add(_ mass: Mass, at now: Instant) {
+  /// The steps in the window; more than any mass can stand for where they could not be counted.
+  var sum: UInt64 { overfull == nil ? total : .max }
+
+  /// Adds steps that were made up to now.
+  mutating func add(_ steps: UInt64, at now: Instant) {
     turn(to: now)
-    masses[slot(current)] += mass
-    sum += mass
+    let room = UInt64(UInt32.max - buckets[slot(current)])
+    if steps > room { overfull = current }
+    let counted = min(steps, room)
+    buckets[slot(current)] += UInt32(counted)
+    total += counted
   }
 
   /// Drops the buckets that have left the window.
   mutating func turn(to now: Instant) {
     let target = now.nanoseconds / bucket.nanoseconds
     guard target > current else { return }
-    var turns = min(target - current, UInt64(masses.count))
+    var turns = min(target - current, UInt64(buckets.count))
     while turns > 0 {
       current += 1
       turns -= 1
       let index = slot(current)
-      sum -= masses[index]
-      masses[index] = .zero
+      total -= UInt64(buckets[index])
+      buckets[index] = 0
     }
     current = target
+    if let bucket = overfull, target - bucket >= UInt64(buckets.count) { overfull = nil }
   }
 
   /// What of the present window will still be in it after a time that is a whole number of buckets.
-  func mass(stillThereAfter buckets: Int) -> Mass {
-    var left = Mass.zero
-    for age in 0..<max(0, masses.count - buckets) where UInt64(age) <= current {
-      left += masses[slot(current - UInt64(age))]
+  func steps(stillThereAfter ahead: Int) -> UInt64 {
+    guard overfull == nil else { return .max }
+    var left: UInt64 = 0
+    for age in 0..<max(0, buckets.count - ahead) where UInt64(age) <= current {
+      left += UInt64(buckets[slot(current - UInt64(age))])
     }
     return left
   }
 
   /// The bucket that would be only partly in the window after so many buckets.
-  func oldest(after buckets: Int) -> Mass {
-    let age = masses.count - 1 - buckets
-    guard age >= 0, UInt64(age) <= current else { return .zero }
-    return masses[slot(current - UInt64(age))]
+  func oldest(after ahead: Int) -> UInt64 {
+    let age = buckets.count - 1 - ahead
+    guard age >= 0, UInt64(age) <= current else { return 0 }
+    return UInt64(buckets[slot(current - UInt64(age))])
   }
 
   /// How many buckets the window spans.
-  var span: Int { masses.count - 1 }
+  var span: Int { buckets.count - 1 }
 
-  private func slot(_ number: UInt64) -> Int { Int(number % UInt64(masses.count)) }
+  private func slot(_ number: UInt64) -> Int { Int(number % UInt64(buckets.count)) }
 }

@@ -8,7 +8,8 @@ public import PumpUnits
 /// a poll after the drive made a step, with what the drive reports and what the index says, until there
 /// is no action left. It never sees the planner: what is allowed is the prescription's closed form.
 public struct Supervisor: ~Copyable {
-  public let settings: SupervisorSettings
+  @inlinable public var settings: SupervisorSettings { fixed.value }
+  @usableFromInline let fixed: Fixed<SupervisorSettings>
   /// What was made in earlier sessions; what this one makes comes on top.
   public private(set) var carried: StepCounts
   /// Why ENABLE is held released until the next session or an acknowledgement.
@@ -79,11 +80,12 @@ public struct Supervisor: ~Copyable {
   ///   - carried: What earlier sessions made.
   ///   - start: The first instant that it is called with.
   ///   - servedSince: When the pump was first used.
+  @inline(never)
   public init(
     settings: SupervisorSettings, prescription: Prescription, place: TimeSpan = .zero,
     carried: StepCounts = StepCounts(), start: Instant, servedSince: Instant = .epoch
   ) {
-    self.settings = settings
+    fixed = Fixed(settings)
     self.carried = carried
     self.servedSince = servedSince
     self.prescription = prescription
@@ -134,6 +136,9 @@ public struct Supervisor: ~Copyable {
 
   /// The standing alarm at a place of the order, the most urgent at 0.
   public func standingAlarm(_ place: Int) -> Alarm? { alarms.standing(place) }
+
+  /// All that stand: a bit each, by its number.
+  public var standingAlarms: UInt64 { alarms.standing }
 
   /// The events so far.
   public func event(_ number: Int) -> TimedEvent? { recorder.event(number) }
@@ -231,10 +236,7 @@ public struct Supervisor: ~Copyable {
     let (therapy, place) = (therapy, place(at: now))
     let asked = (try? TherapyDemand(of: therapy)) ?? .none
     let verdict = doseGuard.judge(
-      request: bolus.volume, remainder: .zero, at: now, demand: asked
-    ) { (span: TimeSpan) throws(QuantityError) -> Volume in
-      try therapy.volume(from: place, lasting: span)
-    }
+      request: bolus.volume, remainder: .zero, at: now, demand: asked, of: therapy, from: place)
     if case .refused(let window) = verdict { return window }
     return nil
   }

@@ -32,14 +32,23 @@ public struct FlexPattern: Hashable, Sendable {
   }
 
   /// The time after which the pattern repeats: a day, a week, or a periodic bolus's interval.
-  public let period: TimeSpan
+  @inlinable public var period: TimeSpan { parts.value.period }
   /// At least one; the first begins at the pattern's start.
-  public let segments: Table<BasalSegment>
+  @inlinable public var segments: Table<BasalSegment> { parts.value.segments }
   /// In order, never overlapping.
-  public let boluses: Table<ScheduledBolus>
+  @inlinable public var boluses: Table<ScheduledBolus> { parts.value.boluses }
   /// The fastest and the slowest of the segments' flows.
-  public let peak: FlowRate
-  public let least: FlowRate
+  @inlinable public var peak: FlowRate { parts.value.peak }
+  @inlinable public var least: FlowRate { parts.value.least }
+
+  @usableFromInline struct Parts: Hashable, Sendable {
+    @usableFromInline var period: TimeSpan
+    @usableFromInline var segments: Table<BasalSegment>
+    @usableFromInline var boluses: Table<ScheduledBolus>
+    @usableFromInline var peak: FlowRate
+    @usableFromInline var least: FlowRate
+  }
+  @usableFromInline let parts: Fixed<Parts>
 
   /// The most entries of each kind: seven days of 48.
   public static var mostEntries: Int { 336 }
@@ -86,11 +95,11 @@ public struct FlexPattern: Hashable, Sendable {
       let next = isLast ? boluses[0].start + period : boluses[index + 1].start
       guard bolus.start + bolus.bolus.duration <= next else { throw .bolusesOverlap(index: index) }
     }
-    self.period = period
-    self.segments = segments
-    self.boluses = boluses
-    peak = segments.reduce(.zero) { max($0, $1.flow) }
-    least = segments.reduce(first.flow) { min($0, $1.flow) }
+    parts = Fixed(
+      Parts(
+        period: period, segments: segments, boluses: boluses,
+        peak: segments.reduce(.zero) { max($0, $1.flow) },
+        least: segments.reduce(first.flow) { min($0, $1.flow) }))
   }
 
   /// The basal segment at a place.

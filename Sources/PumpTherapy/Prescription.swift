@@ -27,10 +27,10 @@ public struct Prescription: Hashable, Sendable {
     guard let rule = patientBolus else { return own }
     let all = try rule.bolus.volume.multiplied(by: UInt64(rule.maximumPerDay))
     // One bolus after the other, as fast as the lock-out lets them.
-    let train = try? FlexPattern(
-      period: rule.lockout, segments: Table(count: 1) { _ in .init(start: .zero, flow: .zero) },
-      boluses: Table(count: 1) { _ in .init(start: .zero, bolus: rule.bolus) })
-    guard let train else { return try own.adding(all) }
-    return try own.adding(min(all, Therapy.flex(train).mostVolume(inAny: window)))
+    let whole = window.nanoseconds / rule.lockout.nanoseconds
+    guard whole < UInt64(rule.maximumPerDay) else { return try own.adding(all) }
+    let rest = TimeSpan(nanoseconds: window.nanoseconds % rule.lockout.nanoseconds)
+    let last = try rule.bolus.part(min(rest, rule.bolus.duration), .up)
+    return try own.adding(rule.bolus.volume * whole + last)
   }
 }

@@ -4,6 +4,7 @@
 /// delivery starts and never grown. On bare metal its memory comes from the `Arena`.
 public struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
+  private let inPlace = InPlace()
 
   /// How many elements there are.
   public let count: Int

@@ -1,6 +1,8 @@
 /// A point on the pump's monotonic clock, in nanoseconds since the controller's epoch.
 ///
 /// Never a wall time: a clock change, a leap second or a summer-time switch must not move a dose.
+///
+/// On bare metal its sums are functions: a 32-bit processor needs a dozen instructions for each.
 public struct Instant: Comparable, Hashable, BitwiseCopyable, Sendable {
   /// Nanoseconds since the epoch.
   public let nanoseconds: UInt64
@@ -18,7 +20,12 @@ public struct Instant: Comparable, Hashable, BitwiseCopyable, Sendable {
   }
 
   /// The instant a span later, or `never` past the end of the clock.
-  @inlinable public static func + (left: Self, right: TimeSpan) -> Self {
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inlinable
+  #endif
+  public static func + (left: Self, right: TimeSpan) -> Self {
     let (sum, overflow) = left.nanoseconds.addingReportingOverflow(right.nanoseconds)
     return overflow ? .never : Self(nanoseconds: sum)
   }
@@ -31,12 +38,22 @@ public struct Instant: Comparable, Hashable, BitwiseCopyable, Sendable {
   }
 
   /// The span since an instant, or none where that is still to come.
-  @inlinable public func elapsed(since earlier: Self) -> TimeSpan {
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inlinable
+  #endif
+  public func elapsed(since earlier: Self) -> TimeSpan {
     earlier > self ? .zero : self - earlier
   }
 
   /// The instant a span earlier, or the epoch where there is none.
-  @inlinable public func preceding(by span: TimeSpan) -> Self {
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inlinable
+  #endif
+  public func preceding(by span: TimeSpan) -> Self {
     span.nanoseconds > nanoseconds
       ? .epoch : Self(nanoseconds: nanoseconds - span.nanoseconds)
   }

@@ -5,10 +5,14 @@
     public let count: Int
 
     /// Lays down so many values, each by its place.
-    public init(count: Int, _ value: (Int) -> Element) {
+    ///
+    /// - Throws: What `value` throws.
+    public init<Problem: Error>(
+      count: Int, _ value: (Int) throws(Problem) -> Element
+    ) throws(Problem) {
       self.count = count
       values = Arena.take(Element.self, count: Swift.max(1, count))
-      for place in 0..<count { (values + place).initialize(to: value(place)) }
+      for place in 0..<count { (values + place).initialize(to: try value(place)) }
     }
 
     public var startIndex: Int { 0 }
@@ -45,6 +49,12 @@
 
   extension Array {
     /// Lays down so many values, each by its place.
-    public init(count: Int, _ value: (Int) -> Element) { self = (0..<count).map(value) }
+    ///
+    /// - Throws: What `value` throws.
+    public init<Problem: Error>(
+      count: Int, _ value: (Int) throws(Problem) -> Element
+    ) throws(Problem) {
+      self = try (0..<count).map(value)
+    }
   }
 #endif

@@ -25,8 +25,22 @@
       Self(value: left.value * right.value)
     }
 
+    /// Bit by bit, which is short; what is divided again and again stays within 64 bits.
     @inline(never) public static func / (left: Self, right: Self) -> Self {
-      Self(value: left.value / right.value)
+      precondition(right.value != 0, "nothing is divided by zero")
+      var (rest, by, quotient) = (left.value, right.value, UInt128(0))
+      var bits = by.leadingZeroBitCount - rest.leadingZeroBitCount
+      for _ in 0..<max(0, bits) { by <<= 1 }
+      while bits >= 0 {
+        quotient <<= 1
+        if rest >= by {
+          rest -= by
+          quotient |= 1
+        }
+        by >>= 1
+        bits -= 1
+      }
+      return Self(value: quotient)
     }
 
     @inline(never) public static func < (left: Self, right: Self) -> Bool {

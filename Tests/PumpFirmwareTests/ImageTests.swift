@@ -18,22 +18,23 @@ struct ImageTests {
       name: JournalText(), population: JournalText(), drug: JournalText(), lot: JournalText(),
       timeZone: JournalText(), expires: 2_099_12_31, mode: 5,
       catheterVolume: Volume(microlitres: 158),
-      prescription: Prescription(
-        therapy: therapy, concentration: Concentration(microgramsPerMillilitre: 500),
-        patientBolus: rule),
-      singleBolus: try Bolus(volume: Volume(microlitres: 7), duration: TimeSpan(minutes: 1)),
-      engine: EngineSettings(
-        step: try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 3),
-        motor: try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000),
-        driver: DriverTiming(
-          stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_800),
-          directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 640),
-          wakeUp: TimeSpan(microseconds: 1_700), energise: .aroundStrokes),
-        backlogLimit: 64, limits: DoseLimits(perHour: limit, perDay: limit),
-        reservoir: try Reservoir(
-          capacity: Volume(microlitres: 40_000), filled: Volume(microlitres: 18_000),
-          lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000))),
-      stepsPerIndex: 10_000)
+      run: CompiledRun(
+        prescription: Prescription(
+          therapy: therapy, concentration: Concentration(microgramsPerMillilitre: 500),
+          patientBolus: rule),
+        singleBolus: try Bolus(volume: Volume(microlitres: 7), duration: TimeSpan(minutes: 1)),
+        engine: EngineSettings(
+          step: try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 3),
+          motor: try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000),
+          driver: DriverTiming(
+            stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_800),
+            directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 640),
+            wakeUp: TimeSpan(microseconds: 1_700), energise: .aroundStrokes),
+          backlogLimit: 64, limits: DoseLimits(perHour: limit, perDay: limit),
+          reservoir: try Reservoir(
+            capacity: Volume(microlitres: 40_000), filled: Volume(microlitres: 18_000),
+            lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000))),
+        stepsPerIndex: 10_000))
   }
 
   static func pattern() throws -> Therapy {

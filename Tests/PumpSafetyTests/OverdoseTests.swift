@@ -75,10 +75,8 @@ struct OverdoseHarness {
         } else {
           let verdict = dose.judge(
             request: try step.volume(ofSteps: request),
-            remainder: try step.volume(ofSteps: remainder), at: now, demand: demand
-          ) { (span: TimeSpan) throws(QuantityError) -> Volume in
-            try therapy.volume(from: TimeSpan(nanoseconds: now.nanoseconds), lasting: span)
-          }
+            remainder: try step.volume(ofSteps: remainder), at: now, demand: demand,
+            of: therapy, from: TimeSpan(nanoseconds: now.nanoseconds))
           isAdmitted = verdict == .permitted
         }
         if isAdmitted {

@@ -43,11 +43,11 @@ uint32_t board_stack_used(void) {
 #define OTHER(n) [16 + (n)] = (n) == DRIVE_IRQ ? board_drive_interrupt : (n) == WAKE_IRQ ? board_wake_interrupt : fault
 #define OTHER8(n) OTHER(n), OTHER(n + 1), OTHER(n + 2), OTHER(n + 3), OTHER(n + 4), OTHER(n + 5), OTHER(n + 6), OTHER(n + 7)
 
-__attribute__((section(".vectors"), used)) static void (*const vectors[16 + 32])(void) = {
+__attribute__((section(".vectors"), used)) static void (*const vectors[16 + 16])(void) = {
     [0] = (void (*)(void))board_stack_end,
     [1] = board_reset,
     // The watchdog's first time-out is the NMI; its second one resets the board.
     [2 ... 15] = fault,
-    OTHER8(0), OTHER8(8), OTHER8(16), OTHER8(24),
+    OTHER8(0), OTHER8(8),
 };
 #endif

@@ -88,8 +88,9 @@ extension Profile {
       lot: JournalText(lot), timeZone: JournalText(timeZone.identifier),
       expires: UInt64(expires.year * 10_000 + expires.month * 100 + expires.day),
       mode: UInt64(Mode.allCases.firstIndex(of: mode) ?? 0), catheterVolume: catheterVolume,
-      prescription: prescription, singleBolus: singleBolus, engine: engineSettings(on: bench),
-      stepsPerIndex: bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex)
+      run: CompiledRun(
+        prescription: prescription, singleBolus: singleBolus, engine: engineSettings(on: bench),
+        stepsPerIndex: bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex))
   }
 
   /// The profile that was compiled, if it was for this bench.
@@ -108,17 +109,19 @@ extension Profile {
     else { throw problem("an image with a date, a time zone or a mode that can't be") }
     self.init(
       name: image.name.text, population: image.population.text, drug: image.drug.text,
-      concentration: image.prescription.concentration, lot: image.lot.text, expires: day,
-      reservoir: image.engine.reservoir, catheterVolume: image.catheterVolume, timeZone: zone,
-      mode: Mode.allCases[Int(image.mode)], prescription: image.prescription,
-      limits: image.engine.limits, singleBolus: image.singleBolus, patientBolusReason: nil)
+      concentration: image.run.prescription.concentration, lot: image.lot.text, expires: day,
+      reservoir: image.run.engine.reservoir, catheterVolume: image.catheterVolume, timeZone: zone,
+      mode: Mode.allCases[Int(image.mode)], prescription: image.run.prescription,
+      limits: image.run.engine.limits, singleBolus: image.run.singleBolus, patientBolusReason: nil)
     guard day >= CalendarDay(now, in: .gmt) else {
       throw problem("the drug expired on \(day); fill the reservoir from a valid lot")
     }
     let own = compiled(on: bench)
-    guard own.engine.step == image.engine.step, own.engine.driver == image.engine.driver,
-      own.engine.motor == image.engine.motor, own.engine.backlogLimit == image.engine.backlogLimit,
-      own.stepsPerIndex == image.stepsPerIndex
+    guard own.run.engine.step == image.run.engine.step,
+      own.run.engine.driver == image.run.engine.driver,
+      own.run.engine.motor == image.run.engine.motor,
+      own.run.engine.backlogLimit == image.run.engine.backlogLimit,
+      own.run.stepsPerIndex == image.run.stepsPerIndex
     else {
       throw problem(
         "it was compiled for another pump head, driver or board than \(bench.board.name); compile "
