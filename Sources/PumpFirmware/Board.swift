@@ -61,7 +61,8 @@ public protocol Board {
   /// Records that the flash's journal has room for, in each of two copies.
   static var journalSlots: UInt64 { get }
 
-  /// The most entries of a pattern that both channels can search well within the watchdog's time-out.
+  /// The most entries of a pattern, a bolus counted twice, that there is memory for, and that both
+  /// channels can search well within the watchdog's time-out.
   static var mostEntries: Int { get }
 
   /// Bytes of stack ever used.

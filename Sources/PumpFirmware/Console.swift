@@ -12,26 +12,35 @@ struct Reply<B: Board> {
     B.transmit(byte)
   }
 
-  @discardableResult
-  mutating func text(_ text: StaticString) -> Self {
-    for place in 0..<text.utf8CodeUnitCount { put(text.utf8Start[place]) }
-    return self
-  }
+  // A literal ends with a zero byte: its address is all that a call has to carry.
+  @inline(__always)
+  mutating func text(_ text: StaticString) { word(text.utf8Start) }
 
   /// A name and a whole number: ` name=123`.
-  mutating func number(_ name: StaticString, _ value: UInt64) {
+  @inline(__always)
+  mutating func number(_ name: StaticString, _ value: UInt64) { number(value, name.utf8Start) }
+
+  /// A name and a word: ` name=0123456789abcdef`.
+  @inline(__always)
+  mutating func hex(_ name: StaticString, _ value: UInt64) { hex(value, name.utf8Start) }
+
+  @inline(never)
+  private mutating func word(_ text: UnsafePointer<UInt8>) {
+    var next = text
+    while next.pointee != 0 {
+      put(next.pointee)
+      next += 1
+    }
+  }
+
+  @inline(never)
+  private mutating func number(_ value: UInt64, _ name: UnsafePointer<UInt8>) {
     self.name(name)
     decimal(value)
   }
 
-  mutating func number(_ name: StaticString, _ value: Int64) {
-    self.name(name)
-    if value < 0 { put(0x2D) }
-    decimal(value.magnitude)
-  }
-
-  /// A name and a word: ` name=0123456789abcdef`.
-  mutating func hex(_ name: StaticString, _ value: UInt64) {
+  @inline(never)
+  private mutating func hex(_ value: UInt64, _ name: UnsafePointer<UInt8>) {
     self.name(name)
     hex(value)
   }
@@ -45,9 +54,9 @@ struct Reply<B: Board> {
     }
   }
 
-  private mutating func name(_ name: StaticString) {
+  private mutating func name(_ name: UnsafePointer<UInt8>) {
     put(0x20)
-    text(name)
+    word(name)
     put(0x3D)
   }
 
@@ -70,7 +79,7 @@ struct Reply<B: Board> {
 
 /// A line that is being received.
 struct Inbox: ~Copyable {
-  private var bytes = FixedBuffer<UInt8>(repeating: 0, count: 240)
+  private var bytes = FixedBuffer<UInt8>(repeating: 0, count: 160)
   private var count = 0
   private var isTooLong = false
   /// Where the words end and the checksum begins, once a whole line is there.
@@ -118,11 +127,17 @@ struct Inbox: ~Copyable {
   }
 
   /// Whether the line's first word is this one.
-  func isCommand(_ word: StaticString) -> Bool {
-    let length = word.utf8CodeUnitCount
-    guard end >= length, end == length || bytes[length] == 0x20 else { return false }
-    for place in 0..<length where bytes[place] != word.utf8Start[place] { return false }
-    return true
+  @inline(__always)
+  func isCommand(_ word: StaticString) -> Bool { begins(with: word.utf8Start) }
+
+  @inline(never)
+  private func begins(with word: UnsafePointer<UInt8>) -> Bool {
+    var place = 0
+    while word[place] != 0 {
+      guard place < end, bytes[place] == word[place] else { return false }
+      place += 1
+    }
+    return place == end || bytes[place] == 0x20
   }
 
   /// A whole number after the command, counted from 1, in hexadecimal; `nil` where none is there.

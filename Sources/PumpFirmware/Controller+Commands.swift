@@ -103,7 +103,7 @@ extension Controller {
       let compiled = try CompiledRun(
         count: FlashLayout<B>.imageStride, word: FlashLayout<B>.word(2))
       if case .flex(let pattern) = compiled.prescription.therapy,
-        pattern.segments.count + pattern.boluses.count > B.mostEntries
+        pattern.segments.count + 2 * pattern.boluses.count > B.mostEntries
       {
         throw .tooManyEntries
       }

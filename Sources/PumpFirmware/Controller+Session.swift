@@ -19,9 +19,9 @@ extension Controller {
   /// Without delivery for longer than this, a prescription is not taken up again by itself [DER from 2.5].
   private static var shortOutage: TimeSpan { .hour }
   /// Events that either channel keeps until the journal has them.
-  private static var recorderCapacity: Int { 16 }
+  private static var recorderCapacity: Int { 12 }
   /// Edges that wait for a host that traces.
-  private static var traceCapacity: Int { 192 }
+  private static var traceCapacity: Int { 128 }
 
   /// Goes on after a reset or a loss of power with what ran then: an abrupt stop can kill.
   mutating func takeUp() {

@@ -60,12 +60,15 @@ public struct DoseGuard: ~Copyable {
   public mutating func permittedSteps(at now: Instant, demand: TherapyDemand) -> UInt64 {
     hour.turn(to: now)
     day.turn(to: now)
-    let room = min(
-      ceiling(.hour, demand).lessening(by: mass(of: hour.sum)),
-      ceiling(.day, demand).lessening(by: mass(of: day.sum)))
-    guard let volume = try? concentration.volume(of: room), let steps = try? step.steps(in: volume)
+    return min(room(in: .hour, demand), room(in: .day, demand))
+  }
+
+  private func room(in window: DoseWindow, _ demand: TherapyDemand) -> UInt64 {
+    guard let volume = try? concentration.volume(of: ceiling(window, demand)),
+      let most = try? step.steps(in: volume)
     else { return 0 }
-    return steps
+    let made = window == .hour ? hour.sum : day.sum
+    return most > made ? most - made : 0
   }
 
   /// Judges a request to deliver more than the therapy does by itself, or, for a request of nothing,

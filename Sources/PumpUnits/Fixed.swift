@@ -4,6 +4,7 @@ public struct Fixed<Value> {
   #if hasFeature(Embedded)
     @usableFromInline let place: UnsafeMutablePointer<Value>
 
+    /// Lays a value down.
     public init(_ value: Value) { place = Arena.place(value) }
 
     /// The value.
@@ -12,6 +13,7 @@ public struct Fixed<Value> {
     /// The value.
     public let value: Value
 
+    /// Keeps a value.
     @inlinable public init(_ value: Value) { self.value = value }
   #endif
 }
@@ -23,5 +25,6 @@ extension Fixed: Equatable where Value: Equatable {
 }
 
 extension Fixed: Hashable where Value: Hashable {
+  /// Adds the value.
   @inlinable public func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }

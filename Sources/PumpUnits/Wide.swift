@@ -28,10 +28,12 @@
     /// Bit by bit, which is short; what is divided again and again stays within 64 bits.
     @inline(never) public static func / (left: Self, right: Self) -> Self {
       precondition(right.value != 0, "nothing is divided by zero")
-      var (rest, by, quotient) = (left.value, right.value, UInt128(0))
-      var bits = by.leadingZeroBitCount - rest.leadingZeroBitCount
-      for _ in 0..<max(0, bits) { by <<= 1 }
-      while bits >= 0 {
+      var (rest, by, quotient, bits) = (left.value, right.value, UInt128(0), 1)
+      while by < rest, by >> 127 == 0 {
+        by <<= 1
+        bits += 1
+      }
+      while bits > 0 {
         quotient <<= 1
         if rest >= by {
           rest -= by

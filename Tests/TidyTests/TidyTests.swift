@@ -70,7 +70,7 @@ struct TidyTests {
   func documentation() throws {
     var missing: [String] = []
     let operators = try Regex(#"func [<+\-*=]"#)
-    let attribute = try Regex(#"^\s*(@|//[^/])"#)
+    let attribute = try Regex(#"^\s*(@|//[^/]|#(if|else|endif))"#)
     for path in Self.pure.flatMap({ Self.files("Sources/\($0)") }) {
       let text = try String(contentsOf: Self.top.appendingPathComponent(path), encoding: .utf8)
       // The protocols say what the functions of a backend do.
