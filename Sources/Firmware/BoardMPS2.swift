@@ -19,9 +19,6 @@
     private static var watchdog: UInt { 0x4000_8000 }
     private static var nanosecondsPerTick: UInt64 { 40 }
 
-    nonisolated(unsafe) private static var highTicks: UInt64 = 0
-    nonisolated(unsafe) private static var lastTicks: UInt32 = 0
-    nonisolated(unsafe) private static var firstTicks: UInt32 = 0
     nonisolated(unsafe) private static var systickHigh: UInt64 = 0
     nonisolated(unsafe) private static var systickLast: UInt32 = 0
     nonisolated(unsafe) private static var leds: UInt32 = 0
@@ -33,8 +30,6 @@
       board_write(0xE000_E014, 0xFF_FFFF)  // SysTick: 24 bits
       board_write(0xE000_E018, 0)
       board_write(0xE000_E010, 0b101)  // processor clock, no interrupt
-      firstTicks = board_read(fpga + 0x18)
-      lastTicks = firstTicks
       board_write(fpga, 0)
       board_write(fpga + 0x4C, 0)
       // The drive's interrupt may interrupt the other.
@@ -48,13 +43,7 @@
     }
 
     static func now() -> TimeSpan {
-      let mask = board_save_and_mask()
-      let ticks = board_read(fpga + 0x18)
-      if ticks < lastTicks { highTicks += 1 << 32 }
-      lastTicks = ticks
-      let all = highTicks + UInt64(ticks) - UInt64(firstTicks)
-      board_restore(mask)
-      return TimeSpan(nanoseconds: all &* nanosecondsPerTick)
+      TimeSpan(nanoseconds: board_ticks(fpga + 0x18) &* nanosecondsPerTick)
     }
 
     /// Good for spans between two calls of less than 0.6 s.

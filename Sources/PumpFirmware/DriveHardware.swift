@@ -22,12 +22,14 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   let origin: Instant
   /// What the drive's clock reads.
   var reckoned: Instant
-  private let timing: DriverTiming
+  let timing: DriverTiming
   private let ratedInterval: TimeSpan
   /// Not before this may STEP rise, fall, and DIR or ENABLE change.
   private var riseAt = Instant.epoch
   private var fallAt = Instant.epoch
   private var otherAt = Instant.epoch
+  /// When the last edge was made, until somebody has asked for the time.
+  private var madeAt: Instant?
   /// The longest that a STEP edge was made after it was due, and that one of the other lines was: ENABLE is
   /// often due at the instant at which DIR is, and can only be decided after it.
   public private(set) var worstLateness = TimeSpan.zero
@@ -58,10 +60,15 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   }
 
   /// The pump's clock.
-  var real: Instant { origin + B.now() }
+  var real: Instant {
+    @inline(never)
+    get { Instant(nanoseconds: origin.nanoseconds &+ B.now().nanoseconds) }
+  }
 
   public mutating func readClock() -> Instant {
-    let now = real
+    // What was read when an edge was made is not read again.
+    let now = madeAt ?? real
+    madeAt = nil
     if now > reckoned + Self.tolerance { reckoned = now }
     return reckoned
   }
@@ -80,6 +87,7 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     var made = real
     while made < at { made = real }
     B.set(line.benchLine, isAsserted)
+    madeAt = made
     keepDistance(from: line, isAsserted, made)
     let late = made.elapsed(since: due)
     if line == .step {

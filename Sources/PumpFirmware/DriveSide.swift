@@ -1,5 +1,6 @@
 public import PumpEngine
 import PumpHAL
+import PumpPlan
 import PumpUnits
 
 /// The first channel: the control loop, run by the timer's interrupt.
@@ -25,7 +26,8 @@ public struct DriveSide<B: Board>: ~Copyable {
     while true {
       let next = loop.engine.deadline
       guard next.preceding(by: lead) <= loop.hardware.real else { break }
-      loop.run(until: next)
+      // STEP falls again so soon that it is waited for here.
+      loop.run(until: next + loop.hardware.timing.stepHigh)
     }
     rearm()
   }

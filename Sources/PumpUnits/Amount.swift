@@ -29,7 +29,12 @@ extension Amount {
 
   @inlinable public static func < (left: Self, right: Self) -> Bool { left.count < right.count }
 
-  @inlinable public static func + (left: Self, right: Self) -> Self {
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inlinable
+  #endif
+  public static func + (left: Self, right: Self) -> Self {
     Self(count: left.count + right.count)
   }
 
@@ -49,7 +54,12 @@ extension Amount {
   }
 
   /// The difference, or nothing where `other` is more.
-  @inlinable public func lessening(by other: Self) -> Self {
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inlinable
+  #endif
+  public func lessening(by other: Self) -> Self {
     other > self ? .zero : self - other
   }
 

@@ -35,6 +35,20 @@ uint32_t board_stack_used(void) {
   return (uint32_t)((char *)board_stack_end - (char *)place);
 }
 
+uint64_t board_ticks(uintptr_t counter) {
+  static uint32_t last, high;
+  static uint64_t first;
+  uint32_t mask = board_save_and_mask();
+  uint32_t ticks = board_read(counter);
+  if (ticks < last) high++;
+  last = ticks;
+  uint64_t all = (uint64_t)high << 32 | ticks;
+  if (first == 0) first = all;
+  all -= first;
+  board_restore(mask);
+  return all;
+}
+
 // Which interrupt is which is the board's: its own file names the numbers.
 #ifndef DRIVE_IRQ
 #error "a board names DRIVE_IRQ and WAKE_IRQ"

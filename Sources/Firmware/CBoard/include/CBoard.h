@@ -43,6 +43,9 @@ static inline uint32_t board_save_and_mask(void) {
 static inline void board_restore(uint32_t mask) {
   __asm__ volatile("msr primask, %0" ::"r"(mask) : "memory");
 }
+// Ticks of a 32-bit counter that counts up, since it was first asked for; asked for once in a turn of it
+// at least.
+uint64_t board_ticks(uintptr_t counter);
 static inline void board_mask(void) { __asm__ volatile("cpsid i" ::: "memory"); }
 static inline void board_unmask(void) { __asm__ volatile("cpsie i\n isb" ::: "memory"); }
 static inline void board_sleep(void) { __asm__ volatile("dsb\n wfi" ::: "memory"); }
