@@ -133,7 +133,7 @@
     static var retained: UnsafeMutablePointer<UInt64> { board_retained_start() }
     static var flash: UnsafeMutablePointer<UInt64> { board_flash_start() }
     static var journalSlots: UInt64 { 2_048 }
-    static var longestTouch: TimeSpan { TimeSpan(microseconds: 820) }
+    static var longestTouch: TimeSpan { TimeSpan(microseconds: 100) }
     static var mostEntries: Int { 64 }
     static func stackUsed() -> UInt32 { board_stack_used() }
   }

@@ -57,13 +57,11 @@ extension Controller {
     var reply = Reply<B>()
     reply.text("hello board=")
     reply.text(B.name)
-    reply.number("protocol", 1 as UInt64)
+    reply.text(" protocol=1")
     reply.number("image-version", UInt64(ImageFormat.version))
-    let copy = FlashLayout<B>.wholeImage
-    reply.number("has-image", copy == nil ? 0 : 1 as UInt64)
-    if let copy {
+    if let copy = FlashLayout<B>.wholeImage {
       let word = FlashLayout<B>.word(copy)
-      reply.hex("image-seal", word(Int(word(1) >> 16 & 0xFFFF_FFFF) - 1))
+      reply.hex("image-seal", word(Int(truncatingIfNeeded: word(1) >> 16) &- 1))
     }
     reply.number("was-reset", wasReset ? 1 : 0 as UInt64)
     reply.number("journal-problem", problemNumber)

@@ -4,11 +4,12 @@ public import PumpUnits
 
 /// The bench as the drive's interrupt sees it.
 ///
-/// The interrupt comes a little before an edge is due, decides the edge for when it is due, and waits for
-/// that instant with the write in hand: what deciding costs is not lateness. So an edge that is made
-/// within the tolerance of its due time counts as made at it, for the engine and in the trace; the
-/// driver's times and the motor's rated interval are kept here from when edges really were made, so none
-/// comes out shorter. Beyond the tolerance the engine is told the truth.
+/// The interrupt comes a little before an edge is due, decides the edge for when it is due, and those that
+/// follow on its heels: ENABLE with DIR, the fall of STEP with its rise. Then it waits with the writes in
+/// hand: what deciding costs is not lateness. So an edge that is made within the tolerance of its due time
+/// counts as made at it, for the engine and in the trace; the driver's times and the motor's rated interval
+/// are kept here from when edges really were made, so none comes out shorter. Beyond the tolerance the
+/// engine is told the truth.
 public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   public typealias Failure = NoFault
   public typealias SensorFailure = NoFault
@@ -28,14 +29,16 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   private var riseAt = Instant.epoch
   private var fallAt = Instant.epoch
   private var otherAt = Instant.epoch
-  /// When the last edge was made, until somebody has asked for the time.
-  private var madeAt: Instant?
-  /// The longest that a STEP edge was made after it was due, and that one of the other lines was: ENABLE is
-  /// often due at the instant at which DIR is, and can only be decided after it.
+  /// Edges that were decided and are still to be made.
+  private var decided = FixedBuffer(
+    repeating: DecidedEdge(line: .step, isAsserted: false, due: .epoch), count: 4)
+  private var decidedCount = 0
+  /// The longest that a STEP edge was made after it was due, and that one of the other lines was.
   public private(set) var worstLateness = TimeSpan.zero
   public private(set) var worstOtherLateness = TimeSpan.zero
   /// How long before it is due an edge is begun to be decided: what deciding was seen to take.
-  private(set) var lead = TimeSpan(microseconds: 120)
+  private(set) var lead = Self.shortestLead
+  static var shortestLead: TimeSpan { TimeSpan(microseconds: 60) }
   static var longestLead: TimeSpan { TimeSpan(microseconds: 300) }
   /// STEP rises that were made.
   public private(set) var steps: UInt64 = 0
@@ -66,9 +69,7 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   }
 
   public mutating func readClock() -> Instant {
-    // What was read when an edge was made is not read again.
-    let now = madeAt ?? real
-    madeAt = nil
+    let now = real
     if now > reckoned + Self.tolerance { reckoned = now }
     return reckoned
   }
@@ -80,31 +81,43 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   }
 
   public mutating func set(_ line: DriverLine, _ level: LineLevel) throws(NoFault) {
-    let due = reckoned
     let isAsserted = level == .asserted
     guard line != .enable || !isEnableHeld || !isAsserted else { return }
-    let at = max(due, line == .step ? (isAsserted ? riseAt : fallAt) : otherAt)
+    if decidedCount == decided.count { makeEdges() }
+    decided[decidedCount] = DecidedEdge(line: line, isAsserted: isAsserted, due: reckoned)
+    decidedCount += 1
+  }
+
+  /// Makes the edges that were decided, each when it is due and the driver has had its time.
+  mutating func makeEdges() {
+    for place in 0..<decidedCount { make(decided[place]) }
+    decidedCount = 0
+  }
+
+  private mutating func make(_ edge: DecidedEdge) {
+    let at = max(edge.due, edge.line == .step ? (edge.isAsserted ? riseAt : fallAt) : otherAt)
     var made = real
     while made < at { made = real }
-    B.set(line.benchLine, isAsserted)
-    madeAt = made
-    keepDistance(from: line, isAsserted, made)
-    let late = made.elapsed(since: due)
-    if line == .step {
+    B.set(edge.line.benchLine, edge.isAsserted)
+    keepDistance(from: edge.line, edge.isAsserted, made)
+    let late = made.elapsed(since: edge.due)
+    if edge.line == .step {
       worstLateness = max(worstLateness, late)
+      // What made an edge late may come again, and may be over.
+      lead =
+        late > TimeSpan(microseconds: 12)
+        ? min(lead + late, Self.longestLead)
+        : max(lead.lessening(by: TimeSpan(microseconds: 1)), Self.shortestLead)
     } else {
       worstOtherLateness = max(worstOtherLateness, late)
     }
-    if line == .step, late > TimeSpan(microseconds: 20) {
-      lead = min(lead + late, Self.longestLead)
-    }
-    trace.record(line.benchLine, isAsserted: isAsserted, due: due)
-    guard line == .step, isAsserted else { return }
-    countStep(at: due)
+    trace.record(edge.line.benchLine, isAsserted: edge.isAsserted, due: edge.due)
+    guard edge.line == .step, edge.isAsserted else { return }
+    countStep(at: edge.due)
     guard doublesSteps else { return }
     B.set(.step, false)
     B.set(.step, true)
-    countStep(at: due)
+    countStep(at: edge.due)
   }
 
   /// What the driver's file asks for after an edge.
@@ -127,19 +140,21 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   }
 
   public mutating func readBack(_ line: DriverLine) throws(NoFault) -> LineLevel {
-    B.readBack(line.benchLine) ? .asserted : .released
+    makeEdges()
+    return B.readBack(line.benchLine) ? .asserted : .released
   }
 
   public mutating func readSensors() throws(NoFault) -> SensorReadings {
+    makeEdges()
     let now = real
     return SensorReadings(
       indexPulses: head.pulses(isEnergised: B.readBack(.enable), at: now),
       driverFault: head.isFaultAsserted(at: now))
   }
 
-  public mutating func readWallClock() -> Int64 {
-    wallOffset + Int64(real.nanoseconds / 1_000_000_000)
-  }
+  public mutating func readWallClock() -> Int64 { wallSeconds }
+
+  var wallSeconds: Int64 { wallOffset &+ Int64(bitPattern: real.nanoseconds / 1_000_000_000) }
 
   /// The supervisor sounds.
   public mutating func sound(_ tone: AlarmTone) throws(NoFault) {}
@@ -152,4 +167,11 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     worstLateness = .zero
     worstOtherLateness = .zero
   }
+}
+
+/// An edge on its way from the engine to the line.
+struct DecidedEdge: BitwiseCopyable {
+  var line: DriverLine
+  var isAsserted: Bool
+  var due: Instant
 }

@@ -26,8 +26,9 @@ public struct DriveSide<B: Board>: ~Copyable {
     while true {
       let next = loop.engine.deadline
       guard next.preceding(by: lead) <= loop.hardware.real else { break }
-      // STEP falls again so soon that it is waited for here.
+      // STEP falls again so soon that it is decided here.
       loop.run(until: next + loop.hardware.timing.stepHigh)
+      loop.hardware.makeEdges()
     }
     rearm()
   }

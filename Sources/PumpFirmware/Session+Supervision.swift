@@ -9,9 +9,7 @@ extension Session {
   /// The pump's clock.
   var now: Instant { drive.pointee.loop.hardware.real }
 
-  var wallSeconds: Int64 {
-    drive.pointee.loop.hardware.wallOffset + Int64(now.nanoseconds / 1_000_000_000)
-  }
+  var wallSeconds: Int64 { drive.pointee.loop.hardware.wallSeconds }
 
   /// Lets the supervisor look at the drive, and does what it wants.
   mutating func supervise(_ journal: inout Journal<FlashStore>) {
@@ -131,9 +129,9 @@ extension Session {
       // Not a sound is made in the time that it takes.
       let was = B.readBack(.buzzer)
       B.set(.buzzer, !was)
-      let follows = B.readBack(.buzzer) == !was
+      let follows = B.readBack(.buzzer) != was
       B.set(.buzzer, was)
-      return follows && B.readBack(.buzzer) == was ? .passed : .failed
+      return follows ? .passed : .failed
     case .clock: return clocksAgree()
     }
   }
@@ -150,7 +148,7 @@ extension Session {
     guard first >= TimeSpan(milliseconds: 40) else { return .pending }
     clockProof = nil
     let difference = max(first, second) - min(first, second)
-    return difference.nanoseconds * 200 <= first.nanoseconds ? .passed : .failed
+    return difference.nanoseconds <= first.nanoseconds / 200 ? .passed : .failed
   }
 
   func append(_ entry: JournalEntry, _ journal: inout Journal<FlashStore>, at now: Instant) {

@@ -74,8 +74,10 @@ struct Session<B: Board>: ~Copyable {
     let begun = B.now()
     while true {
       B.mask()
-      let now = drive.pointee.loop.hardware.real
-      if drive.pointee.loop.engine.deadline > now + B.longestTouch { return }
+      let ahead = B.longestTouch + drive.pointee.loop.hardware.lead
+      if drive.pointee.loop.engine.edgeDeadline > drive.pointee.loop.hardware.real + ahead {
+        return
+      }
       if B.now().lessening(by: begun) > TimeSpan(milliseconds: 20) { return }
       B.unmask()
       sendTrace()
