@@ -36,10 +36,8 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   /// The longest that a STEP edge was made after it was due, and that one of the other lines was.
   public private(set) var worstLateness = TimeSpan.zero
   public private(set) var worstOtherLateness = TimeSpan.zero
-  /// How long before it is due an edge is begun to be decided: what deciding was seen to take.
-  private(set) var lead = Self.shortestLead
-  static var shortestLead: TimeSpan { TimeSpan(microseconds: 60) }
-  static var longestLead: TimeSpan { TimeSpan(microseconds: 300) }
+  /// Up to when is decided now: nothing need be due then.
+  var decidedTo = Instant.never
   /// STEP rises that were made.
   public private(set) var steps: UInt64 = 0
   /// Whether the supervisor holds ENABLE released.
@@ -68,15 +66,13 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     get { Instant(nanoseconds: origin.nanoseconds &+ B.now().nanoseconds) }
   }
 
-  public mutating func readClock() -> Instant {
-    let now = real
-    if now > reckoned + Self.tolerance { reckoned = now }
-    return reckoned
-  }
+  /// What the drive reckons with: the time that an action took shows when the next thing is waited for.
+  public mutating func readClock() -> Instant { reckoned }
 
   public mutating func wait(until deadline: Instant) -> Instant {
     let now = real
-    reckoned = max(reckoned, now > deadline + Self.tolerance ? now : deadline)
+    let isLate = now > deadline + Self.tolerance && deadline != decidedTo
+    reckoned = max(reckoned, isLate ? now : deadline)
     return reckoned
   }
 
@@ -103,11 +99,6 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     let late = made.elapsed(since: edge.due)
     if edge.line == .step {
       worstLateness = max(worstLateness, late)
-      // What made an edge late may come again, and may be over.
-      lead =
-        late > TimeSpan(microseconds: 12)
-        ? min(lead + late, Self.longestLead)
-        : max(lead.lessening(by: TimeSpan(microseconds: 1)), Self.shortestLead)
     } else {
       worstOtherLateness = max(worstOtherLateness, late)
     }

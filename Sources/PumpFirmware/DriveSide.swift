@@ -12,6 +12,9 @@ public struct DriveSide<B: Board>: ~Copyable {
   /// What is no edge takes longer, and is decided ahead: in the gap after an edge, and not on the way to
   /// the next.
   static var slowLead: TimeSpan { TimeSpan(milliseconds: 2) }
+  /// How long before it is due an edge is begun to be decided: what deciding took lately, and a margin.
+  private(set) var edgeLead = TimeSpan(microseconds: 60)
+  static var leadMargin: TimeSpan { TimeSpan(microseconds: 25) }
   /// The interrupt comes at least this often, to show that it lives.
   static var heartbeat: TimeSpan { TimeSpan(milliseconds: 20) }
 
@@ -25,9 +28,16 @@ public struct DriveSide<B: Board>: ~Copyable {
     beats += 1
     while true {
       let next = loop.engine.deadline
-      guard next.preceding(by: lead) <= loop.hardware.real else { break }
+      let begun = loop.hardware.real
+      guard next.preceding(by: lead) <= begun else { break }
+      let isEdge = next == loop.engine.edgeDeadline
       // STEP falls again so soon that it is decided here.
-      loop.run(until: next + loop.hardware.timing.stepHigh)
+      loop.hardware.decidedTo = next + loop.hardware.timing.stepHigh
+      loop.run(until: loop.hardware.decidedTo)
+      if isEdge {
+        let took = loop.hardware.real.elapsed(since: begun)
+        edgeLead = max(edgeLead.lessening(by: TimeSpan(microseconds: 1)), took + Self.leadMargin)
+      }
       loop.hardware.makeEdges()
     }
     rearm()
@@ -35,7 +45,7 @@ public struct DriveSide<B: Board>: ~Copyable {
 
   /// How far ahead of its time the next thing is begun.
   private var lead: TimeSpan {
-    loop.engine.deadline < loop.engine.edgeDeadline ? Self.slowLead : loop.hardware.lead
+    loop.engine.deadline < loop.engine.edgeDeadline ? Self.slowLead : edgeLead
   }
 
   /// Asks for the interrupt anew, after something else than an edge may have moved the next deadline.

@@ -96,7 +96,10 @@ extension Session {
     let isAsserted = drive.pointee.loop.hardware.head.isFaultAsserted(at: now)
     guard isAsserted != wasFaultAsserted else { return }
     wasFaultAsserted = isAsserted
-    withDrive { $0.loop.readSensors() }
+    withDrive { side in
+      side.loop.hardware.reckoned = side.loop.hardware.present
+      side.loop.readSensors()
+    }
   }
 
   private mutating func endSound(at now: Instant) {

@@ -74,7 +74,7 @@ struct Session<B: Board>: ~Copyable {
     let begun = B.now()
     while true {
       B.mask()
-      let ahead = B.longestTouch + drive.pointee.loop.hardware.lead
+      let ahead = B.longestTouch + drive.pointee.edgeLead
       if drive.pointee.loop.engine.edgeDeadline > drive.pointee.loop.hardware.real + ahead {
         return
       }
