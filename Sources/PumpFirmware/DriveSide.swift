@@ -15,6 +15,7 @@ public struct DriveSide<B: Board>: ~Copyable {
   /// How long before it is due an edge is begun to be decided: what deciding took lately, and a margin.
   private(set) var edgeLead = TimeSpan(microseconds: 60)
   static var leadMargin: TimeSpan { TimeSpan(microseconds: 25) }
+  static var longestLead: TimeSpan { TimeSpan(microseconds: 250) }
   /// The interrupt comes at least this often, to show that it lives.
   static var heartbeat: TimeSpan { TimeSpan(milliseconds: 20) }
 
@@ -35,8 +36,9 @@ public struct DriveSide<B: Board>: ~Copyable {
       loop.hardware.decidedTo = next + loop.hardware.timing.stepHigh
       loop.run(until: loop.hardware.decidedTo)
       if isEdge {
-        let took = loop.hardware.real.elapsed(since: begun)
-        edgeLead = max(edgeLead.lessening(by: TimeSpan(microseconds: 1)), took + Self.leadMargin)
+        let took = loop.hardware.real.elapsed(since: begun) + Self.leadMargin
+        let less = TimeSpan(nanoseconds: edgeLead.nanoseconds - edgeLead.nanoseconds >> 4)
+        edgeLead = min(max(less, took), Self.longestLead)
       }
       loop.hardware.makeEdges()
     }
