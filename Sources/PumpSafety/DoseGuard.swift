@@ -10,9 +10,12 @@ public import PumpUnits
 /// limit end above it; a published pump model did so.
 public struct DoseGuard: ~Copyable {
   /// The limits in force.
-  public private(set) var limits: DoseLimits
+  public let limits: DoseLimits
   private let step: StepVolume
   private let concentration: Concentration
+  /// Whole steps in the hard limits.
+  private let hardStepsPerHour: UInt64
+  private let hardStepsPerDay: UInt64
   private var hour = SlidingWindow(.hour)
   private var day = SlidingWindow(.day)
 
@@ -35,6 +38,8 @@ public struct DoseGuard: ~Copyable {
     self.limits = limits
     self.concentration = concentration
     self.step = step
+    hardStepsPerHour = concentration.steps(in: limits.perHour.hard, step)
+    hardStepsPerDay = concentration.steps(in: limits.perDay.hard, step)
   }
 
   /// Counts steps that were made, or may have been, since the last call and up to now.
@@ -63,10 +68,10 @@ public struct DoseGuard: ~Copyable {
     return min(room(in: .hour, demand), room(in: .day, demand))
   }
 
+  /// The steps up to a limit, one more, and what the therapy may have made in the oldest bucket.
   private func room(in window: DoseWindow, _ demand: TherapyDemand) -> UInt64 {
-    guard let volume = try? concentration.volume(of: ceiling(window, demand)),
-      let most = try? step.steps(in: volume)
-    else { return 0 }
+    let hard = window == .hour ? hardStepsPerHour : hardStepsPerDay
+    let most = hard + 1 + min(oldest(window, after: 0), bucket(window, demand))
     let made = window == .hour ? hour.sum : day.sum
     return most > made ? most - made : 0
   }
@@ -104,7 +109,7 @@ public struct DoseGuard: ~Copyable {
   public mutating func delivered(in window: DoseWindow, at now: Instant) -> Mass {
     hour.turn(to: now)
     day.turn(to: now)
-    return mass(of: window == .hour ? hour.sum : day.sum)
+    return (try? mass(ofSteps: window == .hour ? hour.sum : day.sum)) ?? Mass(femtograms: .max)
   }
 
   /// The most that any window that ends from now on will hold, with the bolus counted as if it were
@@ -118,44 +123,42 @@ public struct DoseGuard: ~Copyable {
   ) throws(QuantityError) -> Mass {
     let worst = window == .hour ? demand.perHour : demand.perDay
     var most = try concentration.mass(in: worst.adding(bolus), .up)
+    var steps = window == .hour ? hour.sum : day.sum
+    let own = bolus.isZero ? bucket(window, demand) : 0
     for ahead in 0...(window == .hour ? hour.span : day.span) {
-      let past = try mass(
-        ofSteps: window == .hour
-          ? hour.steps(stillThereAfter: ahead) : day.steps(stillThereAfter: ahead))
+      let oldest = oldest(window, after: ahead)
+      let past = try mass(ofSteps: steps - min(oldest, own))
       let promised = try therapy.volume(
         from: place, lasting: window.bucket * UInt64(ahead)
       ).adding(bolus)
-      let sum = try past.adding(concentration.mass(in: promised, .up))
-      most = max(
-        most,
-        bolus.isZero ? sum.lessening(by: allowance(window, after: ahead, demand)) : sum)
+      most = max(most, try past.adding(concentration.mass(in: promised, .up)))
+      // What is oldest now will have left the window a bucket later.
+      steps -= oldest
     }
     // Steps come whole, and masses are rounded up: a step covers what that may add to a therapy.
     return bolus.isZero ? most.lessening(by: try mass(ofSteps: 1)) : most
   }
 
-  /// A window's hard limit, a step, and what the therapy may have delivered in the oldest bucket.
-  private func ceiling(_ window: DoseWindow, _ demand: TherapyDemand) -> Mass {
-    let hard = window == .hour ? limits.perHour.hard : limits.perDay.hard
-    let step = (try? mass(ofSteps: 1)) ?? .zero
-    return (try? hard.adding(step + allowance(window, after: 0, demand))) ?? hard
+  private func oldest(_ window: DoseWindow, after buckets: Int) -> UInt64 {
+    window == .hour ? hour.oldest(after: buckets) : day.oldest(after: buckets)
   }
 
-  /// What the therapy may have delivered in the oldest bucket, and no more than is in it.
-  private func allowance(_ window: DoseWindow, after buckets: Int, _ demand: TherapyDemand) -> Mass
-  {
-    let bucket = window == .hour ? demand.perHourBucket : demand.perDayBucket
-    let oldest = window == .hour ? hour.oldest(after: buckets) : day.oldest(after: buckets)
-    guard let own = try? concentration.mass(in: bucket, .up) else { return .zero }
-    return min(mass(of: oldest), own)
-  }
-
-  /// The same, beyond every limit where it needs more than 64 bits.
-  private func mass(of steps: UInt64) -> Mass {
-    (try? mass(ofSteps: steps)) ?? Mass(femtograms: .max)
+  /// The most steps that the therapy makes in a bucket.
+  private func bucket(_ window: DoseWindow, _ demand: TherapyDemand) -> UInt64 {
+    let most = window == .hour ? demand.perHourBucket : demand.perDayBucket
+    return (try? scaled(most.femtolitres, by: step.divisor, over: step.numerator, .up)) ?? 0
   }
 
   private func mass(ofSteps steps: UInt64) throws(QuantityError) -> Mass {
     try concentration.mass(in: step.volume(ofSteps: steps, .up), .up)
+  }
+}
+
+extension Concentration {
+  /// Whole steps that hold a mass; none where that is beyond the arithmetic.
+  @inline(never)
+  fileprivate func steps(in mass: Mass, _ step: StepVolume) -> UInt64 {
+    guard let volume = try? volume(of: mass) else { return 0 }
+    return (try? step.steps(in: volume)) ?? 0
   }
 }

@@ -52,16 +52,6 @@ struct SlidingWindow: ~Copyable {
     if let bucket = overfull, target - bucket >= UInt64(buckets.count) { overfull = nil }
   }
 
-  /// What of the present window will still be in it after a time that is a whole number of buckets.
-  func steps(stillThereAfter ahead: Int) -> UInt64 {
-    guard overfull == nil else { return .max }
-    var left: UInt64 = 0
-    for age in 0..<max(0, buckets.count - ahead) where UInt64(age) <= current {
-      left += UInt64(buckets[slot(current - UInt64(age))])
-    }
-    return left
-  }
-
   /// The bucket that would be only partly in the window after so many buckets.
   func oldest(after ahead: Int) -> UInt64 {
     let age = buckets.count - 1 - ahead

@@ -13,10 +13,18 @@ public enum Rounding: Sendable {
   guard divisor != 0 else { throw .divisionByZero }
   let product = value.multipliedFullWidth(by: multiplier)
   guard product.high < divisor else { throw .overflow }
-  let (quotient, remainder) = divisor.dividingFullWidth(product)
+  let (quotient, remainder) = divided(product.high, product.low, by: divisor)
   guard rounding == .up, remainder != 0 else { return quotient }
   guard quotient < .max else { throw .overflow }
   return quotient + 1
+}
+
+/// A number of 128 bits over one of 64, where the quotient has no more than that: the high half is below
+/// the divisor.
+@inlinable @inline(never) func divided(
+  _ high: UInt64, _ low: UInt64, by divisor: UInt64
+) -> (quotient: UInt64, remainder: UInt64) {
+  divisor.dividingFullWidth((high, low))
 }
 
 /// The greatest common divisor of two numbers, not both zero.

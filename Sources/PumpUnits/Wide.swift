@@ -25,9 +25,16 @@
       Self(value: left.value * right.value)
     }
 
-    /// Bit by bit, which is short; what is divided again and again stays within 64 bits.
+    /// By a divisor of more than 64 bits bit by bit: the quotients of those are small.
     @inline(never) public static func / (left: Self, right: Self) -> Self {
       precondition(right.value != 0, "nothing is divided by zero")
+      if right.value >> 64 == 0 {
+        let divisor = UInt64(truncatingIfNeeded: right.value)
+        let high = UInt64(truncatingIfNeeded: left.value >> 64)
+        let (low, _) = divided(
+          high % divisor, UInt64(truncatingIfNeeded: left.value), by: divisor)
+        return Self(value: UInt128(high / divisor) << 64 | UInt128(low))
+      }
       var (rest, by, quotient, bits) = (left.value, right.value, UInt128(0), 1)
       while by < rest, by >> 127 == 0 {
         by <<= 1
