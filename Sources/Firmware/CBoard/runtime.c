@@ -65,43 +65,52 @@ uint64_t __aeabi_llsr(uint64_t value, int by) {
   return (uint64_t)(high >> by) << 32 | (low >> by | high << (32 - by));
 }
 
-// 64 by 64 bits: digit by digit in base 2^16 where the divisor has 32 bits or less, else bit by bit,
-// of which there are at most 32 then.
+// 64 by 32 bits with a quotient of 32: the high half is below the divisor. Two digits in base 2^16, each
+// guessed from the divisor's first one and at most two too big (Knuth, The Art of Computer Programming,
+// volume 2, section 4.3.1, algorithm D).
+static uint32_t divide_half(uint32_t high, uint32_t low, uint32_t divisor, uint32_t *rest) {
+  int shift = __builtin_clz(divisor);
+  divisor <<= shift;
+  if (shift > 0) high = high << shift | low >> (32 - shift);
+  low <<= shift;
+  uint32_t quotient = 0;
+  for (int digit = 0; digit < 2; digit++) {
+    uint32_t guess = high / (divisor >> 16), left = high - guess * (divisor >> 16);
+    uint32_t next = low >> 16;
+    while (guess > 0xFFFF || guess * (divisor & 0xFFFF) > (left << 16 | next)) {
+      guess--;
+      left += divisor >> 16;
+      if (left > 0xFFFF) break;
+    }
+    high = (high << 16 | next) - guess * divisor;
+    low <<= 16;
+    quotient = quotient << 16 | guess;
+  }
+  *rest = high >> shift;
+  return quotient;
+}
+
+// 64 by 64 bits: by a longer divisor the quotient is guessed from its first 32 bits, at most one too small.
 __attribute__((used)) uint64_t board_divide(uint64_t dividend, uint64_t divisor, uint64_t *rest) {
-  uint32_t high = (uint32_t)(dividend >> 32);
-  if (dividend < divisor) {
-    *rest = dividend;
-    return 0;
-  }
-  if ((high | (uint32_t)(divisor >> 32)) == 0) {
-    uint32_t quotient = (uint32_t)dividend / (uint32_t)divisor;
-    *rest = (uint32_t)dividend - quotient * (uint32_t)divisor;
-    return quotient;
-  }
-  uint64_t quotient = 0;
-  if (divisor < 0x10000) {
-    uint32_t by = (uint32_t)divisor, left = 0;
-    for (int shift = 48; shift >= 0; shift -= 16) {
-      uint32_t part = left << 16 | (uint32_t)(dividend >> shift & 0xFFFF);
-      quotient = quotient << 16 | part / by;
-      left = part % by;
-    }
+  uint32_t high = (uint32_t)(dividend >> 32), left;
+  if (divisor >> 32 == 0) {
+    uint32_t by = (uint32_t)divisor, first = high / by;
+    uint32_t second = divide_half(high - first * by, (uint32_t)dividend, by, &left);
     *rest = left;
-    return quotient;
+    return (uint64_t)first << 32 | second;
   }
-  uint32_t top = (uint32_t)(divisor >> 32);
-  int shift = (top ? __builtin_clz(top) : 32 + __builtin_clz((uint32_t)divisor)) -
-              (high ? __builtin_clz(high) : 32 + __builtin_clz((uint32_t)dividend));
-  uint64_t by = divisor << shift;
-  for (; shift >= 0; shift--, by >>= 1) {
-    quotient <<= 1;
-    if (dividend >= by) {
-      dividend -= by;
-      quotient |= 1;
-    }
+  int shift = __builtin_clz((uint32_t)(divisor >> 32));
+  uint64_t half = dividend >> 1;
+  uint64_t guess = divide_half((uint32_t)(half >> 32), (uint32_t)half, (uint32_t)(divisor << shift >> 32), &left);
+  guess = guess << shift >> 31;
+  if (guess > 0) guess--;
+  dividend -= guess * divisor;
+  if (dividend >= divisor) {
+    dividend -= divisor;
+    guess++;
   }
   *rest = dividend;
-  return quotient;
+  return guess;
 }
 
 // Quotient in r0 and r1, remainder in r2 and r3.
