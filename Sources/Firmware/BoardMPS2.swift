@@ -26,7 +26,7 @@
 
     static func setUp() {
       board_write(uart + 0x10, 217)  // 115,200 baud
-      board_write(uart + 0x08, 0b11)  // send and receive
+      board_write(uart + 0x08, 0b1011)  // send and receive, and an interrupt for what was received
       board_write(0xE000_E014, 0xFF_FFFF)  // SysTick: 24 bits
       board_write(0xE000_E018, 0)
       board_write(0xE000_E010, 0b101)  // processor clock, no interrupt
@@ -34,7 +34,7 @@
       board_write(fpga + 0x4C, 0)
       // The drive's interrupt may interrupt the other.
       board_write(0xE000_E400 + 8, 0x0000_4000)
-      board_write(0xE000_E100, 1 << 8 | 1 << 9)
+      board_write(0xE000_E100, 1 << 8 | 1 << 9 | 1 << 0)
       board_write(watchdog + 0xC00, 0x1ACC_E551)
       // The interrupt after five seconds, the reset after ten.
       board_write(watchdog, 25_000_000 * 5)
@@ -106,10 +106,14 @@
 
     static func acknowledge() { board_write(timer + 0xC, 1) }
 
-    static func acknowledgeWake() { board_write(wakeTimer + 0xC, 1) }
+    static func acknowledgeWake() {
+      board_write(wakeTimer + 0xC, 1)
+      board_write(uart + 0xC, 0b10)
+    }
 
     static func mask() { board_mask() }
     static func unmask() { board_unmask() }
+    static var longestSleep: TimeSpan { TimeSpan(milliseconds: 500) }
     static func sleep() { board_sleep() }
 
     static func kickWatchdog() {

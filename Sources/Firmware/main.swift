@@ -13,7 +13,7 @@ nonisolated(unsafe) var attached: UnsafeMutableRawPointer?
   attached.assumingMemoryBound(to: DriveSide<TheBoard>.self).pointee.serve()
 }
 
-/// The other timer's: it only ends the main loop's sleep.
+/// The other timer's and the console's: it only ends the main loop's sleep.
 @c(board_wake_interrupt) func wakeInterrupt() { TheBoard.acknowledgeWake() }
 
 /// An invariant broke: the motor loses its power at once, and the watchdog resets the board.

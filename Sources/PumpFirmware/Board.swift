@@ -37,6 +37,9 @@ public protocol Board {
   /// How long the main loop's longest touch of the drive takes: so much must be left to the next edge.
   static var longestTouch: TimeSpan { get }
 
+  /// The longest that the main loop may sleep and miss nothing that its host sends.
+  static var longestSleep: TimeSpan { get }
+
   /// Waits for an interrupt, with interrupts masked: one that is pending ends it.
   static func sleep()
 

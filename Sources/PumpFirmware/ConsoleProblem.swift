@@ -1,5 +1,5 @@
 /// Why a command is not obeyed; the numbers are the protocol's and never change.
-enum ConsoleProblem: UInt8 {
+public enum ConsoleProblem: UInt8, Sendable {
   case lineTooLong = 1
   case badChecksum = 2
   case unknownCommand = 3

@@ -66,7 +66,7 @@ public struct Controller<B: Board>: ~Copyable {
       B.kickWatchdog()
     }
     while let byte = B.receive() { if inbox.take(byte) { obey() } }
-    var wake = B.now() + TimeSpan(milliseconds: 500)
+    var wake = B.now() + B.longestSleep
     if session != nil {
       runSession()
       session?.pointee.sendTrace()

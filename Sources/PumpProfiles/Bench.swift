@@ -26,6 +26,9 @@ public struct Board: Sendable {
   public var backlogLimit: Volume
   /// The kernel's watchdog that resets the machine when the supervisor is gone; `nil` for none.
   public var watchdog: Watchdog?
+  /// Where a firmware of its own runs on the board and speaks to a host; `nil` where this machine drives
+  /// the lines.
+  public var console: Console?
   /// Paths of the driver's and the pump's files, as written.
   public var driverFile: String
   public var pumpFile: String
@@ -36,6 +39,14 @@ public struct Board: Sendable {
     public var isActiveLow: Bool
     public var bias: Bias
     public var drive: Drive
+  }
+
+  /// How a board's firmware is reached.
+  public enum Console: Equatable, Sendable {
+    /// A serial device, at 115,200 baud.
+    case device(String)
+    /// An emulator's command, and the firmware that it runs.
+    case emulator(command: String, firmware: String)
   }
 
   /// A watchdog device and its time-out.

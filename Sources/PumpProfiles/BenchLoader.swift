@@ -13,7 +13,7 @@ public enum BenchLoader {
   /// Reads a board file.
   public static func board(_ text: String) -> (board: Board?, diagnostics: [Diagnostic]) {
     let report = Report()
-    let keys = ["board", "chip", "driver", "pump", "lines", "backlog-limit", "watchdog"]
+    let keys = ["board", "chip", "driver", "pump", "lines", "backlog-limit", "watchdog", "console"]
     let board = YAMLDocument.root(of: text, keys: keys, report: report).flatMap(board)
     return (report.hasErrors ? nil : board, report.sorted)
   }
@@ -50,10 +50,30 @@ public enum BenchLoader {
       }
     }
     let watchdog = watchdog(root)
+    let console = console(root)
     guard let name, let chip, let driver, let pump, let limit else { return nil }
     return Board(
       name: name.value, chip: chip.value, lines: lines, backlogLimit: Volume(count: limit.count),
-      watchdog: watchdog, driverFile: driver.value, pumpFile: pump.value)
+      watchdog: watchdog, console: console, driverFile: driver.value, pumpFile: pump.value)
+  }
+
+  private static func console(_ root: Fields) -> Board.Console? {
+    guard
+      let entry = root.fields(
+        "console", keys: ["device", "emulator", "firmware"], isRequired: false)
+    else { return nil }
+    if entry.node("device", isRequired: false) != nil {
+      for key in ["emulator", "firmware"] where entry.node(key, isRequired: false) != nil {
+        root.report.add(
+          .unknownKey, at: entry.place(of: key),
+          "a console is a 'device', or an 'emulator' with its 'firmware'")
+      }
+      return entry.text("device", hint: "/dev/ttyACM0").map { .device($0.value) }
+    }
+    guard let command = entry.text("emulator", hint: "qemu-system-arm -M mps2-an386"),
+      let firmware = entry.text("firmware", hint: "../../.build-firmware/mps2/firmware.elf")
+    else { return nil }
+    return .emulator(command: command.value, firmware: firmware.value)
   }
 
   private static func watchdog(_ root: Fields) -> Board.Watchdog? {

@@ -51,10 +51,10 @@ uint64_t board_ticks(uintptr_t counter) {
 
 // Which interrupt is which is the board's: its own file names the numbers.
 #ifndef DRIVE_IRQ
-#error "a board names DRIVE_IRQ and WAKE_IRQ"
+#error "a board names DRIVE_IRQ, WAKE_IRQ and CONSOLE_IRQ"
 #endif
-// One for each external interrupt, of which only two are ever enabled.
-#define OTHER(n) [16 + (n)] = (n) == DRIVE_IRQ ? board_drive_interrupt : (n) == WAKE_IRQ ? board_wake_interrupt : fault
+// One for each external interrupt, of which only three are ever enabled.
+#define OTHER(n) [16 + (n)] = (n) == DRIVE_IRQ ? board_drive_interrupt : (n) == WAKE_IRQ || (n) == CONSOLE_IRQ ? board_wake_interrupt : fault
 #define OTHER8(n) OTHER(n), OTHER(n + 1), OTHER(n + 2), OTHER(n + 3), OTHER(n + 4), OTHER(n + 5), OTHER(n + 6), OTHER(n + 7)
 
 __attribute__((section(".vectors"), used)) static void (*const vectors[16 + 16])(void) = {

@@ -92,12 +92,58 @@ struct RunCommand: ParsableCommand {
       return
     }
     StopSignal.block()
+    if let console = bench.board.console {
+      return try run(profile, bench, over: console)
+    }
     if bench.board.isSimulated, journaling.journal == nil {
       try run(profile, bench, inputs, judged, Journal(blank: MemoryStore(slots: 1 << 14)), nil)
     } else {
       let path = try journaling.path(for: bench.board)
       try run(profile, bench, inputs, judged, try JournalFile.open(path), path)
     }
+  }
+
+  /// Runs it on a board with a firmware of its own.
+  private func run(_ profile: Profile, _ bench: Bench, over console: Board.Console) throws {
+    guard record == nil else {
+      throw ProjectFiles.Problem(
+        description: "--record: a firmware keeps its own record: --journal copies its journal")
+    }
+    if let copy = journaling.journal, FileManager.default.fileExists(atPath: copy) {
+      throw ProjectFiles.Problem(
+        description: "\(copy): error: is there already; name a new file for the copy of the journal"
+      )
+    }
+    var report: FirmwareReport
+    do {
+      let folder = options.board.map { ($0 as NSString).deletingLastPathComponent } ?? ""
+      let line = try FirmwareLine(console, in: folder.isEmpty ? "." : folder)
+      let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
+      var run = FirmwareRun(
+        profile: profile, bench: bench, on: line, moment: moment, span: span?.span,
+        isConfirmed: confirm, isRefilled: journaling.refilled, isAfterOutage: afterOutage,
+        fault: driveFault)
+      report = try run.run()
+    } catch let problem as FirmwareConsole.Problem {
+      throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(problem)")
+    }
+    if let copy = journaling.journal {
+      let padding = [UInt8](repeating: 0, count: max(0, 65_536 - report.records.count))
+      do { try Data(report.records + padding).write(to: URL(fileURLWithPath: copy)) } catch {
+        Console.note("\(copy): error: can't be written; check the folder and its permissions")
+      }
+      report.journal = copy
+    }
+    if json != "-" { try ProjectFiles.print(report.text) }
+    if let json {
+      let text = try JSONOutput.text(report.machine)
+      if json == "-" {
+        try ProjectFiles.print(text)
+      } else {
+        try ProjectFiles.write(text, to: json)
+      }
+    }
+    if !report.isClean { throw ExitCode(1) }
   }
 
   private func run<Store: RunStore & ~Copyable>(

@@ -1,0 +1,101 @@
+import Foundation
+import PumpFirmware
+import PumpJournal
+import PumpUnits
+
+/// What a firmware and a host say to each other: lines of words that end with a checksum.
+final class FirmwareConsole {
+  /// Why there is no answer, or not the one that was hoped for.
+  enum Problem: Error, CustomStringConvertible {
+    case gone
+    case silent(String)
+    case garbled
+    case refused(String, ConsoleProblem?, detail: UInt64)
+
+    var description: String {
+      switch self {
+      case .gone: "the line to the board has closed: is it switched on, does the emulator run?"
+      case .silent(let command):
+        "the board does not answer '\(command)': does this firmware run on it?"
+      case .garbled: "the board sends lines with wrong checksums: another speed, or a bad cable"
+      case .refused(let command, let problem, let detail):
+        "the board refuses '\(command)': \(FirmwareWords.describe(problem, detail))"
+      }
+    }
+  }
+
+  /// A line's first word and its `name=value` pairs.
+  struct Message {
+    let words: [String]
+    let fields: [String: String]
+
+    func number(_ name: String) -> UInt64 { fields[name].flatMap { UInt64($0) } ?? 0 }
+    func hex(_ name: String) -> UInt64 { fields[name].flatMap { UInt64($0, radix: 16) } ?? 0 }
+  }
+
+  private let line: FirmwareLine
+  /// What the board told by itself, oldest first.
+  private(set) var events: [Message] = []
+  private var garbled = 0
+
+  init(_ line: FirmwareLine) { self.line = line }
+
+  /// Takes the oldest thing that the board told by itself, waiting so long at most.
+  func event(within milliseconds: Int32) throws -> Message? {
+    if events.isEmpty, let message = try message(within: milliseconds) { events.append(message) }
+    return events.isEmpty ? nil : events.removeFirst()
+  }
+
+  /// Sends a command, and takes its answer; records come before it.
+  @discardableResult
+  func ask(_ command: String) throws -> (answer: Message, records: [JournalBlock]) {
+    let name = String(command.prefix { $0 != " " })
+    try line.send(Array(command.utf8) + Self.mark(Array(command.utf8)) + [0x0A])
+    var records: [JournalBlock] = []
+    let end = Date().addingTimeInterval(20)
+    while end.timeIntervalSinceNow > 0 {
+      guard let message = try message(within: 1_000) else { continue }
+      switch message.words.first {
+      case "ok": return (message, records)
+      case "no":
+        throw Problem.refused(
+          name, ConsoleProblem(rawValue: UInt8(message.number("code"))),
+          detail: message.number("detail"))
+      case "hello" where name == "hello": return (message, records)
+      case "record": records.append(Self.block(message))
+      default: events.append(message)
+      }
+    }
+    throw Problem.silent(name)
+  }
+
+  private func message(within milliseconds: Int32) throws -> Message? {
+    guard let bytes = try line.line(within: milliseconds) else { return nil }
+    guard bytes.count >= 10, Self.mark(Array(bytes.dropLast(10))) == Array(bytes.suffix(10)) else {
+      // A line that was half sent when we began to listen is one; many are a fault.
+      garbled += 1
+      guard garbled < 8 else { throw Problem.garbled }
+      return nil
+    }
+    garbled = 0
+    let words = String(decoding: bytes.dropLast(10), as: UTF8.self).split(separator: " ")
+    var fields: [String: String] = [:]
+    for word in words {
+      let pair = word.split(separator: "=", maxSplits: 1)
+      if pair.count == 2 { fields[String(pair[0])] = String(pair[1]) }
+    }
+    return Message(words: words.map(String.init), fields: fields)
+  }
+
+  private static func mark(_ bytes: [UInt8]) -> [UInt8] {
+    Array(String(format: " *%08x", CRC32C.sum(of: bytes)).utf8)
+  }
+
+  private static func block(_ message: Message) -> JournalBlock {
+    var block = JournalBlock()
+    for (place, word) in message.words.dropFirst().prefix(16).enumerated() {
+      block[place] = UInt64(word, radix: 16) ?? 0
+    }
+    return block
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import PumpEngine
+import PumpProfiles
+import PumpSafety
+import PumpUnits
+
+/// The outcome of a run on a firmware, for people and for programs.
+struct FirmwareReport {
+  let profile: Profile
+  let bench: Bench
+  let start: Date
+  var firmware = ""
+  var seal: UInt64 = 0
+  var status: RunStatus?
+  var events: [TimedEvent] = []
+  /// Why the therapy did not begin.
+  var obstacle: String?
+  var wasStopped = false
+  var resets = 0
+  /// What the board told at the end.
+  var end: FirmwareConsole.Message?
+  /// Its journal, and the first record of this run.
+  var records: [UInt8] = []
+  var firstRecord: UInt64 = 0
+  var journal: String?
+
+  private var moments: Moments { Moments(profile.timeZone) }
+  private var certain: UInt64 { end?.number("certain-steps") ?? 0 }
+  private var uncertain: UInt64 { end?.number("uncertain-steps") ?? 0 }
+  private var missed: UInt64 { end?.number("missed-steps") ?? 0 }
+  private var standing: [Alarm] { FirmwareWords.alarms(end?.hex("alarms") ?? 0) }
+
+  var isClean: Bool {
+    let stopped = status.map { if case .tripped = $0.state { true } else { false } } ?? false
+    return obstacle == nil && end != nil && !stopped && uncertain == 0 && resets == 0
+  }
+
+  private func volume(_ steps: UInt64) -> Volume {
+    (try? bench.step.volume(ofSteps: steps)) ?? Volume(femtolitres: .max)
+  }
+
+  private func row(_ name: String, _ volume: Volume, _ meaning: String) -> String {
+    let mass = (try? profile.concentration.mass(in: volume)) ?? .zero
+    return TextColumns.doseRow(name, mass, volume, meaning)
+  }
+
+  var text: String {
+    var lines = [
+      "\(profile.name): \(profile.mode.rawValue), \(profile.drug) "
+        + "\(Format.concentration(profile.concentration)), on the firmware of \(bench.board.name)",
+      "Bench equipment: not a medical device, not for human use.", "",
+    ]
+    if let obstacle { lines.append("  NOT BEGUN    \(obstacle)") }
+    if let status {
+      lines += [
+        "  ran          \(Format.span(status.at - .epoch)) when last asked",
+        row("planned", status.planned, "what the controller was to give by then"),
+        row("delivered", status.delivered, "by its count of steps by then"),
+      ]
+    }
+    lines += [
+      row(
+        "in the books", volume(certain),
+        "all sessions of its journal, \(TextColumns.grouped(certain)) steps")
+    ]
+    if uncertain > 0 {
+      lines.append(row("uncertain", volume(uncertain), "may or may not have been delivered"))
+    }
+    if missed > 0 {
+      lines.append(row("missed", volume(missed), "due and given up: never repaid as a burst"))
+    }
+    if resets > 0 {
+      lines.append("  RESETS       \(resets): the board took the therapy up by itself")
+    }
+    let raised = events.compactMap { event -> String? in
+      guard case .alarmRaised(let alarm) = event.event else { return nil }
+      return "\(moments.second(start.after(event.at))) "
+        + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
+    }
+    lines += [
+      "  edges        STEP at most "
+        + String(format: "%.1f µs", Double(end?.number("worst-lateness-ns") ?? 0) / 1e3)
+        + " late by the board's own clock",
+      "  image        checksum \(String(format: "%08x", UInt32(truncatingIfNeeded: seal)))",
+      "  records      \(records.count / 128) on the board, \(records.count / 128 - Int(firstRecord)) "
+        + "of this run" + (journal.map { "; copied to \($0)" } ?? "; --journal FILE copies it"),
+      "  alarms       "
+        + (raised.isEmpty ? ["none"] : raised).joined(separator: "\n               "),
+    ]
+    if !standing.isEmpty {
+      lines.append("  standing     " + standing.map(\.name).joined(separator: ", "))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  struct Machine: Encodable {
+    var notice = "bench equipment: not a medical device, not for human use"
+    var profile: String
+    var board: String
+    var firmware: String
+    var image_checksum: String
+    var start: String
+    var elapsed_ns: UInt64?
+    var planned_ul: Double?
+    var delivered_ul: Double?
+    var delivered_steps: UInt64?
+    var books_certain_steps: UInt64
+    var books_uncertain_steps: UInt64
+    var missed_steps: UInt64
+    var worst_step_lateness_ns: UInt64
+    var resets: Int
+    var not_begun: String?
+    var was_stopped: Bool
+    var alarms_raised: [String]
+    var alarms_standing: [String]
+    var journal_records: Int
+  }
+
+  var machine: Machine {
+    Machine(
+      profile: profile.name, board: bench.board.name, firmware: firmware,
+      image_checksum: String(format: "%08x", UInt32(truncatingIfNeeded: seal)),
+      start: moments.machine(start), elapsed_ns: status?.at.nanoseconds,
+      planned_ul: status?.planned.microlitres, delivered_ul: status?.delivered.microlitres,
+      delivered_steps: status?.steps, books_certain_steps: certain,
+      books_uncertain_steps: uncertain, missed_steps: missed,
+      worst_step_lateness_ns: end?.number("worst-lateness-ns") ?? 0, resets: resets,
+      not_begun: obstacle, was_stopped: wasStopped,
+      alarms_raised: events.compactMap {
+        if case .alarmRaised(let alarm) = $0.event { alarm.name } else { nil }
+      }, alarms_standing: standing.map(\.name), journal_records: records.count / 128)
+  }
+}
