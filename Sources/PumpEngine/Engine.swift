@@ -111,6 +111,9 @@ public struct Engine: ~Copyable {
   /// When the next edge is due; `never` where none is planned.
   @inlinable public var edgeDeadline: Instant { sequencer.nextAt }
 
+  /// When something else than an edge is due.
+  @inlinable public var slowDeadline: Instant { slowAt }
+
   /// Whether the motor is de-energised and no edge is left to be made.
   public var isAtRest: Bool { sequencer.isAtRest }
 

@@ -31,6 +31,8 @@ public struct DriveSide<B: Board>: ~Copyable {
       let next = loop.engine.deadline
       let begun = loop.hardware.real
       guard next.preceding(by: lead) <= begun else { break }
+      // What is due together is decided together, and made then.
+      if next > loop.hardware.decidedTo { loop.hardware.makeEdges() }
       let isEdge = next == loop.engine.edgeDeadline
       // STEP falls again so soon that it is decided here.
       loop.hardware.decidedTo = next + loop.hardware.timing.stepHigh
@@ -40,14 +42,16 @@ public struct DriveSide<B: Board>: ~Copyable {
         let less = TimeSpan(nanoseconds: edgeLead.nanoseconds - edgeLead.nanoseconds >> 4)
         edgeLead = min(max(less, took), Self.longestLead)
       }
-      loop.hardware.makeEdges()
     }
+    loop.hardware.makeEdges()
     rearm()
   }
 
   /// How far ahead of its time the next thing is begun.
   private var lead: TimeSpan {
-    loop.engine.deadline < loop.engine.edgeDeadline ? Self.slowLead : edgeLead
+    let edge = loop.engine.edgeDeadline
+    return loop.engine.slowDeadline <= edge + loop.hardware.timing.stepHigh
+      ? Self.slowLead : edgeLead
   }
 
   /// Asks for the interrupt anew, after something else than an edge may have moved the next deadline.
