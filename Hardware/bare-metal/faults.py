@@ -281,5 +281,25 @@ def scenarios(test):
             report(f"lie {name}", bool(said & verdict) and verifies and within,
                    f"{sorted(said & verdict)}; {made} steps made, {granted} granted")
 
+    def hosted():
+        """The host's own command, on the emulator as on a board at the end of a serial line."""
+        board = written("hosted.yaml", open(f"{top}/Hardware/boards/mps2.yaml").read()
+                        .replace("../../", f"{top}/").replace("../", f"{top}/Hardware/"))
+        for name, options, wanted in (("sound", [], set()), ("lying", ["--drive-fault", "double-rate"], {"drive-disagrees"})):
+            copy, outcome = f"{folder}/hosted.journal", f"{folder}/hosted.json"
+            for path in (copy, copy + ".index", outcome):
+                if os.path.exists(path):
+                    os.unlink(path)
+            run = subprocess.run([itpump, "run", cerebral, "--board", board, "--drugs", f"{top}/Profiles/drugs", "--for", "12s",
+                                  "--start", "2026-11-23", "--journal", copy, "--json", outcome, *options],
+                                 capture_output=True, text=True, timeout=60)
+            found = json.load(open(outcome)) if os.path.exists(outcome) else {}
+            verified = subprocess.run([itpump, "log", copy, "--verify"], capture_output=True).returncode == 0
+            alarms = set(found.get("alarms_raised", ["no outcome"]))
+            good = verified and (alarms & wanted == wanted and run.returncode == 1 if wanted else
+                                 run.returncode == 0 and not alarms and found["books_certain_steps"] > 50)
+            report(f"itpump run, {name}", good, f"{found.get('books_certain_steps')} steps in the books, alarms "
+                   f"{sorted(alarms)}, journal copied and verified; {run.stderr.strip()[-200:]}")
+
     all_boards = [("lateness", lateness), ("images", images), ("journals", journals), ("verdicts", verdicts), ("lies", lies)]
-    return all_boards + ([("hangs", hangs), ("resets", resets)] if isEmulatedWhole else [])
+    return all_boards + ([("hangs", hangs), ("resets", resets), ("hosted", hosted)] if isEmulatedWhole else [])
