@@ -137,8 +137,8 @@ def main():
                 scenario()
             except Exception as error:  # a scenario that breaks is a failed one, and the next is tried
                 report(name, False, f"{type(error).__name__}: {error}")
-            print(f"        {name} took {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+            print(f"        {BOARD} {name} took {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{BOARD}: {sum(results)} passed, {len(results) - sum(results)} failed")
     sys.exit(0 if all(results) and results else 1)
 
 

@@ -75,7 +75,9 @@ class PinIntercept(threading.Thread):
                 self.seen.append((line, int((word[1] == "raise") != (line == 2))))
 
     def edges(self):
-        levels, real = {0: 0, 1: 0, 2: 0}, []
+        # The emulator raises no pin that is set before it is an output, as ENABLE must be: to it the line is
+        # low from the start, and its first fall is none.
+        levels, real = {0: 0, 1: 0, 2: 1}, []
         for line, level in self.seen:
             if level != levels[line]:
                 levels[line] = level
@@ -110,6 +112,8 @@ def scenarios(test):
             finally:
                 board.end()
             told = [(word >> 1 & 7, word & 1) for word in board.edges]
+            if isinstance(seen, PinIntercept):
+                told.remove((2, 1))
             report(f"pins {name}", seen.edges() == told and len(told) > 100,
                    f"{len(seen.edges())} edges seen from outside, {len(told)} told, in the same order with the same levels")
 

@@ -23,6 +23,28 @@ struct TherapyVolumeTests {
     return sum / 86_400
   }
 
+  @Test("Patient boluses as fast as the lock-out lets them are a pattern that repeats with it")
+  func patientBolusTrain() throws {
+    for seed in UInt64(1)...300 {
+      var random = SplitMix64(seed: seed)
+      let bolus = try Bolus(
+        volume: Volume(femtolitres: 1 + random.next() % (1 << 34)),
+        duration: TimeSpan(seconds: 1 + random.next() % 3_600))
+      let lockout = bolus.duration + TimeSpan(nanoseconds: random.next() % 20_000_000_000_000)
+      let most = Int(1 + random.next() % 24)
+      let window = TimeSpan(nanoseconds: random.next() % 90_000_000_000_000)
+      let prescription = Prescription(
+        therapy: .stopped, concentration: Concentration(microgramsPerMillilitre: 500),
+        patientBolus: try PatientBolusRule(bolus: bolus, lockout: lockout, maximumPerDay: most))
+      let train = try FlexPattern(
+        period: lockout, segments: [.init(start: .zero, flow: .zero)],
+        boluses: [.init(start: .zero, bolus: bolus)])
+      let all = bolus.volume * UInt64(most)
+      let expected = min(all, try Therapy.flex(train).mostVolume(inAny: window))
+      #expect(try prescription.mostVolume(inAny: window) == expected, "seed \(seed)")
+    }
+  }
+
   private func pattern(_ random: inout SplitMix64) throws -> FlexPattern {
     let period = 300 + random.next() % 400
     let segments = [0, 50 + random.next() % 50, 150 + random.next() % 50].map {
