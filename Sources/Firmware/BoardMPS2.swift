@@ -32,7 +32,8 @@
       board_write(0xE000_E010, 0b101)  // processor clock, no interrupt
       board_write(fpga, 0)
       board_write(fpga + 0x4C, 0)
-      // The drive's interrupt may interrupt the other.
+      // The drive's interrupt may interrupt the others.
+      board_write(0xE000_E400, 0x0000_0040)
       board_write(0xE000_E400 + 8, 0x0000_4000)
       board_write(0xE000_E100, 1 << 8 | 1 << 9 | 1 << 0)
       board_write(watchdog + 0xC00, 0x1ACC_E551)
@@ -129,8 +130,10 @@
       board_write(uart, UInt32(byte))
     }
 
+    static var hasReceived: Bool { board_read(uart + 4) & 2 != 0 }
+
     static func receive() -> UInt8? {
-      guard board_read(uart + 4) & 2 != 0 else { return nil }
+      guard hasReceived else { return nil }
       return UInt8(truncatingIfNeeded: board_read(uart))
     }
 

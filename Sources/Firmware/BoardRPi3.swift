@@ -118,8 +118,10 @@
       board_write(uart, UInt32(byte))
     }
 
+    static var hasReceived: Bool { board_read(uart + 0x18) & 1 << 4 == 0 }
+
     static func receive() -> UInt8? {
-      guard board_read(uart + 0x18) & 1 << 4 == 0 else { return nil }
+      guard hasReceived else { return nil }
       return UInt8(truncatingIfNeeded: board_read(uart))
     }
 

@@ -52,6 +52,9 @@ public protocol Board {
   /// Sends a byte, and waits until there is room for it.
   static func transmit(_ byte: UInt8)
 
+  /// Whether a byte was received and not taken.
+  static var hasReceived: Bool { get }
+
   /// Takes a byte that was received; `nil` where none is.
   static func receive() -> UInt8?
 

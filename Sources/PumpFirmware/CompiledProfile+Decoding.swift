@@ -2,7 +2,7 @@ import PumpEngine
 import PumpJournal
 import PumpPlan
 import PumpSafety
-import PumpTherapy
+public import PumpTherapy
 import PumpUnits
 
 extension CompiledProfile {
@@ -41,12 +41,15 @@ extension CompiledRun {
   /// - Parameters:
   ///   - count: How many words there are at least.
   ///   - word: Gives one by its place.
+  ///   - mostEntries: The most entries of a pattern that there is room for, a bolus counted twice.
   /// - Throws: `ImageProblem`.
-  public init(count: Int, word: (Int) -> UInt64) throws(ImageProblem) {
+  public init(
+    count: Int, word: (Int) -> UInt64, mostEntries: Int = 3 * FlexPattern.mostEntries
+  ) throws(ImageProblem) {
     let length = try ImageFormat.check(count: count, word: word)
     engine = try Self.engine(word)
     stepsPerIndex = word(47) == 0 ? nil : word(47)
-    let therapy = try Self.therapy(length, word)
+    let therapy = try Self.therapy(length, word, mostEntries)
     guard word(30) > 0 else { throw .outOfRange }
     prescription = Prescription(
       therapy: therapy, concentration: Concentration(nanogramsPerMillilitre: word(30)),
@@ -109,9 +112,9 @@ extension CompiledRun {
     return flow
   }
 
-  private static func therapy(_ length: Int, _ word: (Int) -> UInt64) throws(ImageProblem)
-    -> Therapy
-  {
+  private static func therapy(
+    _ length: Int, _ word: (Int) -> UInt64, _ mostEntries: Int
+  ) throws(ImageProblem) -> Therapy {
     switch word(59) {
     case 0: return .stopped
     case 1: return .minimumRate(try flow(word(60)))
@@ -123,6 +126,7 @@ extension CompiledRun {
     guard segments <= FlexPattern.mostEntries, boluses <= FlexPattern.mostEntries,
       length == ImageFormat.fixedWords + 2 * segments + 3 * boluses
     else { throw .wrongLength }
+    guard segments + 2 * boluses <= mostEntries else { throw .tooManyEntries }
     let first = 62
     let firstBolus = first + 2 * segments
     let basal = try Table(count: segments) { (place) throws(ImageProblem) in

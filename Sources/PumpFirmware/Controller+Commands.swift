@@ -44,9 +44,9 @@ extension Controller {
     reply.end()
   }
 
-  func no(_ problem: ConsoleProblem, detail: UInt64 = 0) {
+  func no(_ problem: ConsoleProblem, detail: UInt64 = 0, as word: StaticString = "no") {
     var reply = Reply<B>()
-    reply.text("no")
+    reply.text(word)
     reply.number("code", UInt64(problem.rawValue))
     reply.number("detail", detail)
     reply.end()
@@ -98,13 +98,8 @@ extension Controller {
     guard session == nil else { return no(.sessionRuns) }
     Arena.rewind()
     do throws(ImageProblem) {
-      let compiled = try CompiledRun(
-        count: FlashLayout<B>.imageStride, word: FlashLayout<B>.word(2))
-      if case .flex(let pattern) = compiled.prescription.therapy,
-        pattern.segments.count + 2 * pattern.boluses.count > B.mostEntries
-      {
-        throw .tooManyEntries
-      }
+      _ = try CompiledRun(
+        count: FlashLayout<B>.imageStride, word: FlashLayout<B>.word(2), mostEntries: B.mostEntries)
     } catch {
       return no(.imageUnusable, detail: UInt64(error.rawValue))
     }
@@ -123,7 +118,10 @@ extension Controller {
       place: TimeSpan(nanoseconds: place), isPlaceExact: flags & 4 != 0,
       span: span == 0 ? nil : TimeSpan(nanoseconds: span), isConfirmed: flags & 1 != 0,
       isRefilled: flags & 2 != 0, isAfterOutage: flags & 8 != 0)
-    if let (problem, detail) = open(wish) { return no(problem, detail: detail) }
+    if let (problem, detail) = open(wish) {
+      forgetFaults()
+      return no(problem, detail: detail)
+    }
     ok()
   }
 

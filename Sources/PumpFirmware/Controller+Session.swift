@@ -31,7 +31,7 @@ extension Controller {
       place: began.place + now.elapsed(since: began.at), isPlaceExact: false, span: nil,
       isConfirmed: true, isRefilled: false, isAfterOutage: false)
     if let (problem, detail) = open(wish) {
-      no(problem, detail: detail)
+      no(problem, detail: detail, as: "event not-taken-up")
       B.set(.buzzer, true)
     }
   }
@@ -237,6 +237,11 @@ extension Controller {
     reply.number("lost-edges", UInt64(session.pointee.drive.pointee.loop.hardware.trace.lost))
     reply.end()
     self.session = nil
+    forgetFaults()
+  }
+
+  /// What was to go wrong was for one session, begun or refused.
+  mutating func forgetFaults() {
     headFault = nil
     lie = nil
   }

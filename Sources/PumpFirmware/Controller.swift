@@ -74,7 +74,7 @@ public struct Controller<B: Board>: ~Copyable {
     }
     B.armWake(at: wake)
     B.mask()
-    if B.now() < wake, !hasTrace { B.sleep() }
+    if B.now() < wake, !hasTrace, !B.hasReceived { B.sleep() }
     B.unmask()
   }
 

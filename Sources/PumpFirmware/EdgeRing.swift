@@ -16,6 +16,7 @@ public struct EdgeRing: ~Copyable {
   /// Edges that found no room.
   public private(set) var lost: UInt32 = 0
 
+  /// - Parameter capacity: A power of two, for the counts go round in 32 bits.
   public init(capacity: Int) { words = FixedBuffer(repeating: 0, count: capacity) }
 
   /// Begins to keep edges, or ends it.
@@ -41,7 +42,7 @@ public struct EdgeRing: ~Copyable {
   }
 
   private mutating func keep(_ word: UInt32) {
-    words[Int(put) % words.count] = word
+    words[Int(put % UInt32(words.count))] = word
     put &+= 1
   }
 
@@ -52,6 +53,6 @@ public struct EdgeRing: ~Copyable {
   mutating func take() -> UInt32? {
     guard taken != put else { return nil }
     defer { taken &+= 1 }
-    return words[Int(taken) % words.count]
+    return words[Int(taken % UInt32(words.count))]
   }
 }

@@ -153,6 +153,7 @@ extension Session {
     append(.grant(counts, upTo: counts.highest, until: now), &journal, at: now)
     append(.event(.ended), &journal, at: now)
     B.mask()
+    drive.pointee.loop.hardware.isEnableHeld = true
     B.set(.enable, false)
     B.set(.buzzer, false)
     B.unmask()
