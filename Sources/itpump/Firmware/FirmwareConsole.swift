@@ -46,27 +46,54 @@ final class FirmwareConsole {
     return events.isEmpty ? nil : events.removeFirst()
   }
 
+  /// Forgets what the board said before anybody listened.
+  func drain() throws {
+    while try message(within: 100) != nil {}
+    events = []
+    garbled = 0
+  }
+
   /// Sends a command, and takes its answer; records come before it.
+  ///
+  /// A line that is lost or garbled on the way is sent again, but for one that may not be obeyed twice.
   @discardableResult
   func ask(_ command: String) throws -> (answer: Message, records: [JournalBlock]) {
     let name = String(command.prefix { $0 != " " })
-    try line.send(Array(command.utf8) + Self.mark(Array(command.utf8)) + [0x0A])
+    let tries = name == "start" ? 1 : 4
+    for attempt in 1...tries {
+      // An empty line ends whatever the board has of an earlier one.
+      let bytes = Array(command.utf8)
+      try line.send([0x0A] + bytes + Self.mark(bytes) + [0x0A])
+      do {
+        if let answer = try answer(to: name, within: tries == 1 ? 20 : 4) { return answer }
+      } catch Problem.refused(_, .badChecksum, _) where attempt < tries {
+        continue
+      } catch Problem.refused(_, .lineTooLong, _) where attempt < tries {
+        continue
+      }
+    }
+    throw Problem.silent(name)
+  }
+
+  private func answer(to name: String, within seconds: Double) throws -> (
+    answer: Message, records: [JournalBlock]
+  )? {
     var records: [JournalBlock] = []
-    let end = Date().addingTimeInterval(20)
+    let end = Date().addingTimeInterval(seconds)
     while end.timeIntervalSinceNow > 0 {
-      guard let message = try message(within: 1_000) else { continue }
+      guard let message = try message(within: 500) else { continue }
       switch message.words.first {
       case "ok": return (message, records)
       case "no":
         throw Problem.refused(
-          name, ConsoleProblem(rawValue: UInt8(message.number("code"))),
+          name, ConsoleProblem(rawValue: UInt8(clamping: message.number("code"))),
           detail: message.number("detail"))
       case "hello" where name == "hello": return (message, records)
       case "record": records.append(Self.block(message))
       default: events.append(message)
       }
     }
-    throw Problem.silent(name)
+    return nil
   }
 
   private func message(within milliseconds: Int32) throws -> Message? {

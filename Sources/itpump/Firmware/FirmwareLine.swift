@@ -22,7 +22,8 @@ final class FirmwareLine {
   init(_ console: Board.Console, in folder: String) throws {
     switch console {
     case .device(let path):
-      let line = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+      // Without a carrier a line would keep us waiting here.
+      let line = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
       guard line >= 0 else {
         throw ProjectFiles.Problem(
           description:
@@ -36,7 +37,13 @@ final class FirmwareLine {
       }
       cfmakeraw(&settings)
       cfsetspeed(&settings, speed_t(B115200))
-      tcsetattr(line, TCSANOW, &settings)
+      settings.c_cflag |= tcflag_t(CLOCAL | CREAD)
+      settings.c_cflag &= ~tcflag_t(CRTSCTS)
+      guard tcsetattr(line, TCSANOW, &settings) == 0, fcntl(line, F_SETFL, 0) == 0 else {
+        close(line)
+        throw ProjectFiles.Problem(description: "\(path): error: can't be set to 115,200 baud")
+      }
+      tcflush(line, TCIOFLUSH)
       (input, output, emulator, pipes) = (line, line, nil, [])
     case .emulator(let command, let firmware):
       let path = firmware.hasPrefix("/") ? firmware : "\(folder)/\(firmware)"

@@ -30,9 +30,20 @@ struct FirmwareReport {
   private var missed: UInt64 { end?.number("missed-steps") ?? 0 }
   private var standing: [Alarm] { FirmwareWords.alarms(end?.hex("alarms") ?? 0) }
 
+  /// Whether it ended as a run should: begun, never cut, every step accounted for.
   var isClean: Bool {
-    let stopped = status.map { if case .tripped = $0.state { true } else { false } } ?? false
-    return obstacle == nil && end != nil && !stopped && uncertain == 0 && resets == 0
+    let wasCut = events.contains { if case .tripped = $0.event { true } else { false } }
+    return obstacle == nil && end != nil && !wasCut && uncertain == 0
+      && resets == 0
+  }
+
+  /// Records of this run; a ring that has wrapped has given up its oldest.
+  private var ownRecords: Int {
+    let words = records.count / 128
+    guard words > 0 else { return 0 }
+    let last = records[(words - 1) * 128 + 8..<(words - 1) * 128 + 16]
+    let sequence = last.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return Int(min(UInt64(words), sequence + 1 - min(sequence + 1, firstRecord)))
   }
 
   private func volume(_ steps: UInt64) -> Volume {
@@ -60,7 +71,7 @@ struct FirmwareReport {
     }
     lines += [
       row(
-        "in the books", volume(certain),
+        "journal", volume(certain),
         "all sessions of its journal, \(TextColumns.grouped(certain)) steps")
     ]
     if uncertain > 0 {
@@ -82,7 +93,7 @@ struct FirmwareReport {
         + String(format: "%.1f µs", Double(end?.number("worst-lateness-ns") ?? 0) / 1e3)
         + " late by the board's own clock",
       "  image        checksum \(String(format: "%08x", UInt32(truncatingIfNeeded: seal)))",
-      "  records      \(records.count / 128) on the board, \(records.count / 128 - Int(firstRecord)) "
+      "  records      \(records.count / 128) on the board, \(ownRecords) "
         + "of this run" + (journal.map { "; copied to \($0)" } ?? "; --journal FILE copies it"),
       "  alarms       "
         + (raised.isEmpty ? ["none"] : raised).joined(separator: "\n               "),

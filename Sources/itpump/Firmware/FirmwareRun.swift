@@ -27,6 +27,8 @@ struct FirmwareRun {
   private var began: UInt64?
   private var nextRecord: UInt64 = 0
   private var isEnding = false
+  private var startedAt = Date()
+  private var idleLooks = 0
 
   init(
     profile: Profile, bench: Bench, on line: FirmwareLine, moment: Date, span: TimeSpan?,
@@ -47,15 +49,18 @@ struct FirmwareRun {
 
   /// Runs to the end.
   mutating func run() throws -> FirmwareReport {
+    try console.drain()
     let hello = try console.ask("hello").answer
     report.firmware = hello.fields["board"] ?? ""
     guard hello.number("protocol") == 1 else {
       throw problem("its firmware speaks another protocol than this itpump; build it anew")
     }
     if hello.number("runs") == 1 {
-      throw problem(
-        "a therapy runs on it: the board takes up by itself what a reset broke off. Cut the motor's "
-          + "supply and reset it, or stop it over its console")
+      // An abrupt stop can kill: it is ended in good order, and only because a person asked for this run.
+      display.note(
+        "warning: a therapy runs on it already, taken up by the board itself or left by a host that "
+          + "was lost: it is ended first")
+      try end()
     }
     if hello.number("was-reset") == 1 { display.note("note: the board was reset") }
     try load(hello.hex("image-seal"))
@@ -65,14 +70,42 @@ struct FirmwareRun {
     // What the board's journal holds already was told by earlier runs.
     nextRecord = try console.ask("log ffffffffffffffff").answer.number("end")
     report.firstRecord = nextRecord
-    if let fault { try console.ask("drive-fault \(String(fault.rawValue, radix: 16))") }
+    try console.ask("drive-fault \(String(fault?.rawValue ?? 0, radix: 16))")
+    if let fault {
+      display.note(
+        "warning: the drive lies on purpose: \(fault.word), which shows \(fault.shows)")
+    }
     let length = span?.nanoseconds ?? 0
     try console.ask(
       "start \(String(place, radix: 16)) \(String(length, radix: 16)) \(String(flags, radix: 16))")
-    try follow()
-    display.clear()
-    report.records = try records()
+    startedAt = Date()
+    do {
+      try follow()
+      display.clear()
+      report.records = try records()
+    } catch {
+      display.clear()
+      // The line is bad: what the board does goes on without us.
+      let isStopped = (try? end()) != nil
+      display.note(
+        isStopped
+          ? "note: the therapy was ended"
+          : "CRITICAL: the board may still run its therapy: look at it")
+      throw error
+    }
     return report
+  }
+
+  /// Ends the therapy that runs, and waits until it has ended.
+  private func end() throws {
+    do { try console.ask("stop") } catch FirmwareConsole.Problem.refused(_, .noSession, _) {
+      return
+    }
+    let latest = Date().addingTimeInterval(20)
+    while latest.timeIntervalSinceNow > 0 {
+      if try console.ask("status").answer.fields["state"] == "idle" { return }
+    }
+    throw problem("it does not end its therapy: cut the motor's supply by hand")
   }
 
   private func problem(_ text: String) -> ProjectFiles.Problem {
@@ -98,10 +131,18 @@ struct FirmwareRun {
     var lookedAt = Date.distantPast
     while true {
       while let event = try console.event(within: 20) { if try take(event) { return } }
-      if StopSignal.take(within: 100) != nil, !isEnding {
-        isEnding = true
+      if StopSignal.take(within: 100) != nil {
+        guard !isEnding else {
+          throw problem("left before the motor was at rest: look at the board")
+        }
         report.wasStopped = true
-        try console.ask("stop")
+        try stop()
+      }
+      // A board that was reset goes on without an end of its own.
+      if let span, report.resets > 0, !isEnding,
+        Date().timeIntervalSince(startedAt) > Double(span.nanoseconds) / 1e9
+      {
+        try stop()
       }
       guard Date().timeIntervalSince(lookedAt) >= 1 else { continue }
       lookedAt = Date()
@@ -111,22 +152,37 @@ struct FirmwareRun {
     }
   }
 
+  private mutating func stop() throws {
+    isEnding = true
+    // It may have ended by itself a moment ago.
+    do { try console.ask("stop") } catch FirmwareConsole.Problem.refused(_, .noSession, _) {}
+  }
+
   /// Takes what the board told by itself.
   ///
   /// - Returns: Whether the run is over.
   private mutating func take(_ event: FirmwareConsole.Message) throws -> Bool {
     switch event.words.dropFirst(event.words.first == "event" ? 1 : 0).first {
-    case "began": began = event.number("at-ns")
+    case "began": began = began ?? event.number("at-ns")
+    case "not-taken-up":
+      report.obstacle =
+        "after a reset the board could not go on: "
+        + FirmwareWords.describe(
+          ConsoleProblem(rawValue: UInt8(clamping: event.number("code"))), event.number("detail"))
     case "not-begun":
       report.obstacle = FirmwareWords.alarm(event.number("alarm"))?.title ?? "an alarm"
     case "refused":
       report.obstacle = "refused: " + FirmwareWords.refusal(event.number("refusal"))
-    case "hello" where event.number("was-reset") == 1:
+    case "hello":
       report.resets += 1
-      began = nil
-      display.note("CRITICAL: the board was reset, and takes the therapy up by itself")
+      display.note(
+        event.number("was-reset") == 1
+          ? "CRITICAL: the board was reset, and takes the therapy up by itself"
+          : "CRITICAL: the board lost its power: it keeps to the minimum rate, which is no treatment, until "
+            + "a clinician has looked and it is started with --after-outage")
     case "ended":
       report.end = event
+      if began == nil { report.obstacle = report.obstacle ?? "stopped before it began" }
       try takeRecords()
       return true
     default: break
@@ -136,7 +192,17 @@ struct FirmwareRun {
 
   private mutating func takeStatus() throws {
     let answer = try console.ask("status").answer
-    guard let state = answer.fields["state"], state != "idle", began != nil else { return }
+    guard let state = answer.fields["state"] else { return }
+    guard state != "idle" else {
+      // Its end was told, or it is gone: twice in a row, for the word may still be on its way.
+      idleLooks += 1
+      if idleLooks >= 3 {
+        throw problem("its therapy is gone, and nobody ended it: look at the board")
+      }
+      return
+    }
+    idleLooks = 0
+    guard began != nil else { return }
     let cut = answer.number("cut-by")
     func volume(_ name: String) -> Volume { Volume(femtolitres: answer.number(name)) }
     let alarm = cut > 0 ? FirmwareWords.alarm(cut - 1) : nil
@@ -170,8 +236,12 @@ struct FirmwareRun {
         report.events.append(timed)
         display.take(timed)
       }
-      nextRecord = answer.number("next")
-      if nextRecord >= answer.number("end") { return }
+      let next = answer.number("next")
+      guard next > nextRecord, next < answer.number("end") else {
+        nextRecord = max(next, nextRecord)
+        return
+      }
+      nextRecord = next
     }
   }
 
@@ -182,8 +252,9 @@ struct FirmwareRun {
     while true {
       let (answer, blocks) = try console.ask("log \(String(next, radix: 16))")
       for block in blocks { block.withBytes { bytes.append(contentsOf: $0) } }
-      next = answer.number("next")
-      if next >= answer.number("end") { return bytes }
+      let after = answer.number("next")
+      guard after > next, after < answer.number("end") else { return bytes }
+      next = after
     }
   }
 }

@@ -87,6 +87,16 @@ struct RunCommand: ParsableCommand {
     let (profile, bench, warnings) = try inputs.load(now: judged)
     for warning in warnings { Console.note(warning) }
     if let json { try ProjectFiles.checkFolder(of: json) }
+    if dryRun, let console = bench.board.console {
+      let place =
+        switch console {
+        case .device(let path): "the board on \(path)"
+        case .emulator(let command, let firmware): "\(firmware) in \(command)"
+        }
+      try ProjectFiles.print(
+        "\(bench.board.name): would load and start \(profile.name) on \(place)\n")
+      return
+    }
     if dryRun {
       try ProjectFiles.print(try DryRun(profile, bench, realTime).text())
       return
@@ -127,12 +137,16 @@ struct RunCommand: ParsableCommand {
     } catch let problem as FirmwareConsole.Problem {
       throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(problem)")
     }
+    var isKept = true
     if let copy = journaling.journal {
       let padding = [UInt8](repeating: 0, count: max(0, 65_536 - report.records.count))
-      do { try Data(report.records + padding).write(to: URL(fileURLWithPath: copy)) } catch {
+      do {
+        try Data(report.records + padding).write(to: URL(fileURLWithPath: copy))
+        report.journal = copy
+      } catch {
+        isKept = false
         Console.note("\(copy): error: can't be written; check the folder and its permissions")
       }
-      report.journal = copy
     }
     if json != "-" { try ProjectFiles.print(report.text) }
     if let json {
@@ -143,7 +157,7 @@ struct RunCommand: ParsableCommand {
         try ProjectFiles.write(text, to: json)
       }
     }
-    if !report.isClean { throw ExitCode(1) }
+    if !report.isClean || !isKept { throw ExitCode(1) }
   }
 
   private func run<Store: RunStore & ~Copyable>(
