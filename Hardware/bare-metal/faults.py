@@ -4,6 +4,7 @@ import os
 import random
 import re
 import subprocess
+import time
 
 import gdb
 import pins
@@ -266,10 +267,12 @@ def scenarios(test):
                 board.ask("start 0 0 7")
                 board.wait_event("began")
                 alarm = 0
-                for _ in range(40_000):
+                for _ in range(10_000):
+                    # Nobody asking, the emulated time runs ahead.
+                    time.sleep(0.01)
                     status = board.ask("status")
                     alarm = int(status["cut-by"])
-                    if alarm or name == "silent" and int(status["alarms"], 16):
+                    if alarm or name == "silent" and int(status["alarms"], 16) >> 18 & 1:  # drive-silent
                         break
                 verifies, text = journal(board.records())
                 granted, made = int(status["granted-steps"]), int(status["line-steps"])

@@ -103,8 +103,8 @@
 
     static func mask() { board_mask() }
     static func unmask() { board_unmask() }
-    /// Sixteen bytes have room until then: eight kilobytes a second.
-    static var longestSleep: TimeSpan { TimeSpan(milliseconds: 2) }
+    /// Sixteen bytes have room until then: 1,600 a second.
+    static var longestSleep: TimeSpan { TimeSpan(milliseconds: 10) }
     static func sleep() { board_sleep() }
 
     /// Sets the count, 65,536 to the second, to fifteen seconds, and does not arm it: the emulated board
