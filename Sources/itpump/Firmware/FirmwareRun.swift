@@ -75,6 +75,8 @@ struct FirmwareRun {
       display.note(
         "warning: the drive lies on purpose: \(fault.word), which shows \(fault.shows)")
     }
+    // Both what it says when it wakes and its answer to ours: the later is no reset of this run.
+    try console.drain()
     let length = span?.nanoseconds ?? 0
     try console.ask(
       "start \(String(place, radix: 16)) \(String(length, radix: 16)) \(String(flags, radix: 16))")
