@@ -33,6 +33,7 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   private var decided = FixedBuffer(
     repeating: DecidedEdge(line: .step, isAsserted: false, due: .epoch), count: 4)
   private var decidedCount = 0
+  var hasDecided: Bool { decidedCount > 0 }
   /// The longest that a STEP edge was made after it was due, and that one of the other lines was.
   public private(set) var worstLateness = TimeSpan.zero
   public private(set) var worstOtherLateness = TimeSpan.zero

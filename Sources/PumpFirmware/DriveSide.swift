@@ -37,7 +37,8 @@ public struct DriveSide<B: Board>: ~Copyable {
       // STEP falls again so soon that it is decided here.
       loop.hardware.decidedTo = next + loop.hardware.timing.stepHigh
       loop.run(until: loop.hardware.decidedTo)
-      if isEdge {
+      // An edge that was waited for already tells nothing of what deciding takes.
+      if isEdge, loop.hardware.hasDecided {
         let took = loop.hardware.real.elapsed(since: begun) + Self.leadMargin
         let less = TimeSpan(nanoseconds: edgeLead.nanoseconds - edgeLead.nanoseconds >> 4)
         edgeLead = min(max(less, took), Self.longestLead)

@@ -3,7 +3,7 @@
   /// copied.
   ///
   /// Without it a compiler loads a state of a thousand bytes into registers that there are not, word by
-  /// word, and back: most of a firmware's stack and much of its text were nothing else.
+  /// word, and back: most of a firmware's stack was nothing else.
   @_rawLayout(size: 0, alignment: 1)
   public struct InPlace: ~Copyable {
     public init() {}

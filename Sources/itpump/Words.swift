@@ -1,3 +1,4 @@
+import Foundation
 import PumpEngine
 import PumpHAL
 import PumpProfiles
@@ -141,5 +142,17 @@ extension SelfTestPart {
     case .alarm: "it does not read back as it was set: check its wiring"
     case .clock: "it does not keep pace with the second one: check the machine's time service"
     }
+  }
+}
+
+extension Moments {
+  /// The alarms that were raised, a line each for people; never empty.
+  func alarms(in events: [TimedEvent], from start: Date) -> [String] {
+    let raised = events.compactMap { event -> String? in
+      guard case .alarmRaised(let alarm) = event.event else { return nil }
+      return "\(second(start.after(event.at))) "
+        + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
+    }
+    return raised.isEmpty ? ["none"] : raised
   }
 }

@@ -43,7 +43,8 @@ uint64_t board_ticks(uintptr_t counter) {
   if (ticks < last) high++;
   last = ticks;
   uint64_t all = (uint64_t)high << 32 | ticks;
-  if (first == 0) first = all;
+  // One less, so that a counter that was just started is no start that is still to come.
+  if (first == 0) first = all - 1;
   all -= first;
   board_restore(mask);
   return all;

@@ -1,5 +1,6 @@
 import Foundation
 import PumpEngine
+import PumpJournal
 import PumpProfiles
 import PumpSafety
 import PumpUnits
@@ -20,7 +21,7 @@ struct FirmwareReport {
   /// What the board told at the end.
   var end: FirmwareConsole.Message?
   /// Its journal, and the first record of this run.
-  var records: [UInt8] = []
+  var records: [JournalBlock] = []
   var firstRecord: UInt64 = 0
   var journal: String?
 
@@ -37,14 +38,17 @@ struct FirmwareReport {
       && resets == 0
   }
 
-  /// Records of this run; a ring that has wrapped has given up its oldest.
-  private var ownRecords: Int {
-    let words = records.count / 128
-    guard words > 0 else { return 0 }
-    let last = records[(words - 1) * 128 + 8..<(words - 1) * 128 + 16]
-    let sequence = last.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    return Int(min(UInt64(words), sequence + 1 - min(sequence + 1, firstRecord)))
+  private var ownRecords: Int { records.count { $0[1] >= firstRecord } }
+
+  /// The records as a journal's file has them, which is never shorter than this.
+  var journalData: Data {
+    var data = Data()
+    for block in records { block.withBytes { data.append(contentsOf: $0) } }
+    return data + Data(count: max(0, 65_536 - data.count))
   }
+
+  /// Whether the board's ring has given up its first records, without which no file is a journal.
+  var hasWrapped: Bool { records.first.map { $0[1] > 0 } ?? false }
 
   private func volume(_ steps: UInt64) -> Volume {
     (try? bench.step.volume(ofSteps: steps)) ?? Volume(femtolitres: .max)
@@ -83,20 +87,15 @@ struct FirmwareReport {
     if resets > 0 {
       lines.append("  RESETS       \(resets): the board took the therapy up by itself")
     }
-    let raised = events.compactMap { event -> String? in
-      guard case .alarmRaised(let alarm) = event.event else { return nil }
-      return "\(moments.second(start.after(event.at))) "
-        + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
-    }
     lines += [
       "  edges        STEP at most "
         + String(format: "%.1f µs", Double(end?.number("worst-lateness-ns") ?? 0) / 1e3)
         + " late by the board's own clock",
       "  image        checksum \(String(format: "%08x", UInt32(truncatingIfNeeded: seal)))",
-      "  records      \(records.count / 128) on the board, \(ownRecords) "
+      "  records      \(records.count) on the board, \(ownRecords) "
         + "of this run" + (journal.map { "; copied to \($0)" } ?? "; --journal FILE copies it"),
       "  alarms       "
-        + (raised.isEmpty ? ["none"] : raised).joined(separator: "\n               "),
+        + moments.alarms(in: events, from: start).joined(separator: "\n               "),
     ]
     if !standing.isEmpty {
       lines.append("  standing     " + standing.map(\.name).joined(separator: ", "))
@@ -139,6 +138,6 @@ struct FirmwareReport {
       not_begun: obstacle, was_stopped: wasStopped,
       alarms_raised: events.compactMap {
         if case .alarmRaised(let alarm) = $0.event { alarm.name } else { nil }
-      }, alarms_standing: standing.map(\.name), journal_records: records.count / 128)
+      }, alarms_standing: standing.map(\.name), journal_records: records.count)
   }
 }

@@ -18,6 +18,8 @@ struct FirmwareRun {
   let isConfirmed: Bool
   let isRefilled: Bool
   let isAfterOutage: Bool
+  /// Whether a therapy that runs on the board already may be ended for this one.
+  let endsRunning: Bool
   let fault: DriveFault?
 
   private let console: FirmwareConsole
@@ -32,7 +34,7 @@ struct FirmwareRun {
 
   init(
     profile: Profile, bench: Bench, on line: FirmwareLine, moment: Date, span: TimeSpan?,
-    isConfirmed: Bool, isRefilled: Bool, isAfterOutage: Bool, fault: DriveFault?
+    isConfirmed: Bool, isRefilled: Bool, isAfterOutage: Bool, endsRunning: Bool, fault: DriveFault?
   ) {
     self.profile = profile
     self.bench = bench
@@ -41,6 +43,7 @@ struct FirmwareRun {
     self.isConfirmed = isConfirmed
     self.isRefilled = isRefilled
     self.isAfterOutage = isAfterOutage
+    self.endsRunning = endsRunning
     self.fault = fault
     console = FirmwareConsole(line)
     display = RunDisplay(profile, on: bench, start: moment)
@@ -56,10 +59,13 @@ struct FirmwareRun {
       throw problem("its firmware speaks another protocol than this itpump; build it anew")
     }
     if hello.number("runs") == 1 {
-      // An abrupt stop can kill: it is ended in good order, and only because a person asked for this run.
-      display.note(
-        "warning: a therapy runs on it already, taken up by the board itself or left by a host that "
-          + "was lost: it is ended first")
+      // An abrupt stop can kill, and this run may still be refused.
+      guard endsRunning else {
+        throw problem(
+          "a therapy runs on it already, taken up by the board itself or left by a host that was lost; "
+            + "it is left alone: --end-running ends it in good order first")
+      }
+      display.note("warning: the therapy that runs on it is ended")
       try end()
     }
     if hello.number("was-reset") == 1 { display.note("note: the board was reset") }
@@ -84,7 +90,7 @@ struct FirmwareRun {
     do {
       try follow()
       display.clear()
-      report.records = try records()
+      report.records = try journaled(from: 0)
     } catch {
       display.clear()
       // The line is bad: what the board does goes on without us.
@@ -227,35 +233,27 @@ struct FirmwareRun {
 
   /// Shows the events that the board has journaled since last time.
   private mutating func takeRecords() throws {
-    while true {
-      let (answer, blocks) = try console.ask("log \(String(nextRecord, radix: 16))")
-      for block in blocks {
-        guard let record = block.intactRecord(at: block[1]) else { continue }
-        guard case .event(let event) = record.entry else { continue }
-        let at = Instant(
-          nanoseconds: record.at.nanoseconds - min(record.at.nanoseconds, began ?? .max))
-        let timed = TimedEvent(at: at, event: event)
-        report.events.append(timed)
-        display.take(timed)
-      }
-      let next = answer.number("next")
-      guard next > nextRecord, next < answer.number("end") else {
-        nextRecord = max(next, nextRecord)
-        return
-      }
-      nextRecord = next
+    for block in try journaled(from: nextRecord) {
+      nextRecord = max(nextRecord, block[1] + 1)
+      guard let record = block.intactRecord(at: block[1]), case .event(let event) = record.entry
+      else { continue }
+      let at = Instant(
+        nanoseconds: record.at.nanoseconds - min(record.at.nanoseconds, began ?? .max))
+      let timed = TimedEvent(at: at, event: event)
+      report.events.append(timed)
+      display.take(timed)
     }
   }
 
-  /// The whole of the board's journal, record after record as stored.
-  private func records() throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    var next: UInt64 = 0
+  /// The board's records from a sequence on, as stored.
+  private func journaled(from first: UInt64) throws -> [JournalBlock] {
+    var all: [JournalBlock] = []
+    var next = first
     while true {
       let (answer, blocks) = try console.ask("log \(String(next, radix: 16))")
-      for block in blocks { block.withBytes { bytes.append(contentsOf: $0) } }
+      all += blocks
       let after = answer.number("next")
-      guard after > next, after < answer.number("end") else { return bytes }
+      guard after > next, after < answer.number("end") else { return all }
       next = after
     }
   }

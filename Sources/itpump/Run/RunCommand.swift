@@ -19,7 +19,8 @@ struct RunCommand: ParsableCommand {
       supervisor permits its steps, and the journal has every permission first. What earlier runs \
       with the journal delivered counts for the dose limits and the reservoir. On a board whose \
       chip is 'simulated' no line is claimed, and the journal is kept in memory unless one is \
-      named. Never connect it to a person.
+      named. Where the board file has a console, the board's own firmware runs the profile and keeps \
+      the journal: --journal copies it at the end. Never connect it to a person.
       """)
 
   @Argument(help: "The profile.", completion: .file(extensions: ["yaml"]))
@@ -63,6 +64,9 @@ struct RunCommand: ParsableCommand {
       \(DriveFault.allCases.map(\.word).joined(separator: ", ")).
       """)
   var driveFault: DriveFault?
+
+  @Flag(help: "End a therapy that a board's own firmware runs already; it is left alone otherwise.")
+  var endRunning = false
 
   @Flag(help: "Print what would be claimed, and claim nothing.")
   var dryRun = false
@@ -132,17 +136,21 @@ struct RunCommand: ParsableCommand {
       var run = FirmwareRun(
         profile: profile, bench: bench, on: line, moment: moment, span: span?.span,
         isConfirmed: confirm, isRefilled: journaling.refilled, isAfterOutage: afterOutage,
-        fault: driveFault)
+        endsRunning: endRunning, fault: driveFault)
       report = try run.run()
     } catch let problem as FirmwareConsole.Problem {
       throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(problem)")
     }
     var isKept = true
     if let copy = journaling.journal {
-      let padding = [UInt8](repeating: 0, count: max(0, 65_536 - report.records.count))
       do {
-        try Data(report.records + padding).write(to: URL(fileURLWithPath: copy))
+        try report.journalData.write(to: URL(fileURLWithPath: copy))
         report.journal = copy
+        if report.hasWrapped {
+          Console.note(
+            "warning: the board's journal has given up its first records: \(copy) holds the others, and "
+              + "'itpump log' opens a journal from its first record on only")
+        }
       } catch {
         isKept = false
         Console.note("\(copy): error: can't be written; check the folder and its permissions")

@@ -126,14 +126,7 @@ struct RunReport {
     TextColumns.doseRow(name, mass(volume), volume, meaning)
   }
 
-  private var alarms: [String] {
-    let raised = events.compactMap { event -> String? in
-      guard case .alarmRaised(let alarm) = event.event else { return nil }
-      return "\(moments.second(start.after(event.at))) "
-        + "\(alarm.priority == .critical ? "CRITICAL" : "non-critical") \(alarm.title)"
-    }
-    return raised.isEmpty ? ["none"] : raised
-  }
+  private var alarms: [String] { moments.alarms(in: events, from: start) }
 }
 
 extension RunReport {
