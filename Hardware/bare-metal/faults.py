@@ -1,10 +1,13 @@
 """What goes wrong: resets, hung halves, damaged memory, faults of the head, drives that lie."""
 import json
 import os
+import pty
 import random
 import re
 import subprocess
+import threading
 import time
+import tty
 
 import gdb
 import pins
@@ -304,5 +307,50 @@ def scenarios(test):
             report(f"itpump run, {name}", good, f"{found.get('books_certain_steps')} steps in the books, alarms "
                    f"{sorted(alarms)}, journal copied and verified; {run.stderr.strip()[-200:]}")
 
+    def bad_line():
+        """A serial line that garbles every 23rd line either way: the run is whole all the same."""
+        image_board = machine("bad-line")
+        ours, theirs = pty.openpty()
+        tty.setraw(theirs)
+        pump, ours_file = image_board.uart, os.fdopen(ours, "r+b", buffering=0)
+        count = [0, 0]
+
+        def carry(read, write, way):
+            rest = b""
+            while True:
+                try:
+                    data = read()
+                except OSError:
+                    return
+                if not data:
+                    return
+                rest += data
+                while b"\n" in rest:
+                    line, rest = rest.split(b"\n", 1)
+                    count[way] += len(line) > 0
+                    if len(line) > 4 and count[way] % 23 == 5:
+                        line = line[:3] + b"#" + line[4:]
+                    write(line + b"\n")
+
+        image_board.uart.settimeout(None)
+        for arguments in ((lambda: ours_file.read(4096), pump.sendall, 0), (lambda: pump.recv(4096), ours_file.write, 1)):
+            threading.Thread(target=carry, args=arguments, daemon=True).start()
+        text = open(f"{top}/Hardware/boards/mps2.yaml").read().replace("../", f"{top}/Hardware/")
+        text = re.sub(r"console:\n(  .*\n)+", f"console: {{device: {os.ttyname(theirs)}}}\n", text, count=1)
+        copy = f"{folder}/bad-line.journal"
+        if os.path.exists(copy):
+            os.unlink(copy)
+        try:
+            run = subprocess.run([itpump, "run", cerebral, "--board", written("bad-line.yaml", text), "--drugs",
+                                  f"{top}/Profiles/drugs", "--for", "60s", "--start", "2026-11-23", "--journal", copy, "--json", "-"],
+                                 capture_output=True, text=True, timeout=200)
+        finally:
+            image_board.end()
+        verified = subprocess.run([itpump, "log", copy, "--verify"], capture_output=True).returncode == 0
+        found = json.loads(run.stdout) if run.stdout else {}
+        report("itpump run, bad line", verified and run.returncode == 0 and found["books_certain_steps"] > 500 and sum(count) > 60,
+               f"{sum(count)} lines, every 23rd garbled; {found.get('books_certain_steps')} steps in the books, "
+               f"trouble {found.get('trouble')}, journal copied and verified; {run.stderr.strip()[-300:]}")
+
     all_boards = [("lateness", lateness), ("images", images), ("journals", journals), ("verdicts", verdicts), ("lies", lies)]
-    return all_boards + ([("hangs", hangs), ("resets", resets), ("hosted", hosted)] if isEmulatedWhole else [])
+    return all_boards + ([("hangs", hangs), ("resets", resets), ("hosted", hosted), ("bad-line", bad_line)] if isEmulatedWhole else [])

@@ -8,8 +8,8 @@ public import PumpUnits
 /// follow on its heels: ENABLE with DIR, the fall of STEP with its rise. Then it waits with the writes in
 /// hand: what deciding costs is not lateness. So an edge that is made within the tolerance of its due time
 /// counts as made at it, for the engine and in the trace; the driver's times and the motor's rated interval
-/// are kept here from when edges really were made, so none comes out shorter. Beyond the tolerance the
-/// engine is told the truth.
+/// are kept here from when edges really were made, so none comes out shorter. A drive that comes later than
+/// the tolerance is told the truth at what is due next.
 public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
   public typealias Failure = NoFault
   public typealias SensorFailure = NoFault

@@ -68,7 +68,7 @@ struct Session<B: Board>: ~Copyable {
     return result
   }
 
-  /// Waits until nothing is due for as long as a touch may take; returns with interrupts masked.
+  /// Waits until no edge is due for as long as a touch may take, and deciding the edge; returns with interrupts masked.
   @inline(never)
   private func waitForGap() {
     let begun = B.now()

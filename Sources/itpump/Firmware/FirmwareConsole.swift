@@ -55,17 +55,20 @@ final class FirmwareConsole {
 
   /// Sends a command, and takes its answer; records come before it.
   ///
-  /// A line that is lost or garbled on the way is sent again, but for one that may not be obeyed twice.
+  /// A line that is lost or garbled on the way is sent again; but `start` only where the board has said that
+  /// it did not obey.
   @discardableResult
   func ask(_ command: String) throws -> (answer: Message, records: [JournalBlock]) {
     let name = String(command.prefix { $0 != " " })
-    let tries = name == "start" ? 1 : 4
+    let isOnce = name == "start"
+    let tries = 4
     for attempt in 1...tries {
       // An empty line ends whatever the board has of an earlier one.
       let bytes = Array(command.utf8)
       try line.send([0x0A] + bytes + Self.mark(bytes) + [0x0A])
       do {
-        if let answer = try answer(to: name, within: tries == 1 ? 20 : 4) { return answer }
+        if let answer = try answer(to: name, within: isOnce ? 20 : 4) { return answer }
+        if isOnce { break }
       } catch Problem.refused(_, .badChecksum, _) where attempt < tries {
         continue
       } catch Problem.refused(_, .lineTooLong, _) where attempt < tries {

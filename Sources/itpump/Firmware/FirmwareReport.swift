@@ -14,8 +14,8 @@ struct FirmwareReport {
   var seal: UInt64 = 0
   var status: RunStatus?
   var events: [TimedEvent] = []
-  /// Why the therapy did not begin.
-  var obstacle: String?
+  /// Why the therapy did not begin, or did not end as it should.
+  var trouble: String?
   var wasStopped = false
   var resets = 0
   /// What the board told at the end.
@@ -34,7 +34,7 @@ struct FirmwareReport {
   /// Whether it ended as a run should: begun, never cut, every step accounted for.
   var isClean: Bool {
     let wasCut = events.contains { if case .tripped = $0.event { true } else { false } }
-    return obstacle == nil && end != nil && !wasCut && uncertain == 0
+    return trouble == nil && end != nil && !wasCut && uncertain == 0
       && resets == 0
   }
 
@@ -65,7 +65,7 @@ struct FirmwareReport {
         + "\(Format.concentration(profile.concentration)), on the firmware of \(bench.board.name)",
       "Bench equipment: not a medical device, not for human use.", "",
     ]
-    if let obstacle { lines.append("  NOT BEGUN    \(obstacle)") }
+    if let trouble { lines.append("  TROUBLE      \(trouble)") }
     if let status {
       lines += [
         "  ran          \(Format.span(status.at - .epoch)) when last asked",
@@ -119,7 +119,7 @@ struct FirmwareReport {
     var missed_steps: UInt64
     var worst_step_lateness_ns: UInt64
     var resets: Int
-    var not_begun: String?
+    var trouble: String?
     var was_stopped: Bool
     var alarms_raised: [String]
     var alarms_standing: [String]
@@ -135,7 +135,7 @@ struct FirmwareReport {
       delivered_steps: status?.steps, books_certain_steps: certain,
       books_uncertain_steps: uncertain, missed_steps: missed,
       worst_step_lateness_ns: end?.number("worst-lateness-ns") ?? 0, resets: resets,
-      not_begun: obstacle, was_stopped: wasStopped,
+      trouble: trouble, was_stopped: wasStopped,
       alarms_raised: events.compactMap {
         if case .alarmRaised(let alarm) = $0.event { alarm.name } else { nil }
       }, alarms_standing: standing.map(\.name), journal_records: records.count)

@@ -84,9 +84,16 @@ struct FirmwareRun {
     // Both what it says when it wakes and its answer to ours: the later is no reset of this run.
     try console.drain()
     let length = span?.nanoseconds ?? 0
-    try console.ask(
-      "start \(String(place, radix: 16)) \(String(length, radix: 16)) \(String(flags, radix: 16))")
     startedAt = Date()
+    do {
+      try console.ask(
+        "start \(String(place, radix: 16)) \(String(length, radix: 16)) \(String(flags, radix: 16))"
+      )
+    } catch FirmwareConsole.Problem.silent(let command) {
+      // It may have heard it all the same.
+      tellEnd()
+      throw FirmwareConsole.Problem.silent(command)
+    }
     do {
       try follow()
       display.clear()
@@ -94,14 +101,19 @@ struct FirmwareRun {
     } catch {
       display.clear()
       // The line is bad: what the board does goes on without us.
-      let isStopped = (try? end()) != nil
-      display.note(
-        isStopped
-          ? "note: the therapy was ended"
-          : "CRITICAL: the board may still run its therapy: look at it")
+      tellEnd()
       throw error
     }
     return report
+  }
+
+  /// Ends the therapy if it can, and says whether it did.
+  private mutating func tellEnd() {
+    let isEnded = (try? end()) != nil
+    display.note(
+      isEnded
+        ? "note: no therapy runs on the board any more"
+        : "CRITICAL: the board may still run its therapy: look at it")
   }
 
   /// Ends the therapy that runs, and waits until it has ended.
@@ -155,7 +167,7 @@ struct FirmwareRun {
       guard Date().timeIntervalSince(lookedAt) >= 1 else { continue }
       lookedAt = Date()
       try takeRecords()
-      try takeStatus()
+      if try takeStatus() { return }
       display.refresh(Histogram<UInt64>())
     }
   }
@@ -173,14 +185,14 @@ struct FirmwareRun {
     switch event.words.dropFirst(event.words.first == "event" ? 1 : 0).first {
     case "began": began = began ?? event.number("at-ns")
     case "not-taken-up":
-      report.obstacle =
+      report.trouble =
         "after a reset the board could not go on: "
         + FirmwareWords.describe(
           ConsoleProblem(rawValue: UInt8(clamping: event.number("code"))), event.number("detail"))
     case "not-begun":
-      report.obstacle = FirmwareWords.alarm(event.number("alarm"))?.title ?? "an alarm"
+      report.trouble = FirmwareWords.alarm(event.number("alarm"))?.title ?? "an alarm"
     case "refused":
-      report.obstacle = "refused: " + FirmwareWords.refusal(event.number("refusal"))
+      report.trouble = "refused: " + FirmwareWords.refusal(event.number("refusal"))
     case "hello":
       report.resets += 1
       display.note(
@@ -190,7 +202,7 @@ struct FirmwareRun {
             + "a clinician has looked and it is started with --after-outage")
     case "ended":
       report.end = event
-      if began == nil { report.obstacle = report.obstacle ?? "stopped before it began" }
+      if began == nil { report.trouble = report.trouble ?? "stopped before it began" }
       try takeRecords()
       return true
     default: break
@@ -198,19 +210,23 @@ struct FirmwareRun {
     return false
   }
 
-  private mutating func takeStatus() throws {
+  /// Asks how things are.
+  ///
+  /// - Returns: Whether no therapy runs any more, though its end was not told.
+  private mutating func takeStatus() throws -> Bool {
     let answer = try console.ask("status").answer
-    guard let state = answer.fields["state"] else { return }
+    guard let state = answer.fields["state"] else { return false }
     guard state != "idle" else {
-      // Its end was told, or it is gone: twice in a row, for the word may still be on its way.
+      // Three times in a row, for the word may still be on its way.
       idleLooks += 1
-      if idleLooks >= 3 {
-        throw problem("its therapy is gone, and nobody ended it: look at the board")
-      }
-      return
+      guard idleLooks >= 3 else { return false }
+      report.trouble =
+        report.trouble
+        ?? "no therapy runs any more, and its end was not told: a lost line, or a reset"
+      return true
     }
     idleLooks = 0
-    guard began != nil else { return }
+    guard began != nil else { return false }
     let cut = answer.number("cut-by")
     func volume(_ name: String) -> Volume { Volume(femtolitres: answer.number(name)) }
     let alarm = cut > 0 ? FirmwareWords.alarm(cut - 1) : nil
@@ -225,6 +241,7 @@ struct FirmwareRun {
         ? .tripped(alarm ?? .driveDisagrees) : state == "suspended" ? .suspended : .delivering)
     display.status = status
     report.status = status
+    return false
   }
 
   private func steps(_ count: UInt64) -> Volume {
@@ -245,16 +262,25 @@ struct FirmwareRun {
     }
   }
 
-  /// The board's records from a sequence on, as stored.
+  /// The board's records from a sequence on, as stored and without a gap; one that came garbled is asked
+  /// for again.
   private func journaled(from first: UInt64) throws -> [JournalBlock] {
     var all: [JournalBlock] = []
     var next = first
-    while true {
+    // What a ring begins with that has given up its oldest: believed when it is seen twice.
+    var begins: UInt64?
+    for _ in 0..<10_000 {
       let (answer, blocks) = try console.ask("log \(String(next, radix: 16))")
-      all += blocks
-      let after = answer.number("next")
-      guard after > next, after < answer.number("end") else { return all }
-      next = after
+      if all.isEmpty, let block = blocks.first, block[1] > next {
+        if begins == block[1] { next = block[1] }
+        begins = block[1]
+      }
+      for block in blocks where block[1] == next {
+        all.append(block)
+        next += 1
+      }
+      if next >= answer.number("end") { return all }
     }
+    throw FirmwareConsole.Problem.garbled
   }
 }
