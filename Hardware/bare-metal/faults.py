@@ -307,6 +307,29 @@ def scenarios(test):
             report(f"itpump run, {name}", good, f"{found.get('books_certain_steps')} steps in the books, alarms "
                    f"{sorted(alarms)}, journal copied and verified; {run.stderr.strip()[-200:]}")
 
+    def polled():
+        """A host that asks without a pause keeps no heart from beating."""
+        board = machine("polled")
+        asked = 0
+        try:
+            board.load(compiled(cerebral, board_file, "polled"))
+            board.ask("start 0 0 7")
+            board.wait_event("began")
+            for _ in range(100):
+                board.send("status")
+            while True:
+                # A hundred wait at any time: the board is never done.
+                status = fields(board.take())
+                board.send("status")
+                asked += 1
+                if int(status["elapsed-ns"]) > 1_500_000_000:
+                    break
+        finally:
+            board.end()
+        silent = int(status["alarms"], 16) >> 18 & 1  # drive-silent
+        report("polled", not silent and status["cut-by"] == "0" and asked > 300,
+               f"{asked} times asked in 1.5 s of the pump's time, alarms {status['alarms']}")
+
     def bad_line():
         """A serial line that garbles every 23rd line either way: the run is whole all the same."""
         image_board = machine("bad-line")
@@ -352,5 +375,5 @@ def scenarios(test):
                f"{sum(count)} lines, every 23rd garbled; {found.get('books_certain_steps')} steps in the books, "
                f"trouble {found.get('trouble')}, journal copied and verified; {run.stderr.strip()[-300:]}")
 
-    all_boards = [("lateness", lateness), ("images", images), ("journals", journals), ("verdicts", verdicts), ("lies", lies)]
+    all_boards = [("lateness", lateness), ("polled", polled), ("images", images), ("journals", journals), ("verdicts", verdicts), ("lies", lies)]
     return all_boards + ([("hangs", hangs), ("resets", resets), ("hosted", hosted), ("bad-line", bad_line)] if isEmulatedWhole else [])

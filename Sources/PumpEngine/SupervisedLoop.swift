@@ -99,7 +99,10 @@ public struct SupervisedLoop<
 
   /// What is left when the process is gone: the bench, and the journal.
   public consuming func dismantle() -> Remains {
-    Remains(hardware: drive.hardware, journal: journal)
+    // The loop leaves in a step of its own: Swift 6.0.3 refuses to move two parts out in one expression.
+    let loop = drive
+    let journal = journal
+    return Remains(hardware: loop.hardware, journal: journal)
   }
 
   /// A bench and a journal without their process.

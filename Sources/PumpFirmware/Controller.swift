@@ -17,7 +17,7 @@ public struct Controller<B: Board>: ~Copyable {
   /// Whether memory outlived what ended the last start: a reset, and no loss of power.
   let wasReset: Bool
   /// Why there is no journal to work with.
-  let journalProblem: Journal<FlashStore>.Problem?
+  let journalProblem: JournalProblem?
   var traces = false
   var lie: DriveFault?
   var headFault: (fault: HeadFault, from: TimeSpan, until: TimeSpan)?
@@ -43,7 +43,7 @@ public struct Controller<B: Board>: ~Copyable {
     Arena.keep()
     B.kickWatchdog()
     let store = FlashStore(FlashLayout<B>.journal, slots: B.journalSlots)
-    do throws(Journal<FlashStore>.Problem) {
+    do throws(JournalProblem) {
       journal = try Journal(opening: store)
       journalProblem = nil
     } catch {

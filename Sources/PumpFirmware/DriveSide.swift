@@ -18,6 +18,8 @@ public struct DriveSide<B: Board>: ~Copyable {
   static var longestLead: TimeSpan { TimeSpan(microseconds: 250) }
   /// The interrupt comes at least this often, to show that it lives.
   static var heartbeat: TimeSpan { TimeSpan(milliseconds: 20) }
+  /// When it comes at the latest; a main loop that touches the drive again and again does not put it off.
+  private var beatAt = Instant.epoch
 
   init(_ engine: consuming Engine, _ hardware: consuming DriveHardware<B>) {
     loop = ControlLoop(engine: engine, hardware: hardware)
@@ -45,6 +47,7 @@ public struct DriveSide<B: Board>: ~Copyable {
       }
     }
     loop.hardware.makeEdges()
+    beatAt = loop.hardware.real + Self.heartbeat
     rearm()
   }
 
@@ -57,7 +60,7 @@ public struct DriveSide<B: Board>: ~Copyable {
 
   /// Asks for the interrupt anew, after something else than an edge may have moved the next deadline.
   mutating func rearm() {
-    let next = min(loop.engine.deadline.preceding(by: lead), loop.hardware.real + Self.heartbeat)
+    let next = min(loop.engine.deadline.preceding(by: lead), beatAt)
     B.arm(at: next.elapsed(since: loop.hardware.origin))
   }
 }

@@ -12,27 +12,13 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
   public private(set) var next: UInt64 = 0
   private var chain = SHA256.Digest()
 
-  /// Why a journal can't be used.
-  public enum Problem: Error, Equatable, Sendable {
-    /// A record before the end is damaged: from there back nothing is to be relied on.
-    case damaged(sequence: UInt64)
-    /// A record that is not the last does not follow from the one before: somebody changed it.
-    case chainBroken(sequence: UInt64)
-    /// A later version wrote it.
-    case laterFormat(UInt16)
-    /// The store can't be read.
-    case unreadable
-    /// It holds something, and none of it is a record.
-    case notAJournal
-  }
-
   /// Begins a journal on a store that holds nothing.
   public init(blank store: consuming Store) { self.store = store }
 
   /// Opens a journal, whatever its last session left: a torn last record is as if never written.
   ///
-  /// - Throws: `Problem`.
-  public init(opening store: consuming Store) throws(Problem) {
+  /// - Throws: `JournalProblem`.
+  public init(opening store: consuming Store) throws(JournalProblem) {
     var store = store
     var latest: UInt64?
     var lastUsed: UInt64?
@@ -86,7 +72,7 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
   /// A ring's old records lie there.
   private static func checkEnd(
     _ store: borrowing Store, _ latest: UInt64?, lastUsed: UInt64?
-  ) throws(Problem) {
+  ) throws(JournalProblem) {
     guard let lastUsed else { return }
     guard let latest else {
       if lastUsed == 0 { return }
@@ -173,7 +159,7 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     return next - before
   }
 
-  private static func read(_ store: inout Store, _ slot: UInt64) throws(Problem) -> JournalBlock {
+  private static func read(_ store: inout Store, _ slot: UInt64) throws(JournalProblem) -> JournalBlock {
     do throws(Store.StoreFailure) { return try store.read(slot) } catch { throw .unreadable }
   }
 }

@@ -27,6 +27,13 @@ public struct GPIOStepperLines: StepperLines, ~Copyable {
   public init(_ wiring: BenchWiring.Resolved) throws(GPIOFailure) {
     let direction = try OutputLine(try wiring.required(.direction), on: wiring.chip)
     let step = try OutputLine(try wiring.required(.step), on: wiring.chip)
+    self.init(direction: direction, step: step, wiring: wiring)
+  }
+
+  /// Keeps what was claimed; apart from claiming as in `GPIOGuard`.
+  private init(
+    direction: consuming OutputLine, step: consuming OutputLine, wiring: BenchWiring.Resolved
+  ) {
     self.direction = direction
     self.step = step
     self.wiring = wiring

@@ -46,14 +46,19 @@ public struct FileStore: JournalStore, ~Copyable {
       close(file)
       throw StoreError(path: path, cause: .notAJournal)
     }
-    self.path = path
-    self.file = file
-    self.isReadOnly = isReadOnly
-    capacity = UInt64(status.st_size) / UInt64(JournalBlock.size)
-    guard !isReadOnly, capacity == 0 else { return }
+    let size = UInt64(status.st_size) / UInt64(JournalBlock.size)
+    self.init(path: path, file: file, isReadOnly: isReadOnly, capacity: size)
+    guard !isReadOnly, size == 0 else { return }
     // A disk without room is told by the first write.
     prepare(for: 0)
     syncFolder()
+  }
+
+  private init(path: String, file: Int32, isReadOnly: Bool, capacity: UInt64) {
+    self.path = path
+    self.file = file
+    self.isReadOnly = isReadOnly
+    self.capacity = capacity
   }
 
   deinit { close(file) }

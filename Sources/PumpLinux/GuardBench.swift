@@ -59,6 +59,20 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     let index = try wiring.input(.index)
     let fault = try wiring.input(.fault)
     let reservoirLow = try wiring.input(.reservoirLow)
+    self.init(
+      enable: enable, kick: kick, buzzer: buzzer, index: index, fault: fault,
+      reservoirLow: reservoirLow, watchdog: watchdog)
+  }
+
+  /// Keeps what was claimed.
+  ///
+  /// Apart from claiming: Swift 6.0.3's compiler crashes on an initialiser of a noncopyable type with a
+  /// `deinit` that can throw while it holds noncopyable values and then stores them.
+  private init(
+    enable: consuming OutputLine, kick: consuming OutputLine?, buzzer: consuming OutputLine?,
+    index: consuming InputLine?, fault: consuming InputLine?, reservoirLow: consuming InputLine?,
+    watchdog: consuming Watchdog?
+  ) {
     self.enable = enable
     self.kick = kick
     self.buzzer = buzzer

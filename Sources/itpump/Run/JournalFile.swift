@@ -101,12 +101,12 @@ enum JournalFile {
       return try Journal(opening: store)
     } catch let error as StoreError {
       throw ProjectFiles.Problem(description: "error: \(error)")
-    } catch let problem as Journal<FileStore>.Problem {
+    } catch let problem as JournalProblem {
       throw ProjectFiles.Problem(description: "\(path): error: \(describe(problem))")
     }
   }
 
-  static func describe(_ problem: Journal<FileStore>.Problem) -> String {
+  static func describe(_ problem: JournalProblem) -> String {
     switch problem {
     case .damaged(let sequence):
       "record \(sequence) is damaged, and later ones follow it: restore the file from a copy, or "

@@ -59,7 +59,12 @@ struct RingSink: HardwareCallSink, ~Copyable {
     self.state = state
   }
 
-  var isBroken: Bool { state.isBroken }
+  /// The state is held once more: Swift 6.0.3's compiler crashes on a computed property that reads through
+  /// a class reference of a noncopyable value.
+  var isBroken: Bool {
+    let state = state
+    return state.isBroken
+  }
 
   mutating func take(_ call: HardwareCall) {
     guard !state.isBroken else { return }
