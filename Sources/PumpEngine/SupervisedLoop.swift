@@ -97,19 +97,8 @@ public struct SupervisedLoop<
     append(.event(.ended), at: now)
   }
 
-  /// What is left when the process is gone: the bench, and the journal.
-  public consuming func dismantle() -> Remains {
-    // The loop leaves in a step of its own: Swift 6.0.3 refuses to move two parts out in one expression.
-    let loop = drive
-    let journal = journal
-    return Remains(hardware: loop.hardware, journal: journal)
-  }
-
-  /// A bench and a journal without their process.
-  @frozen public struct Remains: ~Copyable {
-    public var hardware: Hardware
-    public var journal: Journal<Store>
-  }
+  /// The bench that is left when the process is gone.
+  public consuming func dismantle() -> Hardware { drive.hardware }
 
   private mutating func carryOut(_ command: Command, at now: Instant) throws(Refusal) {
     switch command {

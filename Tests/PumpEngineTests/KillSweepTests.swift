@@ -81,47 +81,19 @@ struct KillSweepTests {
   @Test("Killed and started anew all day: no limit passed, no step repeated or lost track of")
   func manyLives() throws {
     for seed in UInt64(1)...2 {
-      var random = SplitMix64(seed: seed)
       let limits = Fixture.limits(hour: 2, day: 16)
       let settings = try Fixture.settings(limits: limits)
-      let prescription = Fixture.prescription(try therapy(settings.step))
       let witness = Witness()
-      var bench = Fixture.watchedBench(witness, seed: seed)
-      var store = WitnessStore(MemoryStore(slots: 4_096), witness)
-      var (sessions, boluses) = (0, 0)
-      let asked = try Bolus(
-        volume: settings.step.volume(ofSteps: 6_000), duration: TimeSpan(minutes: 5))
-      while bench.now < .epoch + .day {
-        store = store.revived()
-        store.diesAt = (
-          1 + Int(random.next() % 60), Int(random.next() % UInt64(JournalBlock.size + 1))
-        )
-        let journal = try Journal(opening: store)
-        let carried = journal.state.carried
-        #expect(carried.certain <= UInt64(witness.rises.count), "seed \(seed)")
-        #expect(carried.highest >= UInt64(witness.rises.count), "seed \(seed)")
-        let start = bench.now
-        var loop = Fixture.channels(
-          settings, prescription, place: TimeSpan(nanoseconds: start.nanoseconds), on: bench,
-          journal: journal, wire: DirectWire())
-        loop.open()
-        try? loop.perform(.begin(isConfirmed: true), at: start)
-        // Somebody asks for a bolus after every restart: what was given before must count.
-        if (try? loop.perform(.bolus(asked, isConfirmed: true), at: start)) != nil { boluses += 1 }
-        let latest = min(.epoch + .day, start + TimeSpan(hours: 2))
-        while !loop.journal.store.isDead, loop.drive.hardware.now < latest {
-          // The kill comes with the write: what the dead process would do afterwards is not done.
-          loop.run(until: loop.drive.hardware.now + TimeSpan(milliseconds: 20))
-        }
-        sessions += 1
-        let remains = loop.dismantle()
-        store = remains.journal.store
-        bench = remains.hardware
-        // Off for up to a quarter of an hour.
-        _ = bench.wait(until: bench.now + TimeSpan(seconds: random.next() % 900))
-      }
-      #expect(sessions > 20, "seed \(seed)")
-      #expect(boluses > 3 && boluses < sessions, "seed \(seed): \(boluses) of \(sessions)")
+      var lives = Lives(
+        seed: seed, settings: settings,
+        prescription: Fixture.prescription(try therapy(settings.step)),
+        asked: try Bolus(
+          volume: settings.step.volume(ofSteps: 6_000), duration: TimeSpan(minutes: 5)))
+      try lives.fillDay(witness)
+      #expect(lives.sessions > 20, "seed \(seed)")
+      #expect(
+        lives.boluses > 3 && lives.boluses < lives.sessions,
+        "seed \(seed): \(lives.boluses) of \(lives.sessions)")
       // A window may hold its limit, a step, and what the therapy put into the oldest bucket: a minute
       // of the hour, five of the day, of 10 steps/s in a bolus over 2.
       let perStep: UInt64 = 78_125
@@ -131,6 +103,64 @@ struct KillSweepTests {
       let total = UInt64(witness.rises.count)
       let perDay = limits.perDay.hard.femtograms / perStep
       #expect(total <= perDay + 1 + 3_600, "seed \(seed): \(total) in the day")
+    }
+  }
+
+  /// Lives of one process after another on one bench and one journal.
+  private struct Lives {
+    let seed: UInt64
+    let settings: EngineSettings
+    let prescription: Prescription
+    let asked: Bolus
+    var random: SplitMix64
+    var sessions = 0
+    var boluses = 0
+
+    init(seed: UInt64, settings: EngineSettings, prescription: Prescription, asked: Bolus) {
+      self.seed = seed
+      self.settings = settings
+      self.prescription = prescription
+      self.asked = asked
+      random = SplitMix64(seed: seed)
+    }
+
+    mutating func fillDay(_ witness: Witness) throws {
+      var bench = Fixture.watchedBench(witness, seed: seed)
+      var store = WitnessStore(MemoryStore(slots: 4_096), witness)
+      while bench.now < .epoch + .day {
+        store = store.revived()
+        store.diesAt = (
+          1 + Int(random.next() % 60), Int(random.next() % UInt64(JournalBlock.size + 1))
+        )
+        let carried = try Journal(opening: store).state.carried
+        #expect(carried.certain <= UInt64(witness.rises.count), "seed \(seed)")
+        #expect(carried.highest >= UInt64(witness.rises.count), "seed \(seed)")
+        bench = try live(on: bench, &store)
+        sessions += 1
+        // Off for up to a quarter of an hour.
+        _ = bench.wait(until: bench.now + TimeSpan(seconds: random.next() % 900))
+      }
+    }
+
+    /// One life. Somebody asks for a bolus after every restart, and what was given before must count. It
+    /// ends with the write that kills it.
+    private mutating func live(
+      on bench: consuming SimulatedBench<WitnessTrace>, _ store: inout WitnessStore
+    ) throws -> SimulatedBench<WitnessTrace> {
+      let start = bench.now
+      let journal = try Journal(opening: store)
+      var loop = Fixture.channels(
+        settings, prescription, place: TimeSpan(nanoseconds: start.nanoseconds), on: bench,
+        journal: journal, wire: DirectWire())
+      loop.open()
+      try? loop.perform(.begin(isConfirmed: true), at: start)
+      if (try? loop.perform(.bolus(asked, isConfirmed: true), at: start)) != nil { boluses += 1 }
+      let latest = min(.epoch + .day, start + TimeSpan(hours: 2))
+      while !loop.journal.store.isDead, loop.drive.hardware.now < latest {
+        loop.run(until: loop.drive.hardware.now + TimeSpan(milliseconds: 20))
+      }
+      store = loop.journal.store
+      return loop.dismantle()
     }
   }
 
