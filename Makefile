@@ -2,9 +2,12 @@
 .PHONY: run test setup lint embedded shim mutants bench-test firmware firmware-test pi-test check-debian13 bench clean
 
 SCRIPTS := .ci
+# What --version says; of a tree that was changed since, with a plus sign.
+export ITPUMP_COMMIT := $(shell git describe --always --abbrev=12 --exclude '*' --dirty=+ 2>/dev/null || echo unknown)
 
 # Installs what is missing, builds for release, and simulates a day of a flex profile.
-run: setup
+run:
+	@$(SCRIPTS)/setup run
 	@. $(SCRIPTS)/toolchain && swift build -c release --product itpump
 	@. $(SCRIPTS)/toolchain && "$$(swift build -c release --show-bin-path)/itpump" \
 	  simulate Profiles/adult-spinal-night.yaml --for 24h
@@ -14,7 +17,7 @@ test: setup lint embedded shim
 	@. $(SCRIPTS)/toolchain && swift build --build-tests $(STRICT) && swift test --skip-build $(STRICT)
 
 setup:
-	@$(SCRIPTS)/setup
+	@$(SCRIPTS)/setup test
 
 lint:
 	@. $(SCRIPTS)/toolchain && $(SCRIPTS)/lint
@@ -35,7 +38,8 @@ bench-test: setup
 	@Hardware/virtual-bench/bench-test
 
 # The same core as bare-metal firmware: a Cortex-M4 and a Raspberry Pi 3; needs Swift 6.2 or later.
-firmware: setup
+firmware:
+	@$(SCRIPTS)/setup firmware
 	@Hardware/bare-metal/build
 
 # The firmware on emulated boards, against the simulator.

@@ -11,6 +11,12 @@ let settings: [SwiftSetting] = [
 /// Settings of every C target; unsafe flags are for root packages, which this is.
 let warnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra"])]
 
+/// What `itpump --version` says that it was built from: `make` and the packages tell. The environment is
+/// asked, and not git: the package manager keeps a manifest's answers from one commit to the next.
+let commit: [CSetting] = (Context.environment["ITPUMP_COMMIT"]).map {
+  [.define("PUMP_COMMIT", to: "\"\($0)\"")]
+} ?? []
+
 let package = Package(
   name: "itpump",
   products: [
@@ -73,7 +79,7 @@ let package = Package(
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CGpiod", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
     .target(name: "CPumpGPIO", dependencies: ["CGpiod"], cSettings: warnings),
-    .target(name: "CPumpLinux", cSettings: warnings),
+    .target(name: "CPumpLinux", cSettings: warnings + commit),
     .target(
       name: "PumpLinux",
       dependencies: [

@@ -1,5 +1,6 @@
 public import PumpPlan
 public import PumpSafety
+import PumpTherapy
 public import PumpUnits
 
 /// What a display shows: what was prescribed beside what was made.
@@ -82,8 +83,11 @@ extension Engine {
   }
 
   private func timeLeft(above level: Volume, at now: Instant) -> TimeSpan? {
-    Reservoir.timeToUse(
-      reservoirLeft.lessening(by: level), by: prescription,
-      from: program.place(at: now))
+    // A bolus of the pattern is in the therapy's own sum.
+    let bolus = bolusKind == .scheduled ? nil : program.bolus
+    let given = bolus.map { $0.volume(by: now) } ?? .zero
+    return Reservoir.timeToUse(
+      reservoirLeft.lessening(by: level), by: prescription, from: program.place(at: now)
+    ) { span in bolus.map { $0.volume(by: now + span).lessening(by: given) } ?? .zero }
   }
 }

@@ -86,6 +86,12 @@ public struct StepPlanner: ~Copyable {
     return planned - before
   }
 
+  /// How many steps are due by an instant of the present segment, those taken included.
+  public func planned(by instant: Instant) -> UInt64 {
+    let whole = (phaseAtStart + integral(to: min(instant, segmentEnd))) / quantum
+    return max(taken, plannedAtStart + UInt64(whole))
+  }
+
   /// Ends the present segment at an instant and begins the next.
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
 import PumpPlan
+import PumpSafety
 import PumpTherapy
 public import PumpUnits
 
@@ -30,6 +31,11 @@ public struct DeliveryPlan: Sendable {
   public private(set) var rows: [Row] = []
   public let concentration: Concentration
   public let span: TimeSpan
+  /// What the engine says of the therapy's beginning.
+  public let forecast: Forecast
+  /// When the reservoir reaches its alarm level in this plan, and when delivery stops at its reserve.
+  public private(set) var lowAlarm: Instant?
+  public private(set) var stop: Instant?
 
   /// Plans a profile.
   ///
@@ -41,6 +47,9 @@ public struct DeliveryPlan: Sendable {
   public init(_ profile: Profile, on bench: Bench, from place: TimeSpan, lasting span: TimeSpan) {
     concentration = profile.concentration
     self.span = span
+    forecast = Forecast(profile, on: bench, from: place)
+    // A therapy that may not begin delivers nothing.
+    guard forecast.refusal == nil || forecast.refusesBolus else { return }
     let therapy = profile.prescription.therapy
     var program = FlowProgram(therapy: therapy, place: place, at: .epoch)
     var planner = StepPlanner(step: bench.step)
@@ -50,7 +59,11 @@ public struct DeliveryPlan: Sendable {
         lead: bench.driver.timing.lead)
     }
     var number = 0
-    if let bolus = profile.singleBolus { program.bolus = shape(bolus, .epoch) }
+    if let bolus = profile.singleBolus, !forecast.refusesBolus {
+      program.bolus = shape(bolus, .epoch)
+    }
+    let usable = profile.reservoir.filled.lessening(by: profile.reservoir.lowAlarm)
+    let toAlarm = (try? bench.step.steps(in: usable)) ?? .max
     let end = Instant.epoch + span
     var at = Instant.epoch
     var next = program.nextScheduledBolus(from: at)
@@ -64,10 +77,16 @@ public struct DeliveryPlan: Sendable {
       let segment = program.segment(from: at)
       // A pattern's bolus that had to wait for one in progress starts when that ends.
       let nextBolus = next.map { $0.at > at ? $0.at : .never } ?? .never
-      let until = min(end, min(segment.end, nextBolus))
+      var until = min(end, min(segment.end, nextBolus))
       let before = planner.planned
       planner.begin(segment, at: at)
       let volumeBefore = planner.prescribed(by: at)
+      if lowAlarm == nil {
+        lowAlarm = Self.instant(ofStep: toAlarm, in: planner, at, until)
+      }
+      if let empty = Self.instant(ofStep: forecast.stepsToReserve, in: planner, at, until) {
+        (stop, until) = (empty, empty)
+      }
       _ = planner.takeAll(by: until)
       add(
         Row(
@@ -75,8 +94,22 @@ public struct DeliveryPlan: Sendable {
           bolus: program.bolus.map { Self.part(of: $0, at, until, number, concentration) },
           volume: planner.prescribed(by: until) - volumeBefore, dose: .zero,
           steps: planner.planned - before))
+      if stop != nil { break }
       at = until
     }
+  }
+
+  /// When a step is made, if it is in a segment.
+  private static func instant(
+    ofStep number: UInt64, in planner: borrowing StepPlanner, _ start: Instant, _ end: Instant
+  ) -> Instant? {
+    guard number > planner.planned, planner.planned(by: end) >= number else { return nil }
+    var (low, high) = (start.nanoseconds, end.nanoseconds)
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if planner.planned(by: Instant(nanoseconds: middle)) >= number { high = middle } else { low = middle }
+    }
+    return Instant(nanoseconds: high)
   }
 
   /// Each bolus whole: when it begins and ends, and its own dose.

@@ -106,6 +106,27 @@ public enum DiagnosticCode: String, CaseIterable, Sendable {
   case badTiming = "timing-implausible"
   case lineTwice = "line-used-twice"
   case badFault = "fault-incomplete"
+  case refused = "would-be-refused"
+  case reservoirAlarmEarly = "reservoir-alarm-early"
+  // What looks like a slip; the file itself may say that it is right.
+  case mixedRateUnits = "rate-units-mixed"
+  case hourLooksLikeMinute = "time-looks-like-minutes"
+  case bolusSlowerThanBasal = "bolus-slower-than-basal"
+  case bolusTwice = "bolus-looks-doubled"
+  case expiryFar = "expiry-looks-wrong"
+  case catheterLength = "catheter-length-unusual"
+  case oddCharacter = "odd-character"
+  case nothingToConfirm = "nothing-to-confirm"
+
+  /// Whether a file may say that what it warns of is right.
+  public var mayBeConfirmed: Bool {
+    switch self {
+    case .mixedRateUnits, .hourLooksLikeMinute, .bolusSlowerThanBasal, .bolusTwice, .expiryFar,
+      .catheterLength, .refillBeyondPractice, .screeningSolution, .reservoirAlarmEarly:
+      true
+    default: false
+    }
+  }
 
   /// Whether a schema, which knows no numbers and no library, can see the problem too.
   public var isShape: Bool {

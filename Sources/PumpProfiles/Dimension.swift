@@ -86,7 +86,10 @@ package struct Dimension: Sendable {
   ]
 
   /// The count of base units that a text says.
-  package func count(of text: String) throws(Problem) -> UInt64 {
+  ///
+  /// - Parameter example: What a message offers: one that would do no harm where it is asked for.
+  package func count(of text: String, example: String? = nil) throws(Problem) -> UInt64 {
+    let example = example ?? self.example
     let trimmed = text.drop { $0 == " " }
     let number = trimmed.prefix { !$0.isWhitespace && !$0.isLetter && $0 != "%" && $0 != "°" }
     let unit = Self.canonical(trimmed.dropFirst(number.count).drop { $0 == " " })

@@ -1,3 +1,4 @@
+import PumpSafety
 public import PumpUnits
 
 /// A drug library's entry: what may be in the reservoir, and how much of it for whom.
@@ -29,5 +30,12 @@ public struct Drug: Sendable {
     /// The largest usual decrease, in thousandths of a percent; there is no hard one, for an
     /// overdose must be cut at once.
     public var softDecrease: UInt64
+
+    /// The limits of any hour and any day, as the dose guard holds them.
+    var doseLimits: DoseLimits {
+      DoseLimits(
+        perHour: .init(soft: softHighPerHour, hard: hardHighPerHour),
+        perDay: .init(soft: softHighPerDay, hard: hardHighPerDay))
+    }
   }
 }

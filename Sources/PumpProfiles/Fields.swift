@@ -7,6 +7,8 @@ package struct Fields {
   package let place: SourcePlace
   private let what: String
   private let values: [String: (key: SourcePlace, node: Node)]
+  /// Keys that a misspelled one stands for: they are not missing besides.
+  private let meantKeys: Set<String>
 
   /// Reads a mapping and reports keys that are not among the known ones.
   init?(_ node: Node, keys: [String], what: String, report: Report) {
@@ -17,9 +19,25 @@ package struct Fields {
       return nil
     }
     var values: [String: (SourcePlace, Node)] = [:]
+    var meantKeys: Set<String> = []
     for (key, value) in mapping {
       guard let name = key.scalar?.string, keys.contains(name) else {
         let shown = key.scalar?.string ?? "(not a word)"
+        if let meant = keys.first(where: { shown.hasPrefix($0 + " ") }) {
+          meantKeys.insert(meant)
+          report.add(
+            .unknownKey, at: key.place, "after '\(meant)' a colon is missing: write '\(meant): '")
+          continue
+        }
+        let near = keys.filter { values[$0] == nil }.map { ($0, Spelling.distance($0, shown)) }
+          .min { $0.1 < $1.1 }
+        if let near, near.1 <= 2, near.0.count > 3 {
+          meantKeys.insert(near.0)
+          report.add(
+            .unknownKey, at: key.place,
+            "unknown key '\(shown.prefix(40))'; did you mean '\(near.0)'?")
+          continue
+        }
         report.add(
           .unknownKey, at: key.place,
           "unknown key '\(shown.prefix(40))'; \(what) knows \(YAMLDocument.list(keys))")
@@ -29,6 +47,7 @@ package struct Fields {
     }
     self.report = report
     self.values = values
+    self.meantKeys = meantKeys.subtracting(values.keys)
     self.what = what
     place = node.place
   }
@@ -42,7 +61,7 @@ package struct Fields {
   /// A value, whatever it is.
   func node(_ key: String, hint: String? = nil, isRequired: Bool = true) -> Node? {
     if let value = values[key] { return value.node }
-    if isRequired {
+    if isRequired, !meantKeys.contains(key) {
       let example = hint.map { ", as in '\(key): \($0)'" } ?? ""
       report.add(.missingKey, at: place, "\(what) lacks '\(key)'\(example)")
     }
@@ -156,7 +175,7 @@ package struct Fields {
       return nil
     }
     do {
-      return Measured(count: try dimension.count(of: text.value), text: text)
+      return Measured(count: try dimension.count(of: text.value, example: example), text: text)
     } catch {
       report.add(error.code, at: text.place, "'\(key)': \(error.message)")
       return nil

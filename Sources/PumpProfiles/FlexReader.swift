@@ -36,6 +36,11 @@ struct FlexReader {
     let segments = entries.flatMap(\.segments)
     let boluses = entries.flatMap(\.boluses)
     checkOverlap(boluses, period: TimeSpan(days: UInt64(days.count)))
+    let slips = FlexSlips(report: report)
+    slips.checkUnits(entries.flatMap(\.units))
+    slips.checkTimes(entries.flatMap(\.times))
+    slips.checkSpeed(boluses.map { ($0.start, $0.read) }, over: segments)
+    slips.checkDoubles(boluses.map { ($0.start, $0.read) })
     let peak = segments.map(\.flow).max() ?? .zero
     guard !peak.isZero || !boluses.isEmpty else {
       report.add(.outOfRange, at: fields.place, "this pattern delivers nothing; write stopped")
@@ -54,6 +59,9 @@ struct FlexReader {
   private struct Day {
     var segments: [FlexPattern.BasalSegment] = []
     var boluses: [PlacedBolus] = []
+    /// The rates and the times as they were written.
+    var units: [Text] = []
+    var times: [Text] = []
   }
 
   private struct PlacedBolus {
@@ -95,6 +103,7 @@ struct FlexReader {
         continue
       }
       let time = time(entry)
+      if let time { day.times.append(Text(value: time.shown, place: time.place)) }
       let isRate = entry.present.contains("rate")
       guard isRate != (entry.present.contains("dose") || entry.present.contains("over")) else {
         report.add(
@@ -111,6 +120,7 @@ struct FlexReader {
           continue
         }
         lastRate = (time.span, shown)
+        if let rate = entry.text("rate", hint: "12 ug/h") { day.units.append(rate) }
         day.segments.append(.init(start: offset + time.span, flow: flow))
       } else {
         isWhole = order(time, after: lastBolus, kind: "bolus") && isWhole
@@ -123,6 +133,10 @@ struct FlexReader {
       }
     }
     guard isWhole else { return nil }
+    // A day that names no rate is one of boluses alone.
+    if day.segments.isEmpty, !day.boluses.isEmpty {
+      day.segments = [.init(start: offset, flow: .zero)]
+    }
     guard day.segments.first?.start == offset else {
       report.add(
         .flexWithoutStart, at: fields.place(of: name),

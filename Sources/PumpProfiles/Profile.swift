@@ -69,6 +69,15 @@ public struct Profile: Sendable {
     return TimeSpan(seconds: UInt64(day * 86_400 + ofDay))
   }
 
+  /// The boluses of every kind: the pattern's, the single one, the patient's.
+  public var everyBolus: [Bolus] {
+    var boluses: [Bolus] = []
+    if case .flex(let pattern) = prescription.therapy { boluses = pattern.boluses.map(\.bolus) }
+    if let singleBolus { boluses.append(singleBolus) }
+    if let rule = prescription.patientBolus { boluses.append(rule.bolus) }
+    return boluses
+  }
+
   /// The therapy's own dose in a day, on the mean of its whole pattern.
   public var meanDosePerDay: Mass {
     let period: TimeSpan

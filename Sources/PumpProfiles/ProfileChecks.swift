@@ -3,23 +3,26 @@ import PumpSafety
 import PumpTherapy
 import PumpUnits
 
-/// Checks a profile as a whole against the drug's limits and the reservoir.
+/// Checks a profile as a whole against the drug's limits, the reservoir and what the engine will refuse.
 struct ProfileChecks {
   let profile: Profile
   let drug: Drug
   let limits: Drug.Population
-  let root: Fields
+  let bench: Bench?
+  let report: Report
   let now: Date
+  /// Where a key stands in what was read.
+  let placeOf: (String) -> SourcePlace
 
   func run() {
     checkDay()
     checkHour()
     checkReservoir()
     checkTreatment()
+    checkConfirmed()
   }
 
-  private var report: Report { root.report }
-  private var place: SourcePlace { root.place(of: "therapy") }
+  private var place: SourcePlace { placeOf("therapy") }
 
   private func checkDay() {
     guard let most = most(inAny: .day)
@@ -39,7 +42,7 @@ struct ProfileChecks {
       report.add(
         .doseAboveSoftLimit, at: place,
         "\(shown) in 24 h is above the usual \(Format.mass(limits.softHighPerDay)) for "
-          + "\(profile.population): confirm",
+          + "\(profile.population); \(Self.howToConfirm)",
         severity: .warning)
     }
     let isTreatment = profile.mode != .stopped && profile.mode != .minimumRate
@@ -47,7 +50,7 @@ struct ProfileChecks {
       report.add(
         .doseBelowSoftLimit, at: place,
         "\(Format.mass(profile.meanDosePerDay)) a day is below the usual "
-          + "\(Format.mass(limits.softLowPerDay)) for \(profile.population): confirm",
+          + "\(Format.mass(limits.softLowPerDay)) for \(profile.population)\(perHourHint)",
         severity: .warning)
     }
   }
@@ -55,8 +58,10 @@ struct ProfileChecks {
   /// The most in a window: therapy, permitted patient boluses, and the single bolus.
   private func most(inAny window: TimeSpan) -> Mass? {
     guard let own = try? profile.prescription.mostVolume(inAny: window) else { return nil }
-    let single = profile.singleBolus?.volume ?? .zero
-    return (try? own.adding(single)).flatMap { try? profile.concentration.mass(in: $0) }
+    let single = profile.singleBolus.map { bolus in
+      (try? bolus.part(min(window, bolus.duration), .up)) ?? bolus.volume
+    }
+    return (try? own.adding(single ?? .zero)).flatMap { try? profile.concentration.mass(in: $0) }
   }
 
   private func checkHour() {
@@ -71,30 +76,58 @@ struct ProfileChecks {
       report.add(
         .hourlyDoseAboveLimit, at: place,
         "\(Format.mass(most)) in one hour is above the usual "
-          + "\(Format.mass(limits.softHighPerHour)): confirm",
+          + "\(Format.mass(limits.softHighPerHour)); \(Self.howToConfirm)",
         severity: .warning)
     }
   }
 
+  /// How a clinician says that a dose beyond a soft limit is meant.
+  static var howToConfirm: String {
+    "if it is meant, a clinician confirms it when the run is started: 'itpump run --confirm'"
+  }
+
+  /// A day's rate that would be usual as an hour's was perhaps meant as one.
+  private var perHourHint: String {
+    guard case .continuous(let flow) = profile.prescription.therapy,
+      let rate = try? profile.concentration.doseRate(of: flow, .up),
+      let asHours = try? scaled(rate.femtogramsPerDay, by: 24, over: 1, .down),
+      Mass(femtograms: asHours) >= limits.softLowPerDay,
+      Mass(femtograms: asHours) <= limits.softHighPerDay
+    else { return "" }
+    let written = Format.decimal(rate.femtogramsPerDay, per: 1_000_000_000)
+    return "; if \(written) ug/h were meant, that is \(Format.mass(Mass(femtograms: asHours))) a day: "
+      + "write ug/h"
+  }
+
   private func checkReservoir() {
-    let usable = profile.reservoir.filled.lessening(by: profile.reservoir.lowAlarm)
-    guard
-      let lasts = Reservoir.timeToUse(
-        usable, by: profile.prescription, from: profile.place(at: now))
-    else { return }
+    guard let bench else { return }
+    let forecast = Forecast(profile, on: bench, from: profile.place(at: now))
+    if let refusal = forecast.refusal {
+      report.add(
+        .refused, at: forecast.refusesBolus ? placeOf("single-bolus") : place,
+        "\(forecast.refusesBolus ? "the single bolus" : "the therapy") would be refused when it "
+          + "begins: \(refusal.words)")
+    }
+    guard let lasts = forecast.lowAlarmAfter else { return }
+    if lasts < .day {
+      report.ask(
+        .reservoirAlarmEarly, at: placeOf("reservoir"),
+        "the low alarm comes \(Format.span(lasts)) after the start: "
+          + "\(Format.volume(profile.reservoir.filled)) are in the reservoir, and the alarm is at "
+          + Format.volume(profile.reservoir.lowAlarm))
+    }
     let due = now.addingTimeInterval(Double(lasts.nanoseconds / 1_000_000_000))
     if lasts > TimeSpan(days: 180) {
-      report.add(
-        .refillBeyondPractice, at: root.place(of: "reservoir"),
+      report.ask(
+        .refillBeyondPractice, at: placeOf("reservoir"),
         "the reservoir would last \(lasts.nanoseconds / TimeSpan.day.nanoseconds) days; practice is "
-          + "to refill within 180",
-        severity: .warning)
+          + "to refill within 180: fill in less, or plan the refill by the calendar")
     }
     if CalendarDay(due, in: profile.timeZone) > profile.expires {
       report.add(
-        .drugExpiresSoon, at: root.place(of: "drug"),
+        .drugExpiresSoon, at: placeOf("drug"),
         "the drug expires on \(profile.expires), before the refill is due on "
-          + "\(CalendarDay(due, in: profile.timeZone))",
+          + "\(CalendarDay(due, in: profile.timeZone)): plan the refill before it expires",
         severity: .warning)
     }
   }
@@ -104,16 +137,16 @@ struct ProfileChecks {
       !pattern.boluses.isEmpty
     {
       report.add(
-        .flexOverlap, at: root.place(of: "single-bolus"),
-        "a single bolus at the start could meet the therapy's own boluses; leave one of them out")
+        .flexOverlap, at: placeOf("single-bolus"),
+        "a single bolus at the start could meet the therapy's own boluses: give it as an entry of the "
+          + "pattern with its time, or leave it out")
     }
     let isScreening = drug.screening.contains(profile.concentration)
     if isScreening, profile.mode != .stopped {
-      report.add(
-        .screeningSolution, at: root.place(of: "drug"),
+      report.ask(
+        .screeningSolution, at: placeOf("drug"),
         "\(Format.concentration(profile.concentration)) is a solution for screening; a therapy "
-          + "empties the reservoir in days",
-        severity: .warning)
+          + "empties the reservoir in days")
     }
     switch profile.mode {
     case .minimumRate where profile.meanDosePerDay >= limits.softLowPerDay:
@@ -130,6 +163,16 @@ struct ProfileChecks {
         .notTherapeutic, at: place,
         "nothing is delivered; a pump stopped for more than 24 h is a hazard", severity: .warning)
     default: break
+    }
+  }
+
+  /// What a person said is right, and is nothing that would be asked about, is perhaps out of date.
+  private func checkConfirmed() {
+    for code in report.unusedConfirmations {
+      report.add(
+        .nothingToConfirm, at: placeOf("confirmed"),
+        "'\(code)' is confirmed, and nothing of that kind is in this file: leave it out",
+        severity: .warning)
     }
   }
 }

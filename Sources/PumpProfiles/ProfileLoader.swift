@@ -21,7 +21,7 @@ public struct ProfileLoader: Sendable {
 
   static let keys = [
     "profile", "population", "drug", "reservoir", "catheter", "therapy", "periodic-bolus",
-    "single-bolus", "patient-bolus",
+    "single-bolus", "patient-bolus", "confirmed",
   ]
 
   /// Reads a profile.
@@ -33,8 +33,40 @@ public struct ProfileLoader: Sendable {
     return (report.hasErrors ? nil : profile, report.sorted)
   }
 
+  /// Holds a profile that did not come from a text, an image's, against the drug library that is in force.
+  ///
+  /// - Returns: The profile with the library's limits, where there is no error, and every problem found.
+  public func judge(_ profile: Profile) -> (profile: Profile?, diagnostics: [Diagnostic]) {
+    let report = Report()
+    let place = SourcePlace(line: 1, column: 1)
+    guard let drug = drugs.first(where: { $0.name == profile.drug }),
+      let limits = drug.populations[profile.population]
+    else {
+      report.add(
+        .unknownDrug, at: place,
+        "the drug library has no limits of '\(profile.drug)' for '\(profile.population)'")
+      return (nil, report.sorted)
+    }
+    if !drug.concentrations.contains(profile.concentration) {
+      report.add(
+        .unknownConcentration, at: place,
+        "\(drug.name) has no solution of \(Format.concentration(profile.concentration))")
+    }
+    checkExpiry(profile.expires, at: place, report)
+    let reader = TherapyReader(
+      report: report, concentration: profile.concentration, limits: limits, bench: bench)
+    for bolus in profile.everyBolus { reader.checkLimits(of: bolus, at: place) }
+    var profile = profile
+    profile.limits = limits.doseLimits
+    ProfileChecks(
+      profile: profile, drug: drug, limits: limits, bench: bench, report: report, now: now
+    ) { _ in place }.run()
+    return (report.hasErrors ? nil : profile, report.sorted)
+  }
+
   private func profile(_ root: Fields) -> Profile? {
     let report = root.report
+    readConfirmed(root)
     let name = root.name("profile", hint: "adult-spinal-night")
     let population = root.choice("population", among: DrugLoader.populations)
     let drug = drug(root, population: population)
@@ -62,12 +94,40 @@ public struct ProfileLoader: Sendable {
       mode: therapy.mode,
       prescription: Prescription(
         therapy: therapy.therapy, concentration: concentration, patientBolus: patient?.rule),
-      limits: DoseLimits(
-        perHour: .init(soft: limits.softHighPerHour, hard: limits.hardHighPerHour),
-        perDay: .init(soft: limits.softHighPerDay, hard: limits.hardHighPerDay)),
-      singleBolus: single?.bolus, patientBolusReason: patient?.reason)
-    ProfileChecks(profile: profile, drug: library, limits: limits, root: root, now: now).run()
+      limits: limits.doseLimits, singleBolus: single?.bolus, patientBolusReason: patient?.reason)
+    ProfileChecks(
+      profile: profile, drug: library, limits: limits, bench: bench, report: report, now: now,
+      placeOf: root.place(of:)
+    ).run()
     return profile
+  }
+
+  /// What the file says is right though it looks like a slip: a reason for each kind of warning.
+  private func readConfirmed(_ root: Fields) {
+    let codes = DiagnosticCode.allCases.filter(\.mayBeConfirmed).map(\.rawValue)
+    guard let fields = root.fields("confirmed", keys: codes, isRequired: false) else { return }
+    for code in fields.present.sorted() {
+      guard let reason = fields.text(code, hint: "\"why it is right\"") else { continue }
+      guard reason.value.trimmingCharacters(in: .whitespaces).count >= 8 else {
+        root.report.add(
+          .badText, at: reason.place, "say in at least eight letters why '\(code)' is right")
+        continue
+      }
+      root.report.confirmed.insert(code)
+    }
+  }
+
+  private func checkExpiry(_ day: CalendarDay, at place: SourcePlace, _ report: Report) {
+    let today = CalendarDay(now, in: .gmt)
+    if day < today {
+      report.add(
+        .expiredDrug, at: place, "the drug expired on \(day); fill the reservoir from a valid lot")
+    } else if day.year > today.year + 5 {
+      // No label of baclofen's gives it as long [BG].
+      report.ask(
+        .expiryFar, at: place,
+        "the drug would expire on \(day), in \(day.year - today.year) years: is the year right?")
+    }
   }
 
   /// What the profile says of its drug, as far as it could be read.
@@ -97,11 +157,7 @@ public struct ProfileLoader: Sendable {
         .unknownPopulation, at: population.place,
         "the library has no limits of \(library.name) for '\(population.value)'")
     }
-    if let expires, expires.day < CalendarDay(now, in: .gmt) {
-      root.report.add(
-        .expiredDrug, at: expires.place,
-        "the drug expired on \(expires.day); fill the reservoir from a valid lot")
-    }
+    if let expires { checkExpiry(expires.day, at: expires.place, root.report) }
     return DrugInUse(
       library: library, concentration: value.flatMap { concentration($0, of: library, root) },
       lot: lot?.value, expires: expires?.day)
@@ -127,10 +183,11 @@ public struct ProfileLoader: Sendable {
   private func reservoir(_ root: Fields) -> Reservoir? {
     let keys = ["capacity", "volume", "low-alarm", "reserve"]
     guard let fields = root.fields("reservoir", keys: keys) else { return nil }
-    let capacity = fields.quantity("capacity", .volume)
+    let capacity = fields.quantity("capacity", .volume, example: "20 mL")
     let volume = fields.quantity("volume", .volume)
-    let alarm = fields.quantity("low-alarm", .volume)
-    let reserve = fields.quantity("reserve", .volume, isRequired: false)
+    let alarm = fields.quantity("low-alarm", .volume, example: "2 mL")
+    let reserve = fields.quantity(
+      "reserve", .volume, example: "1 mL", isRequired: false)
     guard let capacity, let volume, let alarm else { return nil }
     if fields.present.contains("reserve"), reserve == nil { return nil }
     // An implanted pump's computed empty level (S70).
@@ -149,12 +206,13 @@ public struct ProfileLoader: Sendable {
     if alarm.count <= kept {
       root.report.add(
         .reservoirAlarm, at: alarm.place,
-        "the low alarm must come above the reserve of \(Format.volume(Volume(count: kept)))")
+        "the low alarm must come above the reserve of \(Format.volume(Volume(count: kept))), at which "
+          + "delivery stops: 2 mL is usual")
     } else if alarm.count >= volume.count {
       root.report.add(
         .reservoirAlarm, at: alarm.place,
         "the low alarm at \(alarm.text.value) would sound at once: only \(volume.text.value) are "
-          + "in the reservoir")
+          + "in the reservoir; fill in more, or set the alarm well below it")
     }
     return try? Reservoir(
       capacity: Volume(count: capacity.count), filled: Volume(count: volume.count),
@@ -170,6 +228,13 @@ public struct ProfileLoader: Sendable {
     if length.count == 0 || length.count > 2_000_000 {
       root.report.add(.outOfRange, at: length.place, "a catheter is up to 200 cm long")
       return nil
+    }
+    // Implanted catheters are cut to length; 30 to 110 cm are what is sold [BG].
+    if !(200_000...1_200_000).contains(length.count) {
+      root.report.ask(
+        .catheterLength, at: length.place,
+        "\(length.text.value) is \(Format.decimal(length.count, per: 10_000)) cm: a usual catheter is "
+          + "30 to 110 cm long; check the unit")
     }
     guard let total = try? scaled(length.count, by: volume.count, over: 10_000, .up),
       total <= Volume(microlitres: 5_000).count

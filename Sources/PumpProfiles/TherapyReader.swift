@@ -52,11 +52,11 @@ struct TherapyReader {
     switch kind {
     case "continuous":
       guard let flow = doseFlow(fields, "continuous") else { return nil }
-      guard !flow.isZero else {
-        report.add(.outOfRange, at: fields.place, "this rate delivers nothing; write stopped")
-        return nil
-      }
       guard root.present.contains("periodic-bolus") else {
+        guard !flow.isZero else {
+          report.add(.outOfRange, at: fields.place, "this rate delivers nothing; write stopped")
+          return nil
+        }
         return Read(therapy: .continuous(flow), mode: .continuous, timeZone: .gmt)
       }
       return periodic.flatMap { periodicTherapy(root, flow: flow, bolus: $0) }
@@ -74,7 +74,8 @@ struct TherapyReader {
     guard root.present.contains("periodic-bolus") else { return }
     report.add(
       .wrongShape, at: root.place(of: "periodic-bolus"),
-      "a periodic bolus lies over a continuous therapy; in flex, write its boluses as entries")
+      "a periodic bolus lies over a continuous therapy: write therapy: {continuous: 0 ug/day} for "
+        + "boluses alone; in flex, write the boluses as entries with their times")
   }
 
   private func minimumRate(_ fields: Fields) -> FlowRate? {
@@ -136,7 +137,7 @@ struct TherapyReader {
   /// A bolus with dose and duration, checked against the drug's limits.
   func bolus(_ root: Fields, _ key: String, keys: [String]) -> ReadBolus? {
     guard let fields = root.fields(key, keys: keys, isRequired: false) else { return nil }
-    if keys.contains("every") { _ = fields.quantity("every", .duration) }
+    if keys.contains("every") { _ = fields.quantity("every", .duration, example: "6 h") }
     return bolus(fields)
   }
 
@@ -164,6 +165,21 @@ struct TherapyReader {
     return ReadBolus(bolus: bolus, place: dose.place)
   }
 
+  /// Holds a bolus that was not read from a text against the drug's limits.
+  func checkLimits(of bolus: Bolus, at place: SourcePlace) {
+    guard let concentration, let dose = try? concentration.mass(in: bolus.volume, .up) else {
+      return report.add(.outOfRange, at: place, "a bolus that is beyond any dose")
+    }
+    let shown = Text(value: Format.mass(dose), place: place)
+    // Volumes were rounded to the femtolitre: a limit itself is not above the limit.
+    let grain: UInt64 = 1_000_000
+    if let limits {
+      checkDose(Measured(count: dose.count - min(dose.count, grain), text: shown), limits)
+    }
+    let span = Text(value: Format.span(bolus.duration), place: place)
+    checkDuration(Measured(count: bolus.duration.count, text: span))
+  }
+
   private func checkDose(_ dose: Measured, _ limits: Drug.Population) {
     let mass = Mass(count: dose.count)
     if mass > limits.hardBolus {
@@ -173,7 +189,8 @@ struct TherapyReader {
     } else if mass > limits.softBolus {
       report.add(
         .bolusAboveSoftLimit, at: dose.place,
-        "a bolus of \(dose.text.value) is above the usual \(Format.mass(limits.softBolus)): confirm",
+        "a bolus of \(dose.text.value) is above the usual \(Format.mass(limits.softBolus)); "
+          + ProfileChecks.howToConfirm,
         severity: .warning)
     }
   }
@@ -193,7 +210,7 @@ struct TherapyReader {
   private func periodicTherapy(_ root: Fields, flow: FlowRate, bolus: ReadBolus) -> Read? {
     let keys = ["dose", "over", "every"]
     guard let fields = root.fields("periodic-bolus", keys: keys),
-      let every = fields.quantity("every", .duration)
+      let every = fields.quantity("every", .duration, example: "6 h")
     else { return nil }
     guard every.count >= bolus.bolus.duration.count else {
       report.add(
@@ -258,10 +275,10 @@ struct TherapyReader {
     else { return nil }
     guard isEnabled else {
       // What is written is read all the same, so that a slip does not wait until it is enabled.
-      for (key, dimension) in [
-        ("dose", Dimension.mass), ("over", .duration), ("lockout", .duration),
+      for (key, dimension, example) in [
+        ("dose", Dimension.mass, "25 ug"), ("over", .duration, "10 min"), ("lockout", .duration, "8 h"),
       ] {
-        _ = fields.quantity(key, dimension, isRequired: false)
+        _ = fields.quantity(key, dimension, example: example, isRequired: false)
       }
       _ = fields.count("at-most-per-day", in: 1...24, isRequired: false)
       return nil
@@ -276,7 +293,7 @@ struct TherapyReader {
           + "letters, why this patient needs them")
     }
     let bolus = bolus(fields)
-    let lockout = fields.quantity("lockout", .duration)
+    let lockout = fields.quantity("lockout", .duration, example: "8 h")
     let most = fields.count("at-most-per-day", in: 1...24)
     guard let bolus, let lockout, let most else { return nil }
     guard lockout.count >= bolus.bolus.duration.count else {

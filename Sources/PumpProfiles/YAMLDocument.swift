@@ -4,6 +4,9 @@ import Yams
 /// Collects the problems of one file.
 package final class Report {
   package private(set) var diagnostics: [Diagnostic] = []
+  /// The kinds of warning that the file says are right as they are, and those of them that were met.
+  package var confirmed: Set<String> = []
+  private var met: Set<String> = []
 
   package init() {}
 
@@ -11,9 +14,25 @@ package final class Report {
     _ code: DiagnosticCode, at place: SourcePlace, _ message: String,
     severity: Diagnostic.Severity = .error
   ) {
+    if severity == .warning, confirmed.contains(code.rawValue) {
+      met.insert(code.rawValue)
+      return
+    }
     let diagnostic = Diagnostic(code, at: place, message, severity: severity)
     if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
   }
+
+  /// Adds a warning that the file itself may answer.
+  package func ask(_ code: DiagnosticCode, at place: SourcePlace, _ message: String) {
+    add(
+      code, at: place,
+      message + (message.hasSuffix("?") ? " If" : "; if")
+        + " it is right, say so in the file: confirmed: {\(code.rawValue): \"why\"}",
+      severity: .warning)
+  }
+
+  /// What is confirmed and was never met, in order.
+  package var unusedConfirmations: [String] { confirmed.subtracting(met).sorted() }
 
   package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
@@ -42,6 +61,9 @@ package enum YAMLDocument {
       report.add(.wrongShape, at: place, "nested deeper than \(deepest) levels")
       return nil
     }
+    OddCharacters.check(text, report)
+    DecimalCommas.check(text, report)
+    guard !report.hasErrors else { return nil }
     do {
       guard let node = try Yams.compose(yaml: text) else {
         report.add(.wrongShape, at: start, "the file is empty; expected \(list(keys))")
@@ -49,7 +71,7 @@ package enum YAMLDocument {
       }
       return Fields(node, keys: keys, what: "the file", report: report)
     } catch let error as YamlError {
-      report.add(error: error)
+      report.add(error: error, in: text)
     } catch {
       report.add(.notYAML, at: start, "not YAML: \(error)")
     }
@@ -88,21 +110,23 @@ package enum YAMLDocument {
 }
 
 extension Report {
-  func add(error: YamlError) {
+  func add(error: YamlError, in text: String) {
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
-      add(
-        .notYAML, at: SourcePlace(line: max(1, mark.line), column: max(1, mark.column)),
-        "not YAML: \(problem)")
+      let place = SourcePlace(line: max(1, mark.line), column: max(1, mark.column))
+      let (told, words) = YAMLWords.describe(problem, at: place, in: text)
+      add(.notYAML, at: told, words)
     case .duplicatedKeysInMapping(let duplicates, let context):
       let mark = context.mark
-      let keys = duplicates.map { "\($0)" }.sorted().joined(separator: ", ")
+      let keys = duplicates.map { "'\($0)'" }.sorted()
       add(
         .duplicateKey, at: SourcePlace(line: max(1, mark.line), column: max(1, mark.column)),
-        "a key stands twice: \(keys); keep one")
+        "\(keys.joined(separator: ", ")) stands twice here; keep one")
     default:
-      add(.notYAML, at: SourcePlace(line: 1, column: 1), "not YAML: \(error)")
+      add(
+        .notYAML, at: SourcePlace(line: 1, column: 1),
+        "the file can't be read as 'key: value' lines; compare it with one of the shipped profiles")
     }
   }
 }

@@ -54,15 +54,18 @@ public struct Reservoir: Equatable, Sendable {
   ///   - volume: What may be used up.
   ///   - prescription: What uses it.
   ///   - place: Where in its pattern the therapy is.
+  ///   - besides: What a bolus in progress still delivers in a time.
   /// - Returns: The time, to the second below; `nil` where nothing is ever used, or only after a
   ///   hundred years.
   public static func timeToUse(
-    _ volume: Volume, by prescription: Prescription, from place: TimeSpan
+    _ volume: Volume, by prescription: Prescription, from place: TimeSpan,
+    besides: (TimeSpan) -> Volume = { _ in .zero }
   ) -> TimeSpan? {
     let century: UInt64 = 100 * 366 * 86_400
     func lasts(_ seconds: UInt64) -> Bool {
       let span = TimeSpan(seconds: seconds)
-      guard let used = try? use(of: prescription, from: place, over: span) else { return false }
+      guard let used = try? use(of: prescription, from: place, over: span).adding(besides(span))
+      else { return false }
       return used <= volume
     }
     guard !lasts(century) else { return nil }

@@ -122,7 +122,7 @@ extension FlexPattern {
 
 extension Bolus {
   /// What is delivered in the first part of its time, or in any other of that length.
-  func part(_ span: TimeSpan, _ rounding: Rounding) throws(QuantityError) -> Volume {
+  public func part(_ span: TimeSpan, _ rounding: Rounding) throws(QuantityError) -> Volume {
     span == duration ? volume : try flow.volume(in: span, rounding)
   }
 }

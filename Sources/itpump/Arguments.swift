@@ -108,7 +108,7 @@ enum JSONOutput {
   static func text(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    return Visible.json(String(decoding: try encoder.encode(value), as: UTF8.self)) + "\n"
   }
 }
 

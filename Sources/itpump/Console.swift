@@ -6,7 +6,7 @@ enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
   /// A remark, on standard error.
-  static func note(_ text: String) { write(text + "\n") }
+  static func note(_ text: String) { write(Visible.text(text) + "\n") }
 
   /// Writes to standard error; one that is closed or full ends nothing.
   static func write(_ text: String) {

@@ -8,17 +8,19 @@ struct ITPump: ParsableCommand {
     commandName: "itpump",
     abstract: "Plan, simulate and check intrathecal baclofen delivery, to the step.",
     discussion: "Bench equipment: not a medical device, not for human use.",
-    version: "0.1.0",
+    version: Version.text,
     subcommands: [
       CheckCommand.self, PlanCommand.self, SimulateCommand.self, CompileCommand.self,
       RunCommand.self, ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
-      HardwareCommand.self, BenchCommand.self,
+      HardwareCommand.self, BenchCommand.self, WhereCommand.self,
     ])
 
   /// Exits with 1 where the work failed, and with 2 for a wrong command line.
   static func main() {
     do {
-      var command = try parseAsRoot()
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      if let message = Misspelling.message(arguments) { throw ValidationError(message) }
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let problem as ProjectFiles.Problem {
       Console.note(problem.description)

@@ -143,4 +143,7 @@ void pump_watchdog_close(int file);
 /// Tells systemd, where it is listening; 0 where it is not.
 int pump_notify(const char *text);
 
+/// The commit that the program was built from; "unknown" where the build was not told.
+const char *pump_build_commit(void);
+
 #endif

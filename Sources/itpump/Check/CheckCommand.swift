@@ -39,23 +39,23 @@ struct CheckCommand: ParsableCommand {
     if reports.contains(where: { !$0.isClean }) { throw ExitCode(1) }
   }
 
-  private func report(_ path: String, previous: Profile?, now: Date) throws -> CheckReport {
-    let text: String
+  private func report(_ name: String, previous: Profile?, now: Date) throws -> CheckReport {
+    let path = ProjectFiles.profile(name)
+    let text: InputFile
     do {
-      text = try ProjectFiles.text(path)
+      text = try InputFile(path)
     } catch let problem as ProjectFiles.Problem {
       let start = SourcePlace(line: 1, column: 1)
       let message = problem.description.split(separator: "error: ").last.map(String.init) ?? ""
       return CheckReport(path, [Diagnostic(.unreadable, at: start, message)], nil, now: now)
     }
-    let drugs = try options.files.drugs(besideProfile: path)
-    let loader = ProfileLoader(
-      drugs: drugs, bench: try options.files.bench(besideProfile: path), now: now)
-    var (profile, diagnostics) = loader.load(text)
+    let inputs = try options.inputs(of: text)
+    var (profile, bench, diagnostics) = try inputs.judged(now: now)
     if let previous, let new = profile {
-      diagnostics += TitrationCheck.diagnostics(from: previous, to: new, drugs: drugs)
+      diagnostics += TitrationCheck.diagnostics(
+        from: previous, to: new, drugs: try InputFile.drugs(inputs.drugs))
       if diagnostics.contains(where: { $0.severity == .error }) { profile = nil }
     }
-    return CheckReport(path, diagnostics, profile, now: now)
+    return CheckReport(path, diagnostics, profile.map { ($0, bench) }, now: now)
   }
 }

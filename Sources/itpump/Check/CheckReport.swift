@@ -28,7 +28,10 @@ struct CheckReport: Encodable {
     var single_bolus_ug: Double?
     var patient_bolus_ug: Double?
     var patient_boluses_per_day: Int?
+    var most_in_any_hour_ug: Double?
+    var most_in_any_day_ug: Double?
     var days_to_low_alarm: Double?
+    var days_to_stop: Double?
     var low_alarm_ul: Double
     var reservoir_ul: Double
   }
@@ -41,7 +44,10 @@ struct CheckReport: Encodable {
 
   var isClean: Bool { errors == 0 }
 
-  init(_ file: String, _ diagnostics: [Diagnostic], _ profile: Profile?, now: Date) {
+  init(
+    _ file: String, _ diagnostics: [Diagnostic], _ loaded: (profile: Profile, bench: Bench)?,
+    now: Date
+  ) {
     self.file = file
     errors = diagnostics.count { $0.severity == .error }
     warnings = diagnostics.count - errors
@@ -50,9 +56,11 @@ struct CheckReport: Encodable {
         severity: $0.severity.rawValue, code: $0.code.rawValue, line: $0.place.line,
         column: $0.place.column, message: $0.message)
     }
-    self.profile = profile.map { Self.summary($0, now: now) }
-    lines =
-      diagnostics.map { $0.line(file: file) } + (profile.map { Self.lines($0, now: now) } ?? [])
+    lines = diagnostics.map { $0.line(file: file) }
+    guard let (profile, bench) = loaded else { return }
+    let forecast = Forecast(profile, on: bench, from: profile.place(at: now))
+    self.profile = Self.summary(profile, forecast)
+    lines += Self.lines(profile, forecast)
   }
 
   private enum CodingKeys: CodingKey { case file, errors, warnings, problems, profile }
@@ -67,8 +75,9 @@ struct CheckReport: Encodable {
     return (lines + ["\(file): \(verdict)", ""]).joined(separator: "\n")
   }
 
-  private static func summary(_ profile: Profile, now: Date) -> Summary {
+  private static func summary(_ profile: Profile, _ forecast: Forecast) -> Summary {
     let therapy = profile.prescription.therapy
+    let figures = DoseFigures(profile)
     func rate(_ flow: FlowRate) -> Double {
       let dose = (try? profile.concentration.doseRate(of: flow, .up)) ?? .zero
       return (Double(dose.femtogramsPerDay) / 24e3).rounded() / 1e6
@@ -91,53 +100,84 @@ struct CheckReport: Encodable {
       single_bolus_ug: profile.singleBolus.map { mass($0.volume) },
       patient_bolus_ug: profile.prescription.patientBolus.map { mass($0.bolus.volume) },
       patient_boluses_per_day: profile.prescription.patientBolus?.maximumPerDay,
-      days_to_low_alarm: span(profile, now).map { Double($0.nanoseconds) / 86_400e9 },
+      most_in_any_hour_ug: figures?.hour.dose.micrograms,
+      most_in_any_day_ug: figures?.day.dose.micrograms,
+      days_to_low_alarm: forecast.lowAlarmAfter.map { Double($0.nanoseconds) / 86_400e9 },
+      days_to_stop: forecast.stopsAfter.map { Double($0.nanoseconds) / 86_400e9 },
       low_alarm_ul: profile.reservoir.lowAlarm.microlitres,
       reservoir_ul: profile.reservoir.filled.microlitres)
   }
 
-  private static func span(_ profile: Profile, _ now: Date) -> TimeSpan? {
-    Reservoir.timeToUse(
-      profile.reservoir.filled.lessening(by: profile.reservoir.lowAlarm),
-      by: profile.prescription, from: profile.place(at: now))
-  }
-
-  private static func lines(_ profile: Profile, now: Date) -> [String] {
+  private static func lines(_ profile: Profile, _ forecast: Forecast) -> [String] {
     let therapy = profile.prescription.therapy
     func rate(_ flow: FlowRate) -> String {
       let dose = (try? profile.concentration.doseRate(of: flow, .up)) ?? .zero
       return Format.decimal(dose.femtogramsPerDay, per: 24_000_000_000) + " µg/h"
     }
+    func range(_ least: String, _ most: String) -> String {
+      least == most ? least : "\(least) to \(most)"
+    }
     let mean =
       profile.mode == .flexWeekly
       ? " on the mean of a week" : profile.mode == .periodic ? " on the mean" : ""
+    var total = "\(Format.mass(profile.meanDosePerDay))\(mean)"
+    if let bolus = profile.singleBolus {
+      let dose = (try? profile.concentration.mass(in: bolus.volume, .up)) ?? .zero
+      total += ", and \(Format.mass(dose)) once, at the start"
+    }
     var lines = [
       "  \(profile.name): \(profile.mode.rawValue), \(profile.drug) "
         + Format.concentration(profile.concentration),
-      "    total a day   \(Format.mass(profile.meanDosePerDay))\(mean)",
-      "    basal rate    \(rate(therapy.leastBasal)) to \(rate(therapy.peakBasal))",
-      "    basal flow    \(Format.flow(therapy.leastBasal)) to \(Format.flow(therapy.peakBasal))",
+      "    total a day   \(total)",
+      "    basal rate    " + range(rate(therapy.leastBasal), rate(therapy.peakBasal)),
+      "    basal flow    " + range(Format.flow(therapy.leastBasal), Format.flow(therapy.peakBasal)),
     ]
-    for bolus in therapy.scheduledBoluses.prefix(4) {
-      lines.append("    bolus         " + describe(bolus, profile) + interval(profile))
-    }
-    if therapy.scheduledBoluses.count > 4 {
-      lines.append("                  and \(therapy.scheduledBoluses.count - 4) more")
+    lines += PatternLines(profile: profile).lines
+    if profile.mode == .periodic {
+      for bolus in therapy.scheduledBoluses {
+        lines.append(
+          "    bolus         " + describe(bolus, profile) + interval(profile)
+            + ", the first one at the start")
+      }
     }
     if let bolus = profile.singleBolus {
-      lines.append("    single bolus  " + describe(bolus, profile))
+      lines.append("    single bolus  " + describe(bolus, profile) + ", at the start")
     }
     if let rule = profile.prescription.patientBolus {
       lines.append(
         "    patient       \(describe(rule.bolus, profile)), lock-out \(Format.span(rule.lockout)), "
           + "at most \(rule.maximumPerDay) a day")
     }
-    let days = span(profile, now).map { "in \(Format.span($0)), every permitted dose taken" }
-    lines.append(
-      "    low alarm     \(days ?? "never by itself") "
-        + "(\(Format.volume(profile.reservoir.filled)) down to "
-        + "\(Format.volume(profile.reservoir.lowAlarm)))")
+    lines += worst(profile)
+    let fills =
+      "\(Format.volume(profile.reservoir.filled)) down to \(Format.volume(profile.reservoir.lowAlarm))"
+    let rule = profile.prescription.patientBolus == nil ? "" : ", every permitted dose taken"
+    let alarm = forecast.lowAlarmAfter.map { "in \(Format.span($0))\(rule)" }
+    lines.append("    low alarm     \(alarm ?? "never by itself") (\(fills))")
+    if let stops = forecast.stopsAfter {
+      lines.append("    stops         in \(Format.span(stops)), at the reserve")
+    }
     return lines
+  }
+
+  /// The worst case of an hour and of a day, everything counted that may be given.
+  private static func worst(_ profile: Profile) -> [String] {
+    guard let figures = DoseFigures(profile), profile.mode != .stopped || profile.singleBolus != nil
+    else { return [] }
+    let counted =
+      (profile.singleBolus == nil ? [] : ["single bolus"])
+      + (profile.prescription.patientBolus == nil ? [] : ["permitted patient boluses"])
+    let with = counted.isEmpty ? "" : ", \(counted.joined(separator: " and ")) counted"
+    func line(_ name: String, _ most: DoseFigures.Most, _ window: TimeSpan) -> String {
+      let from =
+        profile.mode == .flexDaily || profile.mode == .flexWeekly
+        ? most.from.map {
+          ", from \(PatternLines.place($0, in: profile)) to "
+            + PatternLines.place($0 + window, in: profile)
+        } : nil
+      return "    \(name)at most \(Format.mass(most.dose))\(from ?? "")\(with)"
+    }
+    return [line("any hour      ", figures.hour, .hour), line("any 24 h      ", figures.day, .day)]
   }
 
   private static func interval(_ profile: Profile) -> String {

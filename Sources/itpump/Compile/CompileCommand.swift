@@ -26,10 +26,8 @@ struct CompileCommand: ParsableCommand {
     let path = output ?? Self.imagePath(of: profile)
     let (loaded, bench) = try options.load(profile, now: Date(), outputs: [path])
     let data = ImageFile.data(loaded.compiled(on: bench))
-    do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw ProjectFiles.Problem(
-        description: "\(path): error: can't be written; check the folder and its permissions")
-    }
+    try OutputFile.write(data, to: path)
+    guard path != "-" else { return }
     let seal = data.suffix(8).prefix(4).reversed().map { String(format: "%02x", $0) }.joined()
     try ProjectFiles.print(
       """

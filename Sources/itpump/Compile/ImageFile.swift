@@ -96,7 +96,7 @@ extension Profile {
   /// The profile that was compiled, if it was for this bench.
   ///
   /// - Throws: `ProjectFiles.Problem`, where it was for another bench, or says what can't be.
-  init(_ image: CompiledProfile, on bench: Bench, _ path: String, now: Date) throws {
+  init(_ image: CompiledProfile, on bench: Bench, _ path: String) throws {
     func problem(_ text: String) -> ProjectFiles.Problem {
       ProjectFiles.Problem(description: "\(path): error: \(text)")
     }
@@ -113,9 +113,6 @@ extension Profile {
       reservoir: image.run.engine.reservoir, catheterVolume: image.catheterVolume, timeZone: zone,
       mode: Mode.allCases[Int(image.mode)], prescription: image.run.prescription,
       limits: image.run.engine.limits, singleBolus: image.run.singleBolus, patientBolusReason: nil)
-    guard day >= CalendarDay(now, in: .gmt) else {
-      throw problem("the drug expired on \(day); fill the reservoir from a valid lot")
-    }
     let own = compiled(on: bench)
     guard own.run.engine.step == image.run.engine.step,
       own.run.engine.driver == image.run.engine.driver,

@@ -1,4 +1,5 @@
 import PumpFirmware
+import PumpProfiles
 import PumpSafety
 
 /// What a firmware's numbers mean, for people.

@@ -71,7 +71,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let files = try BenchFiles(board: target.board)
+    let files = try BenchFiles(board: ProjectFiles.board(target.board))
     let bench = try files.bench()
     try checkOutput(files)
     if volume != nil { _ = try target.resolve(bench.board) }
@@ -211,7 +211,7 @@ struct CalibrateCommand: ParsableCommand {
     guard let outcome = ending.outcome, outcome.refusal == nil else {
       throw ProjectFiles.Problem(
         description: "calibrate: error: "
-          + (ending.outcome?.refusal.map(SimulationReport.describe) ?? "no result"))
+          + (ending.outcome?.refusal.map(\.words) ?? "no result"))
     }
     let ledger = outcome.status.ledger
     guard outcome.isAtRest else {

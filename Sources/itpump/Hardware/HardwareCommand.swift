@@ -183,7 +183,7 @@ struct BoardOptions: ParsableArguments {
     completion: .file(extensions: ["yaml"]))
   var board: String
 
-  func bench() throws -> Bench { try BenchFiles(board: board).bench() }
+  func bench() throws -> Bench { try BenchFiles(board: ProjectFiles.board(board)).bench() }
 
   func resolve(_ board: Board) throws -> BenchWiring.Resolved {
     guard !board.isSimulated else {

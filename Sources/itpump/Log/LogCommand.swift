@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PumpJournal
 import PumpLinux
+import PumpProfiles
 import PumpRecords
 import PumpSafety
 import PumpUnits
@@ -142,19 +143,15 @@ struct LogCommand: ParsableCommand {
     _ records: [JournalRecord], _ moments: Moments, isHeaded: Bool = true
   ) throws {
     if let json {
-      try write(try JSONOutput.text(records.map { LogRow($0, moments) }), to: json)
+      try ProjectFiles.write(try JSONOutput.text(records.map { LogRow($0, moments) }), to: json)
     }
     if let csv {
       let text = LogRow.header + records.map { LogRow($0, moments).csv }.joined()
-      try write(text, to: csv)
+      try ProjectFiles.write(text, to: csv)
     }
     guard json == nil, csv == nil else { return }
     let heading = isHeaded ? LogRow.heading : ""
     try ProjectFiles.print(heading + records.map { LogRow.line($0, moments) }.joined())
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    if path == "-" { try ProjectFiles.print(text) } else { try ProjectFiles.write(text, to: path) }
   }
 
   private func follow(

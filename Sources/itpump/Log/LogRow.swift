@@ -1,5 +1,6 @@
 import Foundation
 import PumpJournal
+import PumpProfiles
 import PumpRecords
 import PumpSafety
 import PumpUnits
@@ -44,12 +45,11 @@ struct LogRow: Encodable {
   /// The row of a CSV file (RFC 4180).
   var csv: String {
     func number(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
-    let quoted = "\"" + what.replacingOccurrences(of: "\"", with: "\"\"") + "\""
     return
       ([
         "\(sequence)", "\(session)", "\(pump_clock_ns)", wall_clock, kind, alarm ?? "",
         number(certain_steps), number(uncertain_steps), number(missed_steps),
-        number(at_fill_steps), number(granted_up_to_steps), number(granted_until_ns), quoted,
+        number(at_fill_steps), number(granted_up_to_steps), number(granted_until_ns), Visible.csv(what),
       ] as [String]).joined(separator: ",") + "\n"
   }
 

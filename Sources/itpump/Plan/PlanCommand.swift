@@ -52,11 +52,7 @@ struct PlanCommand: ParsableCommand {
     ]
     for (path, text) in outputs {
       guard let path else { continue }
-      if path == "-" {
-        try ProjectFiles.print(text())
-      } else {
-        try ProjectFiles.write(try text(), to: path)
-      }
+      try ProjectFiles.write(try text(), to: path)
     }
     if json != "-", csv != "-", svg != "-" { try ProjectFiles.print(report.text) }
   }

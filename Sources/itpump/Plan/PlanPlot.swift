@@ -1,165 +1,312 @@
 import Foundation
 import PumpProfiles
+import PumpSafety
 import PumpUnits
 
-/// Dose over time as SVG: the basal rate with its boluses above, the dose so far below.
+/// What is planned as SVG, from a day to a year: rate or daily dose with the boluses, the dose so far, and
+/// the reservoir down to its end.
 struct PlanPlot {
   private let report: PlanReport
   private let width = 960.0
-  private let left = 80.0
+  private let left = 84.0
   private let right = 30.0
-  private let rateTop = 96.0
-  private let rateHeight = 200.0
-  private let doseTop = 372.0
-  private let doseHeight = 180.0
+  private let rate = Panel(top: 176, height: 160)
+  private let dose = Panel(top: 392, height: 120)
+  private let reservoir = Panel(top: 568, height: 90)
+
+  private struct Panel {
+    var top: Double
+    var height: Double
+    var bottom: Double { top + height }
+  }
 
   init(_ report: PlanReport) { self.report = report }
 
-  private var rows: [DeliveryPlan.Row] { report.plan.rows }
-  private var seconds: Double { Double(report.plan.span.nanoseconds) / 1e9 }
+  private var plan: DeliveryPlan { report.plan }
+  private var seconds: Double { Double(plan.span.nanoseconds) / 1e9 }
+  private var end: Date { report.moment(.epoch + plan.span) }
+  /// Beyond some days single rates are too many to see: then each day has its dose.
+  private var isByDay: Bool { seconds > 11 * 86_400 }
 
   var svg: String {
     let profile = report.profile
+    func safe(_ text: String) -> String { Visible.xml(text) }
     var out = [
       """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 640" font-family="sans-serif" \
-      font-size="13" role="img" aria-label="Dose over time of \(profile.name)">
-      <rect width="960" height="640" fill="#fff"/>
-      <text x="\(left)" y="30" font-size="19" font-weight="bold">\(profile.name)</text>
-      <text x="\(left)" y="52" fill="#444">\(profile.drug) \
-      \(Format.concentration(profile.concentration)), \(profile.mode.rawValue), \
-      \(profile.population); total \(Format.mass(report.plan.dose)) in \
-      \(Format.span(report.plan.span)), \(Format.volume(report.plan.volume))</text>
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 740" font-family="sans-serif" \
+      font-size="13" role="img" aria-label="Planned dose over time of \(safe(profile.name))">
+      <rect width="960" height="740" fill="#fff"/>
+      <text x="\(left)" y="28" font-size="19" font-weight="bold">\(safe(profile.name)): planned, not \
+      delivered</text>
+      <text x="\(left)" y="50" fill="#444">\(safe(profile.drug)) \
+      \(Format.concentration(profile.concentration)), lot \(safe(profile.lot)), expires \
+      \(profile.expires); \(profile.mode.rawValue), \(safe(profile.population))</text>
+      <text x="\(left)" y="69" fill="#444">\(report.moments.full(report.start)) to \
+      \(report.moments.full(end)), \(safe(profile.timeZone.identifier)); total \
+      \(Format.mass(plan.dose)), \(Format.volume(plan.volume))</text>
       """
     ]
-    out += ratePanel + dosePanel
+    if let refusal = plan.forecast.refusal {
+      out.append(
+        "<text x=\"\(left)\" y=\"90\" fill=\"#a00\" font-weight=\"bold\">REFUSED: "
+          + "\(plan.forecast.refusesBolus ? "the single bolus" : "the therapy"): "
+          + "\(safe(refusal.words))</text>")
+    }
+    out += isByDay ? dailyPanel : ratePanel
+    out += dosePanel + reservoirPanel + ends
     out.append(
       """
-      <text x="\(left)" y="626" fill="#a00">Bench equipment: not a medical device, not for human \
-      use. Planned, not delivered.</text>
+      <text x="\(left)" y="726" fill="#a00">Bench equipment: not a medical device, not for human \
+      use.</text>
       </svg>
       """)
     return out.joined(separator: "\n") + "\n"
   }
 
-  private func x(_ instant: Instant) -> Double {
-    left + (width - left - right) * Double(instant.nanoseconds) / 1e9 / seconds
-  }
+  private func x(_ instant: Instant) -> Double { x(seconds: Double(instant.nanoseconds) / 1e9) }
+
+  private func x(seconds at: Double) -> Double { left + (width - left - right) * at / seconds }
 
   private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
-
-  /// A round number at or above a value, for the top of an axis.
-  private static func ceiling(_ value: Double) -> Double {
-    guard value > 0 else { return 1 }
-    let power = pow(10, floor(log10(value)))
-    return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].first { $0 * power >= value * 1.0001 }.map {
-      $0 * power
-    }
-      ?? value
-  }
-
-  private var ratePanel: [String] {
-    let top = Self.ceiling(rows.map { report.rate($0.basal) }.max() ?? 0)
-    func y(_ rate: Double) -> Double { rateTop + rateHeight * (1 - min(1, rate / top)) }
-    var out = ["<text x=\"\(left)\" y=\"82\" font-weight=\"bold\">Basal rate, µg/h</text>"]
-    out += axes(top: rateTop, height: rateHeight, most: top)
-    for row in rows where report.rate(row.basal) > 0 {
-      let (x0, x1, y0) = (x(row.start), x(row.end), y(report.rate(row.basal)))
-      out.append(
-        "<rect x=\"\(Self.number(x0))\" y=\"\(Self.number(y0))\" "
-          + "width=\"\(Self.number(max(0.5, x1 - x0)))\" "
-          + "height=\"\(Self.number(rateTop + rateHeight - y0))\" fill=\"#9ec5e8\"/>"
-          + "<line x1=\"\(Self.number(x0))\" y1=\"\(Self.number(y0))\" x2=\"\(Self.number(x1))\" "
-          + "y2=\"\(Self.number(y0))\" stroke=\"#1b5e9b\" stroke-width=\"2\"/>")
-      if x1 - x0 > 78 {
-        out.append(
-          "<text x=\"\(Self.number((x0 + x1) / 2))\" y=\"\(Self.number(y0 + 17))\" "
-            + "text-anchor=\"middle\">\(shown(report.rate(row.basal))) µg/h</text>")
-      }
-    }
-    return out + bolusMarks
-  }
-
-  /// A bolus is minutes in a day: drawn as a mark with its dose, not to the rate's scale.
-  private var bolusMarks: [String] {
-    let boluses = report.plan.boluses
-    guard !boluses.isEmpty else { return [] }
-    func words(_ dose: Mass, _ span: TimeSpan) -> String {
-      "\(Format.mass(dose)) over \(Format.span(span))"
-    }
-    let kinds = Set(boluses.map { words($0.dose, $0.end - $0.start) })
-    let isOneKind = kinds.count == 1
-    let legend = isOneKind ? kinds.first ?? "" : "with its dose and time where there is room"
-    var out = [
-      "<text x=\"\(width - right)\" y=\"82\" text-anchor=\"end\" fill=\"#b3471d\">"
-        + "▼ bolus: \(legend); not to scale</text>"
-    ]
-    var lastLabel = -1000.0
-    for row in boluses {
-      let at = x(row.start)
-      out.append(
-        "<line x1=\"\(Self.number(at))\" y1=\"\(rateTop)\" x2=\"\(Self.number(at))\" "
-          + "y2=\"\(rateTop + rateHeight)\" stroke=\"#b3471d\" stroke-width=\"2\"/>"
-          + "<path d=\"M \(Self.number(at - 6)) \(rateTop - 4) h 12 l -6 10 z\" fill=\"#b3471d\"/>")
-      guard !isOneKind, at - lastLabel > 150 else { continue }
-      lastLabel = at
-      let isLeft = at > width - 220
-      out.append(
-        "<text x=\"\(Self.number(isLeft ? at - 9 : at + 9))\" y=\"\(rateTop + 14)\" "
-          + "text-anchor=\"\(isLeft ? "end" : "start")\" fill=\"#b3471d\">"
-          + words(row.dose, row.end - row.start) + "</text>")
-    }
-    return out
-  }
-
-  private var dosePanel: [String] {
-    let total = report.plan.dose.micrograms
-    let top = Self.ceiling(total)
-    func y(_ dose: Double) -> Double { doseTop + doseHeight * (1 - dose / top) }
-    var out = ["<text x=\"\(left)\" y=\"358\" font-weight=\"bold\">Dose so far, µg</text>"]
-    out += axes(top: doseTop, height: doseHeight, most: top)
-    var sum = 0.0
-    var points = ["\(left),\(Self.number(y(0)))"]
-    for row in rows {
-      sum += row.dose.micrograms
-      points.append("\(Self.number(x(row.end))),\(Self.number(y(sum)))")
-    }
-    out.append(
-      "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"#2e7d32\" "
-        + "stroke-width=\"2.5\"/>")
-    out.append(
-      "<text x=\"\(width - right)\" y=\"\(Self.number(y(total) - 8))\" text-anchor=\"end\" "
-        + "fill=\"#2e7d32\" font-weight=\"bold\">\(Format.mass(report.plan.dose))</text>")
-    return out
-  }
 
   private func shown(_ value: Double) -> String {
     Format.decimal(UInt64((value * 1e6).rounded()), per: 1_000_000)
   }
 
-  private func axes(top: Double, height: Double, most: Double) -> [String] {
+  /// A round number at or above a value, for the top of an axis.
+  private static func ceiling(_ value: Double) -> Double {
+    guard value > 0 else { return 1 }
+    let power = pow(10, floor(log10(value)))
+    let steps = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10]
+    return steps.first { $0 * power >= value * 1.0001 }.map { $0 * power } ?? value
+  }
+
+  // MARK: - Rates and daily doses
+
+  private var ratePanel: [String] {
+    let top = Self.ceiling(plan.rows.map { report.rate($0.basal) }.max() ?? 0)
+    var out = [heading("Basal rate, µg/h", rate)] + axes(rate, most: top)
+    var lastLabel = -1_000.0
+    for stretch in stretches where stretch.rate > 0 {
+      let value = stretch.rate
+      let (x0, x1) = (x(stretch.start), x(stretch.end))
+      let y = rate.top + rate.height * (1 - min(1, value / top))
+      out.append(
+        "<rect x=\"\(Self.number(x0))\" y=\"\(Self.number(y))\" "
+          + "width=\"\(Self.number(max(0.5, x1 - x0)))\" "
+          + "height=\"\(Self.number(rate.bottom - y))\" fill=\"#9ec5e8\"/>"
+          + "<line x1=\"\(Self.number(x0))\" y1=\"\(Self.number(y))\" x2=\"\(Self.number(x1))\" "
+          + "y2=\"\(Self.number(y))\" stroke=\"#1b5e9b\" stroke-width=\"2\"/>")
+      let middle = (x0 + x1) / 2
+      guard x1 - x0 > 74, middle - lastLabel > 74 else { continue }
+      lastLabel = middle
+      out.append(
+        "<text x=\"\(Self.number(middle))\" y=\"\(Self.number(min(y + 17, rate.bottom - 4)))\" "
+          + "text-anchor=\"middle\">\(shown(value)) µg/h</text>")
+    }
+    return out + bolusMarks
+  }
+
+  /// The basal rates, each as long as it lasts: a bolus over one divides the plan's rows, not the rate.
+  private var stretches: [(start: Instant, end: Instant, rate: Double)] {
+    var stretches: [(start: Instant, end: Instant, rate: Double)] = []
+    for row in plan.rows {
+      let rate = report.rate(row.basal)
+      if let last = stretches.last, last.rate == rate, last.end == row.start {
+        stretches[stretches.count - 1].end = row.end
+      } else {
+        stretches.append((row.start, row.end, rate))
+      }
+    }
+    return stretches
+  }
+
+  /// Boluses are minutes in a day: marks above the rates, not to their scale, each with its own label where
+  /// there is room for all, else counted.
+  private var bolusMarks: [String] {
+    let boluses = plan.boluses
+    guard !boluses.isEmpty else { return [] }
+    func words(_ bolus: (start: Instant, end: Instant, dose: Mass)) -> String {
+      "\(Format.mass(bolus.dose)) over \(Format.span(bolus.end - bolus.start))"
+    }
+    let isCrowded = boluses.count > 100
+    var out = boluses.map { bolus -> String in
+      let at = Self.number(x(bolus.start))
+      return isCrowded
+        ? "<line x1=\"\(at)\" y1=\"\(rate.top - 12)\" x2=\"\(at)\" y2=\"\(rate.top - 2)\" "
+          + "stroke=\"#b3471d\" stroke-width=\"0.6\"/>"
+        : "<path d=\"M \(Self.number(x(bolus.start) - 5)) \(rate.top - 11) h 10 l -5 9 z\" "
+          + "fill=\"#b3471d\"/>"
+    }
+    let placed = LabelRows(
+      boluses.map { (x($0.start), words($0)) }, rows: 3, from: left, to: width - right)
+    if let placed {
+      for label in placed.labels {
+        let y = rate.top - 16 - 14 * Double(label.row)
+        out.append(
+          "<text x=\"\(Self.number(label.x))\" y=\"\(Self.number(y))\" font-size=\"12\" "
+            + "fill=\"#b3471d\">\(label.text)</text>")
+        if label.row > 0 {
+          out.append(
+            "<line x1=\"\(Self.number(label.mark))\" y1=\"\(Self.number(y + 2))\" "
+              + "x2=\"\(Self.number(label.mark))\" y2=\"\(rate.top - 11)\" stroke=\"#b3471d\" "
+              + "stroke-width=\"0.6\"/>")
+        }
+      }
+      return out + [legend("▼ bolus: dose and duration, not to scale")]
+    }
+    return out + [legend("▼ \(counted(boluses.map(words)))", isLong: true)]
+  }
+
+  /// How many there are of each kind, the commonest first.
+  private func counted(_ words: [String]) -> String {
+    var counts: [String: Int] = [:]
+    for word in words { counts[word, default: 0] += 1 }
+    let kinds = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let shown = kinds.prefix(4).map { "\($0.value) × \($0.key)" }.joined(separator: "; ")
+    let more = kinds.count > 4 ? "; and \(kinds.count - 4) other kinds" : ""
+    return "\(words.count) boluses: \(shown)\(more)"
+  }
+
+  /// What the marks mean: beside the heading, or below it where it is long.
+  private func legend(_ text: String, isLong: Bool = false) -> String {
+    let place =
+      isLong
+      ? "x=\"\(left)\" y=\"\(rate.top - 42)\""
+      : "x=\"\(width - right)\" y=\"\(rate.top - 62)\" text-anchor=\"end\""
+    return "<text \(place) font-size=\"12\" fill=\"#b3471d\">\(text)</text>"
+  }
+
+  private var dailyPanel: [String] {
+    let days = DailyDoses(report)
+    let top = Self.ceiling(days.doses.map(\.total).max() ?? 0)
+    var out = [heading("Dose of each day, µg", rate)] + axes(rate, most: top)
+    func bar(_ day: DailyDoses.Day, _ from: Double, _ to: Double, _ colour: String) -> String {
+      let (x0, x1) = (x(seconds: day.start), x(seconds: day.end))
+      let height = rate.height * (to - from) / top
+      let y = rate.bottom - rate.height * to / top
+      return "<rect x=\"\(Self.number(x0))\" y=\"\(Self.number(y))\" "
+        + "width=\"\(Self.number(max(0.4, (x1 - x0) * 0.86)))\" height=\"\(Self.number(height))\" "
+        + "fill=\"\(colour)\"/>"
+    }
+    for day in days.doses {
+      out.append(bar(day, 0, day.total - day.boluses, "#9ec5e8"))
+      if day.boluses > 0 { out.append(bar(day, day.total - day.boluses, day.total, "#d98c6a")) }
+    }
+    let boluses = plan.boluses
+    guard !boluses.isEmpty else { return out }
+    let words = boluses.map { "\(Format.mass($0.dose)) over \(Format.span($0.end - $0.start))" }
+    return out + [legend("brown: \(counted(words))", isLong: true)]
+  }
+
+  // MARK: - Dose so far, reservoir
+
+  private var dosePanel: [String] {
+    let total = plan.dose.micrograms
+    let top = Self.ceiling(total)
+    var sum = 0.0
+    var points: [(Double, Double)] = [(left, dose.bottom)]
+    for row in plan.rows {
+      sum += row.dose.micrograms
+      points.append((x(row.end), dose.bottom - dose.height * sum / top))
+    }
+    let y = dose.bottom - dose.height * total / top
+    return [heading("Dose so far, µg", dose)] + axes(dose, most: top)
+      + [
+        line(points, "#2e7d32"),
+        "<text x=\"\(width - right)\" y=\"\(Self.number(y - 8))\" text-anchor=\"end\" "
+          + "fill=\"#2e7d32\" font-weight=\"bold\">\(Format.mass(plan.dose))</text>",
+      ]
+  }
+
+  private var reservoirPanel: [String] {
+    let filled = report.profile.reservoir.filled.microlitres / 1_000
+    let top = Self.ceiling(filled)
+    var used = 0.0
+    func y(_ millilitres: Double) -> Double {
+      reservoir.bottom - reservoir.height * max(0, millilitres) / top
+    }
+    var points: [(Double, Double)] = [(left, y(filled))]
+    for row in plan.rows {
+      used += row.volume.microlitres / 1_000
+      points.append((x(row.end), y(filled - used)))
+    }
+    // The two levels may lie close together: their names stand at either end.
+    func level(_ volume: Volume, _ name: String, _ colour: String, isLeft: Bool) -> String {
+      let at = Self.number(y(volume.microlitres / 1_000))
+      return "<line x1=\"\(left)\" y1=\"\(at)\" x2=\"\(width - right)\" y2=\"\(at)\" "
+        + "stroke=\"\(colour)\" stroke-dasharray=\"5 4\"/><text "
+        + "x=\"\(isLeft ? left + 4 : width - right - 4)\" "
+        + "y=\"\(Self.number(y(volume.microlitres / 1_000) - 3))\" "
+        + "text-anchor=\"\(isLeft ? "start" : "end")\" "
+        + "font-size=\"11\" fill=\"\(colour)\">\(name) \(Format.volume(volume))</text>"
+    }
+    return [heading("Reservoir, mL", reservoir)] + axes(reservoir, most: top, parts: 2)
+      + [
+        level(report.profile.reservoir.lowAlarm, "low alarm", "#b26a00", isLeft: false),
+        level(report.profile.reservoir.reserve, "reserve", "#a00", isLeft: true), line(points, "#555"),
+      ]
+  }
+
+  /// Where the reservoir is low, and where delivery stops.
+  private var ends: [String] {
     var out: [String] = []
-    for part in 0...4 {
-      let y = top + height * (1 - Double(part) / 4)
+    func mark(_ instant: Instant, _ text: String, _ colour: String, y: Double) {
+      let at = x(instant)
+      let isLeft = at > width / 2
+      out.append(
+        "<line x1=\"\(Self.number(at))\" y1=\"\(rate.top)\" x2=\"\(Self.number(at))\" "
+          + "y2=\"\(reservoir.bottom)\" stroke=\"\(colour)\" stroke-width=\"1.5\"/>"
+          + "<text x=\"\(Self.number(isLeft ? at - 6 : at + 6))\" y=\"\(y)\" "
+          + "text-anchor=\"\(isLeft ? "end" : "start")\" fill=\"\(colour)\" font-weight=\"bold\">"
+          + "\(text) \(report.moments.full(report.moment(instant)))</text>")
+    }
+    if let low = plan.lowAlarm { mark(low, "reservoir low", "#b26a00", y: dose.top + 16) }
+    if let stop = plan.stop { mark(stop, "at the reserve, delivery stops", "#a00", y: dose.top + 34) }
+    return out
+  }
+
+  // MARK: - Axes
+
+  private func heading(_ text: String, _ panel: Panel) -> String {
+    // Above the marks, so that no label lies on it.
+    let y = panel.top == rate.top ? panel.top - 62 : panel.top - 12
+    return "<text x=\"\(left)\" y=\"\(y)\" font-weight=\"bold\">\(text)</text>"
+  }
+
+  private func line(_ points: [(Double, Double)], _ colour: String) -> String {
+    // More points than pixels say nothing.
+    var kept: [(Double, Double)] = []
+    for (index, point) in points.enumerated() {
+      let isNear = kept.last.map { point.0 - $0.0 < 0.5 } ?? false
+      if !isNear || index == points.count - 1 { kept.append(point) }
+    }
+    let text = kept.map { "\(Self.number($0.0)),\(Self.number($0.1))" }.joined(separator: " ")
+    return "<polyline points=\"\(text)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2.2\"/>"
+  }
+
+  private func axes(_ panel: Panel, most: Double, parts: Int = 4) -> [String] {
+    var out: [String] = []
+    for part in 0...parts {
+      let y = panel.bottom - panel.height * Double(part) / Double(parts)
       out.append(
         "<line x1=\"\(left)\" y1=\"\(y)\" x2=\"\(width - right)\" y2=\"\(y)\" stroke=\"#ddd\"/>"
           + "<text x=\"\(left - 8)\" y=\"\(y + 4)\" text-anchor=\"end\">"
-          + "\(shown(most * Double(part) / 4))</text>")
+          + "\(shown(most * Double(part) / Double(parts)))</text>")
     }
-    let days = seconds / 86_400
-    let isByDay = days > 1 && days <= 10
-    let parts = isByDay ? Int(days.rounded(.down)) : days > 10 ? 6 : 8
-    for part in 0...parts {
-      let place = isByDay ? Double(part) / days : Double(part) / Double(parts)
-      let at = left + (width - left - right) * place
-      let date = report.start.addingTimeInterval(seconds * place)
-      let label =
-        days > 1
-        ? String(report.moments.full(date).dropFirst(9).prefix(5)) : report.moments.time(date)
+    var free = -Double.infinity
+    for tick in TimeTicks(from: report.start, to: end, in: report.profile.timeZone).ticks {
+      let at = x(seconds: tick.date.timeIntervalSince(report.start))
+      let size = 6.6 * Double(tick.label.count)
+      let from = min(max(4, at - size / 2), width - 4 - size)
       out.append(
-        "<line x1=\"\(at)\" y1=\"\(top + height)\" x2=\"\(at)\" y2=\"\(top + height + 5)\" "
-          + "stroke=\"#888\"/><text x=\"\(at)\" y=\"\(top + height + 20)\" "
-          + "text-anchor=\"middle\">\(label)</text>")
+        "<line x1=\"\(Self.number(at))\" y1=\"\(panel.bottom)\" x2=\"\(Self.number(at))\" "
+          + "y2=\"\(panel.bottom + 5)\" stroke=\"#888\"/>")
+      guard from >= free else { continue }
+      free = from + size + 8
+      out.append(
+        "<text x=\"\(Self.number(from))\" y=\"\(panel.bottom + 19)\" font-size=\"12\">"
+          + "\(tick.label)</text>")
     }
     return out
   }

@@ -26,18 +26,20 @@ struct PlanReport {
     return (Double(dose.femtogramsPerDay) / 24e3).rounded() / 1e6
   }
 
+  func moment(_ instant: Instant) -> Date { start.after(instant) }
+
   var text: String {
+    let end = moment(.epoch + plan.span)
     var lines = [
       "\(profile.name): \(profile.mode.rawValue), \(profile.drug) "
         + "\(Format.concentration(profile.concentration)), on \(bench.board.name)",
-      "Bench equipment: not a medical device, not for human use.", "",
+      "Planned from \(moments.full(start)) to \(moments.full(end)), \(profile.timeZone.identifier).",
     ]
-    let end = start.after(.epoch + plan.span)
-    if let note = ClockChange.note(profile, from: start, to: end) { lines.insert(note, at: 1) }
+    if let note = ClockChange.note(profile, from: start, to: end) { lines.append(note) }
+    lines += ["Bench equipment: not a medical device, not for human use.", ""]
+    if let refusal { lines += [refusal, ""] }
     lines += TerminalPlot(self).lines + [""]
-    lines.append(
-      "  from                    until       basal rate  bolus over it         dose       volume"
-        + "       steps")
+    lines.append("  from               until    basal rate       bolus        dose      volume")
     lines += plan.rows.prefix(60).map(line)
     if plan.rows.count > 60 {
       lines.append("  and \(plan.rows.count - 60) more rows; see --csv or --json")
@@ -52,26 +54,41 @@ struct PlanReport {
       lines.append(
         "  not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day")
     }
-    let usable = profile.reservoir.filled.lessening(by: profile.reservoir.lowAlarm)
-    if plan.volume > usable {
-      lines.append(
-        "  the reservoir reaches its alarm level after \(Format.volume(usable)): a refill lies within "
-          + "this plan")
+    return (lines + reservoir).joined(separator: "\n") + "\n"
+  }
+
+  /// What would be refused, if anything.
+  private var refusal: String? {
+    plan.forecast.refusal.map {
+      "  REFUSED      \(plan.forecast.refusesBolus ? "the single bolus" : "the therapy"): \($0.words)"
     }
-    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// When the reservoir is low and empty: the same dates as `check` and `simulate` tell.
+  private var reservoir: [String] {
+    guard let due = plan.forecast.lowAlarmAfter else { return ["  refill due: never by itself"] }
+    let rule = profile.prescription.patientBolus == nil ? "" : ", every permitted bolus taken"
+    var lines = ["  refill due \(moments.full(moment(.epoch + due)))\(rule)"]
+    if let stops = plan.forecast.stopsAfter {
+      lines[0] += "; delivery stops \(moments.full(moment(.epoch + stops)))"
+    }
+    if let stop = plan.stop {
+      lines.append(
+        "  THE RESERVOIR IS AT ITS RESERVE on \(moments.full(moment(stop))): nothing is delivered after")
+    }
+    return lines
   }
 
   private func line(_ row: DeliveryPlan.Row) -> String {
-    let from = start.after(row.start)
-    let to = start.after(row.end)
+    let from = moments.full(moment(row.start)).dropFirst(4)
+    let to = moments.full(moment(row.end)).dropFirst(15)
     let rate =
       Format.decimal(UInt64((self.rate(row.basal) * 1e6).rounded()), per: 1_000_000) + " µg/h"
-    return "  \(moments.full(from))  - \(moments.full(to).dropFirst(15))"
-      + TextColumns.right(rate, 16)
-      + TextColumns.right(row.bolus.map { Format.mass($0.dose) } ?? "-", 15)
-      + TextColumns.right(Format.mass(row.dose), 13)
-      + TextColumns.right(Format.volume(row.volume), 13)
-      + TextColumns.right(TextColumns.grouped(row.steps), 12)
+    return "  \(from) - \(to)"
+      + TextColumns.right(rate, 14)
+      + TextColumns.right(row.bolus.map { Format.mass($0.dose) } ?? "-", 12)
+      + TextColumns.right(Format.mass(row.dose), 12)
+      + TextColumns.right(Format.volume(row.volume), 12)
   }
 
   struct RowRecord: Encodable {
@@ -87,27 +104,36 @@ struct PlanReport {
   }
 
   struct Machine: Encodable {
-    var notice = "bench equipment: not a medical device, not for human use"
+    var notice = "planned, not delivered; bench equipment: not a medical device, not for human use"
     var profile: String
     var board: String
+    var time_zone: String
     var concentration_ug_per_ml: Double
+    var refusal: String?
     var dose_ug: Double
     var volume_ul: Double
     var steps: UInt64
+    var refill_due: String?
+    var delivery_stops: String?
     var rows: [RowRecord]
   }
 
   var machine: Machine {
-    Machine(
-      profile: profile.name, board: bench.board.name,
+    func date(_ after: TimeSpan?) -> String? {
+      after.map { moments.machine(moment(.epoch + $0)) }
+    }
+    return Machine(
+      profile: profile.name, board: bench.board.name, time_zone: profile.timeZone.identifier,
       concentration_ug_per_ml: Double(plan.concentration.nanogramsPerMillilitre) / 1_000,
-      dose_ug: plan.dose.micrograms, volume_ul: plan.volume.microlitres, steps: plan.steps,
-      rows: plan.rows.map(record))
+      refusal: plan.forecast.refusal.map(\.words), dose_ug: plan.dose.micrograms,
+      volume_ul: plan.volume.microlitres, steps: plan.steps,
+      refill_due: date(plan.forecast.lowAlarmAfter),
+      delivery_stops: date(plan.forecast.stopsAfter), rows: plan.rows.map(record))
   }
 
   private func record(_ row: DeliveryPlan.Row) -> RowRecord {
     RowRecord(
-      start: moments.machine(start.after(row.start)), end: moments.machine(start.after(row.end)),
+      start: moments.machine(moment(row.start)), end: moments.machine(moment(row.end)),
       start_s: Double(row.start.nanoseconds) / 1e9, end_s: Double(row.end.nanoseconds) / 1e9,
       basal_ug_per_h: rate(row.basal), bolus_ug: row.bolus?.dose.micrograms ?? 0,
       dose_ug: row.dose.micrograms, volume_ul: row.volume.microlitres, steps: row.steps)

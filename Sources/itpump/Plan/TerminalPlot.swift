@@ -2,39 +2,33 @@ import Foundation
 import PumpProfiles
 import PumpUnits
 
-/// The basal rate over time in block characters, with boluses marked above it.
+/// The basal rate over time in block characters, with boluses marked above it, in 80 columns.
 struct TerminalPlot {
-  private static let columns = 72
+  private static let columns = 64
   private static let rows = 8
+  private static let margin = 12
   private let report: PlanReport
 
   init(_ report: PlanReport) { self.report = report }
 
+  private var span: Double { Double(report.plan.span.nanoseconds) }
+
   var lines: [String] {
-    let span = Double(report.plan.span.nanoseconds)
-    let basal = report.plan.rows
-    let top = basal.map { report.rate($0.basal) }.max() ?? 0
+    let rows = report.plan.rows
+    let top = rows.map { report.rate($0.basal) }.max() ?? 0
+    // What a column shows is its mean: a peak of minutes is no rate of a day.
     var heights = [Double](repeating: 0, count: Self.columns)
-    for row in basal {
-      let from = Int(Double(row.start.nanoseconds) / span * Double(Self.columns))
-      let to = Int((Double(row.end.nanoseconds) / span * Double(Self.columns)).rounded(.up))
-      for column in from..<max(from, min(Self.columns, to)) {
-        heights[column] = max(heights[column], report.rate(row.basal))
+    for row in rows {
+      let from = Double(row.start.nanoseconds) / span * Double(Self.columns)
+      let to = Double(row.end.nanoseconds) / span * Double(Self.columns)
+      for column in Int(from)..<max(Int(from), min(Self.columns, Int(to.rounded(.up)))) {
+        let share = min(to, Double(column + 1)) - max(from, Double(column))
+        heights[column] += report.rate(row.basal) * max(0, share)
       }
     }
-    var marks = [Character](repeating: " ", count: Self.columns)
-    for row in report.plan.boluses {
-      marks[
-        min(Self.columns - 1, Int(Double(row.start.nanoseconds) / span * Double(Self.columns)))] =
-        "▼"
-    }
-    let label = Format.decimal(UInt64((top * 1e6).rounded()), per: 1_000_000) + " µg/h"
-    let width = 12
-    func left(_ text: String) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
     var lines: [String] = []
-    if marks.contains("▼") { lines.append(left("bolus") + "  " + String(marks)) }
+    if let marks { lines.append(left("bolus") + "  " + marks) }
+    let label = Format.decimal(UInt64((top * 1e6).rounded()), per: 1_000_000) + " µg/h"
     for row in stride(from: Self.rows - 1, through: 0, by: -1) {
       let bar = heights.map { height -> Character in
         let eighths = top > 0 ? Int((height / top * Double(Self.rows * 8)).rounded()) - row * 8 : 0
@@ -43,25 +37,36 @@ struct TerminalPlot {
       lines.append(left(row == Self.rows - 1 ? label : "") + " ┤" + String(bar))
     }
     lines.append(left("0") + " └" + String(repeating: "─", count: Self.columns))
-    lines.append(left("") + "  " + axis(span))
+    lines.append(left("") + "  " + axis)
     return lines
   }
 
-  /// The times under the plot: midnights of up to ten days, else quarters.
-  private func axis(_ span: Double) -> String {
-    let days = span / 86_400e9
-    let isByDay = days > 1 && days <= 10
-    let parts = isByDay ? Int(days.rounded(.down)) : 4
-    var axis = [Character](repeating: " ", count: Self.columns + 8)
-    for part in 0...parts {
-      let place = isByDay ? Double(part) / days : Double(part) / 4
-      let date = report.start.addingTimeInterval(span / 1e9 * place)
-      let text =
-        days > 1
-        ? String(report.moments.full(date).dropFirst(9).prefix(5)) : report.moments.time(date)
-      let isLast = place > 0.99
-      let at = Int(place * Double(Self.columns)) - (isLast && !isByDay ? text.count : 0)
-      for (offset, character) in text.enumerated() { axis[max(0, at) + offset] = character }
+  private func left(_ text: String) -> String {
+    String(repeating: " ", count: max(0, Self.margin - text.count)) + text
+  }
+
+  /// A mark over each column in which boluses begin: how many, where there are more than one.
+  private var marks: String? {
+    var counts = [Int](repeating: 0, count: Self.columns)
+    for bolus in report.plan.boluses {
+      let column = Int(Double(bolus.start.nanoseconds) / span * Double(Self.columns))
+      counts[min(Self.columns - 1, column)] += 1
+    }
+    guard counts.contains(where: { $0 > 0 }) else { return nil }
+    return counts.map { $0 == 0 ? " " : $0 == 1 ? "▼" : $0 < 10 ? "\($0)" : "+" }.joined()
+  }
+
+  /// The times under the plot, as many as fit.
+  private var axis: String {
+    let end = report.moment(.epoch + report.plan.span)
+    var axis = [Character](repeating: " ", count: Self.columns)
+    var free = 0
+    for tick in TimeTicks(from: report.start, to: end, in: report.profile.timeZone).ticks {
+      let place = tick.date.timeIntervalSince(report.start) * 1e9 / span * Double(Self.columns)
+      let at = min(Int(place), Self.columns - tick.label.count)
+      guard at >= free else { continue }
+      for (offset, character) in tick.label.enumerated() { axis[at + offset] = character }
+      free = at + tick.label.count + 1
     }
     return String(axis).replacingOccurrences(of: " +$", with: "", options: .regularExpression)
   }

@@ -7,7 +7,7 @@ import PumpUnits
 
 /// The beginning of a record: everything that the run depended on.
 struct RecordHeader: Codable {
-  var program = ITPump.configuration.version
+  var program = Version.number
   var inputs: ProfileInputs
   /// The moment that the therapy began at, in nanoseconds since 1970 and as people read it.
   var start_ns: Int64

@@ -159,11 +159,7 @@ struct RunCommand: ParsableCommand {
     if json != "-" { try ProjectFiles.print(report.text) }
     if let json {
       let text = try JSONOutput.text(report.machine)
-      if json == "-" {
-        try ProjectFiles.print(text)
-      } else {
-        try ProjectFiles.write(text, to: json)
-      }
+      try ProjectFiles.write(text, to: json)
     }
     if !report.isClean || !isKept { throw ExitCode(1) }
   }
@@ -319,11 +315,7 @@ struct RunCommand: ParsableCommand {
     if let json {
       attempt {
         let text = try JSONOutput.text(report.machine)
-        if json == "-" {
-          try ProjectFiles.print(text)
-        } else {
-          try ProjectFiles.write(text, to: json)
-        }
+        try ProjectFiles.write(text, to: json)
       }
     }
     if let failure { throw failure }

@@ -92,7 +92,7 @@ struct RunDisplay {
     return [
       title,
       "  \(moments.second(start.after(status.at))), running for \(clock(status.at)): "
-        + SimulationReport.describe(status.state),
+        + status.state.words,
       "  rate        " + (rate.map { Format.doseRate($0) + ", " } ?? "") + Format.flow(status.flow),
       "  prescribed  \(dose(prescribed(status.at) ?? status.planned)) by now",
       "  delivered   \(dose(status.delivered)), \(TextColumns.grouped(status.steps)) steps"

@@ -69,7 +69,7 @@ struct RunReport {
     if profile.mode == .stopped { lines.append("  therapy stopped: nothing is given by itself") }
     if let refusal = outcome.refusal {
       let what = outcome.refusedBolus ? "the single bolus" : "the therapy"
-      lines.append("  REFUSED      \(what): \(SimulationReport.describe(refusal))")
+      lines.append("  REFUSED      \(what): \(refusal.words)")
     }
     lines += [
       row("prescribed", prescribed, "what the profile asks for in this time"),
@@ -96,7 +96,7 @@ struct RunReport {
         + (outcome.isAtRest
           ? "de-energised" + (bench.board.isSimulated ? "" : ": ENABLE reads back as released")
           : "NOT DE-ENERGISED: cut its supply by hand"),
-      "  state        \(SimulationReport.describe(status.state))",
+      "  state        \(status.state.words)",
       "  journal      \(journal)",
       "  wake-ups     " + RunDisplay.lateness(lateness)
         + (lateWakes > 0 ? "; \(TextColumns.grouped(lateWakes)) late for a step" : ""),
@@ -185,8 +185,8 @@ extension RunReport {
       profile: profile.name, board: bench.board.name, start: moments.machine(start),
       duration_s: Double(outcome.end.nanoseconds) / 1e9,
       began_monotonic_ns: books.beganMonotonic, held_ns: outcome.held.nanoseconds,
-      state: SimulationReport.describe(status.state),
-      refusal: outcome.refusal.map(SimulationReport.describe),
+      state: status.state.words,
+      refusal: outcome.refusal.map(\.words),
       minimum_rate_only: isMinimumRateOnly, motor_de_energised: outcome.isAtRest,
       prescribed_ug: mass(prescribed).micrograms,
       delivered_ug: mass(status.delivered).micrograms, missed_ug: mass(status.missed).micrograms,

@@ -3,6 +3,7 @@ import PumpHAL
 import PumpJournal
 import PumpPlan
 import PumpPlant
+import PumpProfiles
 import PumpSafety
 import PumpTherapy
 import PumpUnits

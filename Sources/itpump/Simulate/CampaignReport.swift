@@ -98,11 +98,7 @@ enum CampaignReport {
           first_seed: seed, lives: verdicts.count, days: simulated, faults: faults,
           alarms: alarms,
           failures: failures.map { Failure(seed: $0.seed, problems: $0.problems) }))
-      if json == "-" {
-        try ProjectFiles.print(text)
-      } else {
-        try ProjectFiles.write(text, to: json)
-      }
+      try ProjectFiles.write(text, to: json)
     }
     if !failures.isEmpty { throw ExitCode(1) }
   }

@@ -77,11 +77,7 @@ struct SimulateCommand: ParsableCommand {
     let report = SimulationReport(simulation, outcome)
     if let json {
       let text = try JSONOutput.text(report.machine)
-      if json == "-" {
-        try ProjectFiles.print(text)
-      } else {
-        try ProjectFiles.write(text, to: json)
-      }
+      try ProjectFiles.write(text, to: json)
     }
     if json != "-" { try ProjectFiles.print(report.text) }
     if outcome.refusal != nil { throw ExitCode(1) }

@@ -42,7 +42,7 @@ struct SimulationReport {
     }
     if let refusal = outcome.refusal {
       let what = outcome.refusedBolus ? "the single bolus" : "the therapy"
-      lines.append("  REFUSED      \(what): \(Self.describe(refusal))")
+      lines.append("  REFUSED      \(what): \(refusal.words)")
     }
     lines += [
       row("prescribed", outcome.prescribed, "what the profile asks for"),
@@ -138,7 +138,7 @@ struct SimulationReport {
   private var batteryOrState: String { "  state        \(stateText)" }
 
   private var stateText: String {
-    guard outcome.status.state == .delivering else { return Self.describe(outcome.status.state) }
+    guard outcome.status.state == .delivering else { return outcome.status.state.words }
     switch profile.mode {
     case .stopped: return "therapy stopped: nothing is delivered by itself"
     case .minimumRate: return "minimum rate: keeps the lumen open, no treatment"
@@ -232,8 +232,8 @@ extension SimulationReport {
       start: moments.machine(simulation.start),
       end: moments.machine(simulation.start.after(.epoch + simulation.span)),
       duration_s: Double(simulation.span.nanoseconds) / 1e9, seed: simulation.seed,
-      mode: profile.mode.rawValue, state: Self.describe(status.state),
-      refusal: outcome.refusal.map(Self.describe),
+      mode: profile.mode.rawValue, state: status.state.words,
+      refusal: outcome.refusal.map(\.words),
       prescribed_ug: mass(outcome.prescribed).micrograms,
       delivered_ug: mass(status.delivered).micrograms, pumped_ug: mass(outcome.pumped).micrograms,
       catheter_tip_ug: outcome.atTip.micrograms, missed_ug: mass(status.missed).micrograms,

@@ -34,8 +34,20 @@ struct BenchFiles: Codable {
       let joined = name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
       return (joined as NSString).standardizingPath
     }
-    driver = try InputFile(beside(usable.driverFile))
-    pump = try InputFile(beside(usable.pumpFile))
+    var missing: [String] = []
+    func read(_ name: String) throws -> InputFile? {
+      do { return try InputFile(beside(name)) } catch let problem as ProjectFiles.Problem {
+        missing.append("\(problem.description), named in \(path)")
+        return nil
+      }
+    }
+    let driver = try read(usable.driverFile)
+    let pump = try read(usable.pumpFile)
+    guard let driver, let pump else {
+      throw ProjectFiles.Problem(description: missing.joined(separator: "\n"))
+    }
+    self.driver = driver
+    self.pump = pump
   }
 
   /// Where they are.
@@ -68,13 +80,23 @@ struct ProfileInputs: Codable {
 
   /// Reads them, or fails with every problem.
   func load(now: Date) throws -> (profile: Profile, bench: Bench, warnings: [String]) {
-    let bench = try bench.bench()
-    if let image = try ImageFile.compiled(from: profile.text, profile.path) {
-      return (try Profile(image, on: bench, profile.path, now: now), bench, [])
-    }
-    let loader = ProfileLoader(drugs: try InputFile.drugs(drugs), bench: bench, now: now)
-    let (loaded, diagnostics) = loader.load(profile.text)
+    let (loaded, bench, diagnostics) = try judged(now: now)
     let usable = try ProjectFiles.usable(loaded, diagnostics, profile.path)
     return (usable, bench, diagnostics.map { $0.line(file: profile.path) })
+  }
+
+  /// Reads them, and tells every problem of the profile; none is returned where one is an error.
+  ///
+  /// - Throws: `ProjectFiles.Problem`, where another file is wrong, or an image is no image for this bench.
+  func judged(now: Date) throws -> (profile: Profile?, bench: Bench, diagnostics: [Diagnostic]) {
+    let bench = try bench.bench()
+    let loader = ProfileLoader(drugs: try InputFile.drugs(drugs), bench: bench, now: now)
+    if let image = try ImageFile.compiled(from: profile.text, profile.path) {
+      let read = try Profile(image, on: bench, profile.path)
+      let (judged, diagnostics) = loader.judge(read)
+      return (judged, bench, diagnostics)
+    }
+    let (loaded, diagnostics) = loader.load(profile.text)
+    return (loaded, bench, diagnostics)
   }
 }
