@@ -13,9 +13,10 @@ let warnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra"])]
 
 /// What `itpump --version` says that it was built from: `make` and the packages tell. The environment is
 /// asked, and not git: the package manager keeps a manifest's answers from one commit to the next.
-let commit: [CSetting] = (Context.environment["ITPUMP_COMMIT"]).map {
-  [.define("PUMP_COMMIT", to: "\"\($0)\"")]
-} ?? []
+let commit: [CSetting] =
+  (Context.environment["ITPUMP_COMMIT"]).map {
+    [.define("PUMP_COMMIT", to: "\"\($0)\"")]
+  } ?? []
 
 let package = Package(
   name: "itpump",

@@ -159,7 +159,9 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     return next - before
   }
 
-  private static func read(_ store: inout Store, _ slot: UInt64) throws(JournalProblem) -> JournalBlock {
+  private static func read(_ store: inout Store, _ slot: UInt64) throws(JournalProblem)
+    -> JournalBlock
+  {
     do throws(Store.StoreFailure) { return try store.read(slot) } catch { throw .unreadable }
   }
 }

@@ -107,7 +107,11 @@ public struct DeliveryPlan: Sendable {
     var (low, high) = (start.nanoseconds, end.nanoseconds)
     while high - low > 1 {
       let middle = low + (high - low) / 2
-      if planner.planned(by: Instant(nanoseconds: middle)) >= number { high = middle } else { low = middle }
+      if planner.planned(by: Instant(nanoseconds: middle)) >= number {
+        high = middle
+      } else {
+        low = middle
+      }
     }
     return Instant(nanoseconds: high)
   }

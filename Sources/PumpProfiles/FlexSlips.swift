@@ -66,7 +66,8 @@ struct FlexSlips {
       else { continue }
       report.ask(
         .bolusTwice, at: entry.read.place,
-        "the same bolus stands \(Format.span(entry.start - before.start)) before: was it written twice?")
+        "the same bolus stands \(Format.span(entry.start - before.start)) before: was it written twice?"
+      )
     }
   }
 }

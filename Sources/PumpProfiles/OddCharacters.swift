@@ -35,10 +35,12 @@ enum OddCharacters {
         : "a tab: put one space in its place, as in '150 ug/day'"
     case "\u{A0}", "\u{2007}", "\u{202F}":
       guard !isComment else { return nil }
-      return "a no-break space (\(name)), which looks like a space: delete it and type a plain space"
+      return
+        "a no-break space (\(name)), which looks like a space: delete it and type a plain space"
     case "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}", "\u{201E}", "\u{AB}", "\u{BB}":
       guard !isComment else { return nil }
-      return "a curly quotation mark '\(scalar)' (\(name)): type a straight one, as in lot: \"A1234\""
+      return
+        "a curly quotation mark '\(scalar)' (\(name)): type a straight one, as in lot: \"A1234\""
     case "\u{2026}":
       return isComment ? nil : "three dots in one character (\(name)): delete it"
     case "\u{2010}"..."\u{2015}", "\u{2212}":

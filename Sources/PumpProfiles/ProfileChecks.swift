@@ -17,8 +17,8 @@ struct ProfileChecks {
   func run() {
     checkDay()
     checkHour()
-    checkReservoir()
     checkTreatment()
+    checkReservoir()
     checkConfirmed()
   }
 
@@ -95,14 +95,16 @@ struct ProfileChecks {
       Mass(femtograms: asHours) <= limits.softHighPerDay
     else { return "" }
     let written = Format.decimal(rate.femtogramsPerDay, per: 1_000_000_000)
-    return "; if \(written) ug/h were meant, that is \(Format.mass(Mass(femtograms: asHours))) a day: "
+    return
+      "; if \(written) ug/h were meant, that is \(Format.mass(Mass(femtograms: asHours))) a day: "
       + "write ug/h"
   }
 
   private func checkReservoir() {
     guard let bench else { return }
     let forecast = Forecast(profile, on: bench, from: profile.place(at: now))
-    if let refusal = forecast.refusal {
+    // What is wrong with the file has been said already, and is refused for it.
+    if let refusal = forecast.refusal, !report.hasErrors {
       report.add(
         .refused, at: forecast.refusesBolus ? placeOf("single-bolus") : place,
         "\(forecast.refusesBolus ? "the single bolus" : "the therapy") would be refused when it "

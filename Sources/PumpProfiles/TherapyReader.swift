@@ -276,7 +276,8 @@ struct TherapyReader {
     guard isEnabled else {
       // What is written is read all the same, so that a slip does not wait until it is enabled.
       for (key, dimension, example) in [
-        ("dose", Dimension.mass, "25 ug"), ("over", .duration, "10 min"), ("lockout", .duration, "8 h"),
+        ("dose", Dimension.mass, "25 ug"), ("over", .duration, "10 min"),
+        ("lockout", .duration, "8 h"),
       ] {
         _ = fields.quantity(key, dimension, example: example, isRequired: false)
       }

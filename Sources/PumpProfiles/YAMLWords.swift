@@ -19,7 +19,8 @@ enum YAMLWords {
     }
     for at in [number, number - 1] where at >= 1 {
       let content = line(at).drop { $0 == " " }
-      guard !content.isEmpty, content.first != "#", !content.contains(": "), !content.hasSuffix(":"),
+      guard !content.isEmpty, content.first != "#", !content.contains(": "),
+        !content.hasSuffix(":"),
         !content.hasPrefix("- ")
       else { continue }
       let column = line(at).count - content.count + 1
@@ -30,7 +31,8 @@ enum YAMLWords {
       )
     }
     let indent = line(number).prefix { $0 == " " }.count
-    let above = (1..<max(2, number)).reversed().map(line).first { !$0.allSatisfy { $0 == " " } } ?? ""
+    let above =
+      (1..<max(2, number)).reversed().map(line).first { !$0.allSatisfy { $0 == " " } } ?? ""
     if number > 1, indent != above.prefix(while: { $0 == " " }).count {
       return (
         SourcePlace(line: number, column: indent + 1),
@@ -39,7 +41,9 @@ enum YAMLWords {
       )
     }
     if problem.contains("quoted scalar") {
-      return (place, "a quotation mark is opened and never closed: put '\"' at the end of the value")
+      return (
+        place, "a quotation mark is opened and never closed: put '\"' at the end of the value"
+      )
     }
     return (
       place,
@@ -57,7 +61,8 @@ enum YAMLWords {
       var quote: Character?
       var before: Character = " "
       // A key at the line's beginning ends every list of the line before: what was open stays open.
-      let isKey = line.prefixMatch(of: /[a-z-]+:/) != nil || line.prefixMatch(of: /[a-z]+ \{/) != nil
+      let isKey =
+        line.prefixMatch(of: /[a-z-]+:/) != nil || line.prefixMatch(of: /[a-z]+ \{/) != nil
       if isKey, let last = open.last { return last }
       for (column, character) in line.enumerated() {
         defer { before = character }
@@ -71,6 +76,7 @@ enum YAMLWords {
         if character == "}" || character == "]", !open.isEmpty { open.removeLast() }
       }
     }
-    return number >= lines.count || lines.dropFirst(number).allSatisfy({ $0.isEmpty }) ? open.last : nil
+    return number >= lines.count || lines.dropFirst(number).allSatisfy({ $0.isEmpty })
+      ? open.last : nil
   }
 }

@@ -19,7 +19,8 @@ enum ClockChange {
     var off = first.by
     for change in changes.dropFirst().prefix(3) {
       off += change.by
-      text += off == 0
+      text +=
+        off == 0
         ? ", and from \(day(change.at)) on by the clock again"
         : ", from \(day(change.at)) on \(words(abs(off))) \(off > 0 ? "later" : "earlier")"
     }
@@ -35,7 +36,8 @@ enum ClockChange {
     while changes.count < 64, let next = zone.nextDaylightSavingTimeTransition(after: at),
       next < end
     {
-      let by = zone.secondsFromGMT(for: next) - zone.secondsFromGMT(for: next.addingTimeInterval(-1))
+      let by =
+        zone.secondsFromGMT(for: next) - zone.secondsFromGMT(for: next.addingTimeInterval(-1))
       if by != 0 { changes.append((next, by)) }
       at = next
     }

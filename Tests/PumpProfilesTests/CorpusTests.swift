@@ -45,7 +45,9 @@ struct CorpusTests {
       .unreadable, .unknownPopulation, .doseAboveSoftLimit, .doseBelowSoftLimit, .drugExpiresSoon,
       .bolusAboveSoftLimit, .flowBelowStep, .refillBeyondPractice, .notTherapeutic,
       .doseStepAboveHardLimit, .doseStepAboveSoftLimit, .badFault, .doseCutAboveSoftLimit,
-      .concentrationChanged, .screeningSolution,
+      .concentrationChanged, .screeningSolution, .reservoirAlarmEarly, .mixedRateUnits,
+      .hourLooksLikeMinute, .bolusSlowerThanBasal, .bolusTwice, .expiryFar, .catheterLength,
+      .nothingToConfirm,
     ]
     let missing = Set(DiagnosticCode.allCases).subtracting(met).subtracting(elsewhere)
     #expect(missing.isEmpty)

@@ -51,7 +51,8 @@ final class OutputFile {
     }
     let target = Self.target(of: path)
     let folder = (target as NSString).deletingLastPathComponent
-    let temporary = (folder.isEmpty ? "" : folder + "/") + ".itpump-\(UInt64.random(in: 0...(.max))).part"
+    let temporary =
+      (folder.isEmpty ? "" : folder + "/") + ".itpump-\(UInt64.random(in: 0...(.max))).part"
     let isShared = isThere && status.st_nlink > 1
     let made = isShared ? -1 : open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
     if made >= 0 {

@@ -93,7 +93,8 @@ struct ProjectFiles {
     if let boardFile { return try BenchFiles(board: Self.board(boardFile)) }
     guard let found = SearchPath.find(.boards, "simulator.yaml", beside: profile) else {
       throw Problem(
-        description: "simulator.yaml: error: no simulated board was found; name a board's file with "
+        description:
+          "simulator.yaml: error: no simulated board was found; name a board's file with "
           + "--board ('itpump where' says where it is looked for)")
     }
     return try BenchFiles(board: found.folder)

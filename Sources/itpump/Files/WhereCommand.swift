@@ -31,7 +31,8 @@ struct WhereCommand: ParsableCommand {
     }
     let board = SearchPath.find(.boards, "simulator.yaml", beside: profile)
     lines.append(
-      "simulator \(board.map { "\($0.folder) (\($0.reason))" } ?? "none found; name one with --board")")
+      "simulator \(board.map { "\($0.folder) (\($0.reason))" } ?? "none found; name one with --board")"
+    )
     lines.append("journals  \(JournalFile.folder)")
     lines.append("")
     lines.append("looked in, in this order:")

@@ -49,7 +49,8 @@ struct LogRow: Encodable {
       ([
         "\(sequence)", "\(session)", "\(pump_clock_ns)", wall_clock, kind, alarm ?? "",
         number(certain_steps), number(uncertain_steps), number(missed_steps),
-        number(at_fill_steps), number(granted_up_to_steps), number(granted_until_ns), Visible.csv(what),
+        number(at_fill_steps), number(granted_up_to_steps), number(granted_until_ns),
+        Visible.csv(what),
       ] as [String]).joined(separator: ",") + "\n"
   }
 

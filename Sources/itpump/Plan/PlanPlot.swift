@@ -244,7 +244,8 @@ struct PlanPlot {
     return [heading("Reservoir, mL", reservoir)] + axes(reservoir, most: top, parts: 2)
       + [
         level(report.profile.reservoir.lowAlarm, "low alarm", "#b26a00", isLeft: false),
-        level(report.profile.reservoir.reserve, "reserve", "#a00", isLeft: true), line(points, "#555"),
+        level(report.profile.reservoir.reserve, "reserve", "#a00", isLeft: true),
+        line(points, "#555"),
       ]
   }
 
@@ -262,7 +263,9 @@ struct PlanPlot {
           + "\(text) \(report.moments.full(report.moment(instant)))</text>")
     }
     if let low = plan.lowAlarm { mark(low, "reservoir low", "#b26a00", y: dose.top + 16) }
-    if let stop = plan.stop { mark(stop, "at the reserve, delivery stops", "#a00", y: dose.top + 34) }
+    if let stop = plan.stop {
+      mark(stop, "at the reserve, delivery stops", "#a00", y: dose.top + 34)
+    }
     return out
   }
 

@@ -74,7 +74,8 @@ struct PlanReport {
     }
     if let stop = plan.stop {
       lines.append(
-        "  THE RESERVOIR IS AT ITS RESERVE on \(moments.full(moment(stop))): nothing is delivered after")
+        "  THE RESERVOIR IS AT ITS RESERVE on \(moments.full(moment(stop))): nothing is delivered after"
+      )
     }
     return lines
   }
