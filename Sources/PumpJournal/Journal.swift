@@ -10,6 +10,11 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
   /// The oldest record that is still there, and the next one's sequence.
   public private(set) var first: UInt64 = 0
   public private(set) var next: UInt64 = 0
+  /// A record behind the last intact one that was written whole and fails its checksum; `nil` for none.
+  ///
+  /// It is not torn, for a torn one ends in unwritten bytes: it may have permitted steps, and what it said is
+  /// gone. The next record takes its place.
+  public private(set) var damagedEnd: UInt64?
   private var chain = SHA256.Digest()
 
   /// Begins a journal on a store that holds nothing.
@@ -22,20 +27,24 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     var store = store
     var latest: UInt64?
     var lastUsed: UInt64?
+    var isLastWhole = false
     for slot in store.slots {
       let block = try Self.read(&store, slot)
-      if !block.isBlank { lastUsed = slot }
+      if !block.isBlank { (lastUsed, isLastWhole) = (slot, block.isWhole) }
       guard block.isIntact, store.slot(of: block[1]) == slot else { continue }
       guard block.formatNumber <= JournalBlock.format else {
         throw .laterFormat(block.formatNumber)
       }
       latest = max(latest ?? 0, block[1])
     }
-    try Self.checkEnd(store, latest, lastUsed: lastUsed)
+    try Self.checkEnd(store, latest, lastUsed: lastUsed, isLastWhole: isLastWhole)
     guard let latest else {
       self.store = store
       return
     }
+    let isRing = store.slots.contains(
+      store.slot(of: store.slots.upperBound - store.slots.lowerBound))
+    if !isRing, let lastUsed, lastUsed == latest + 1, isLastWhole { damagedEnd = lastUsed }
     var oldest = latest
     let room = store.slots.upperBound - store.slots.lowerBound
     while oldest > 0, latest - (oldest - 1) < room,
@@ -71,11 +80,11 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
   ///
   /// A ring's old records lie there.
   private static func checkEnd(
-    _ store: borrowing Store, _ latest: UInt64?, lastUsed: UInt64?
+    _ store: borrowing Store, _ latest: UInt64?, lastUsed: UInt64?, isLastWhole: Bool
   ) throws(JournalProblem) {
     guard let lastUsed else { return }
     guard let latest else {
-      if lastUsed == 0 { return }
+      if lastUsed == 0, !isLastWhole { return }
       throw .notAJournal
     }
     let room = store.slots.upperBound - store.slots.lowerBound
@@ -105,6 +114,7 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     chain = block.chain
     state.take(record)
     next += 1
+    damagedEnd = nil
     let room = store.slots.upperBound - store.slots.lowerBound
     if next - first > room { first = next - room }
     return record.sequence

@@ -80,6 +80,13 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
     !isBlank && self[15] == checksum
   }
 
+  /// Whether all of it was written, right or wrong: its checksum's two halves agree, or its last byte is none
+  /// that was never written.
+  var isWhole: Bool {
+    let low = UInt32(truncatingIfNeeded: self[15])
+    return low == ~UInt32(truncatingIfNeeded: self[15] >> 32) || self[15] >> 56 != 0
+  }
+
   mutating func seal(after chain: SHA256.Digest) {
     let link = link(after: chain)
     self[11] = link.a

@@ -55,6 +55,8 @@ public enum CommandKind: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   /// With how many of the uncertain steps were made.
   case reconcile
   case stop
+  /// Nobody is to be alarmed that nothing is delivered.
+  case outOfService
 }
 
 /// Forty bytes.

@@ -32,6 +32,10 @@ public struct JournalState: BitwiseCopyable, Sendable {
   public private(set) var waitsForClinician = false
   /// Whether the wall clock of the latest session was kept by a time service.
   public private(set) var isClockSynchronised = true
+  /// What stopped delivery in the session that began last; `nil` where nothing did.
+  public private(set) var trippedBy: Alarm?
+  /// Whether somebody has taken the pump out of service by name; a therapy that begins puts it back.
+  public private(set) var isOutOfService = false
   /// Whether the latest session has begun a therapy.
   private var hasBegun = false
 
@@ -73,12 +77,16 @@ public struct JournalState: BitwiseCopyable, Sendable {
       hasBegun = true
       isEnded = false
       openBolus = nil
+      trippedBy = nil
+      isOutOfService = false
       began = (record.at, TimeSpan(nanoseconds: place))
     case .command(.bolus, _, let isAccepted): hasCommandedBolus = isAccepted
     case .event(.bolusBegan(_, let volume)): openBolus = volume
     case .event(.bolusEnded): openBolus = nil
     case .command(.resume, _, isAccepted: true): waitsForClinician = false
     case .event(.fellBack): waitsForClinician = true
+    case .event(.tripped(let alarm)): trippedBy = trippedBy ?? alarm
+    case .command(.outOfService, _, isAccepted: true): isOutOfService = true
     case .grant(let counts, let upTo, _):
       session = record.session
       self.counts = counts
@@ -129,9 +137,13 @@ public struct JournalState: BitwiseCopyable, Sendable {
     return at + TimeSpan(seconds: UInt64(min(seconds, 10 * 366 * 86_400)))
   }
 
-  /// Whether the time since the latest record is known, and not only bounded from below.
-  public func knowsTime(boot: UInt64, clock: TimeSpan, isSynchronised: Bool) -> Bool {
-    isSameStart(boot, clock) || isSynchronised && isClockSynchronised
+  /// Whether the time since the latest record is known, and not only bounded from below: a wall clock that
+  /// stands behind that record tells nothing.
+  public func knowsTime(
+    boot: UInt64, clock: TimeSpan, wallSeconds: Int64, isSynchronised: Bool
+  ) -> Bool {
+    isSameStart(boot, clock)
+      || isSynchronised && isClockSynchronised && wallSeconds >= self.wallSeconds
   }
 
   private func isSameStart(_ boot: UInt64, _ clock: TimeSpan) -> Bool {

@@ -3,34 +3,45 @@ public import PumpJournal
 
 /// A journal's records in a file, each written durably: when a write returns, it survives a loss of power.
 ///
-/// Room is made ahead, a piece at a time, so a full disk shows while there is room left. One program at a
-/// time has the file, with all that it has forked; others may read it.
+/// Room is made ahead when the file is opened and as it is used, so a disk that fills up shows days before it
+/// matters. One program at a time has the file, with all that it has forked; others may read it.
 public struct FileStore: JournalStore, ~Copyable {
   public typealias StoreFailure = StoreError
 
   /// Records for which room is made at a time: 64 KiB.
   static var piece: UInt64 { 512 }
-  /// When fewer are left, more room is made; where there is none, the journal is filling: it goes on for
-  /// hours of steady basal.
-  static var least: UInt64 { 480 }
+  /// Records for which there is to be room ahead, unless told otherwise: seven days of steady basal, a record a
+  /// minute, with half as many again for boluses and events.
+  public static var sevenDays: UInt64 { 7 * 1_440 * 3 / 2 }
 
-  public let path: String
-  private let file: Int32
-  private var capacity: UInt64
+  /// Where it is; another place once the file was taken from its name.
+  public internal(set) var path: String
+  var file: Int32
+  var capacity: UInt64
   private let isReadOnly: Bool
+  /// Records for which room is kept ahead.
+  private let reserve: UInt64
   /// Why no more room could be made; `nil` while there is enough.
   public private(set) var shortage: StoreError?
+  /// What was read last, from a slot on: a journal is read from its beginning to its end.
+  private var window: (first: UInt64, blocks: [JournalBlock]) = (0, [])
 
   /// Opens a journal's file.
   ///
   /// - Parameters:
   ///   - path: Made where it is not there, unless it is only to be read.
   ///   - isReadOnly: Whether it is only read; then another program may write to it meanwhile.
+  ///   - reserve: Records for which room is made at once and kept ahead.
   /// - Throws: `StoreError`.
-  public init(path: String, isReadOnly: Bool = false) throws(StoreError) {
+  public init(path: String, isReadOnly: Bool = false, reserve: UInt64 = sevenDays)
+    throws(StoreError)
+  {
     let flags = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | O_DSYNC
-    let file = open(path, flags | O_CLOEXEC, 0o640)
-    guard file >= 0 else { throw StoreError(path: path, cause: .system(errno)) }
+    // A pipe without a writer would hold up the open for ever.
+    let file = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o640)
+    guard file >= 0 else {
+      throw StoreError(path: path, cause: errno == ENXIO ? .notAFile : .system(errno))
+    }
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(file)
@@ -46,19 +57,26 @@ public struct FileStore: JournalStore, ~Copyable {
       close(file)
       throw StoreError(path: path, cause: .notAJournal)
     }
-    let size = UInt64(status.st_size) / UInt64(JournalBlock.size)
-    self.init(path: path, file: file, isReadOnly: isReadOnly, capacity: size)
-    guard !isReadOnly, size == 0 else { return }
+    let capacity = Self.written(file, status.st_size)
+    self.init(
+      path: path, file: file, isReadOnly: isReadOnly, capacity: capacity, reserve: reserve)
+    // What holds something is made longer only once it has proved to be a journal.
+    guard !isReadOnly, capacity == 0 else { return }
     // A disk without room is told by the first write.
     prepare(for: 0)
     syncFolder()
   }
 
-  private init(path: String, file: Int32, isReadOnly: Bool, capacity: UInt64) {
+  /// Keeps what was opened; apart from opening, for Swift 6.0.3's compiler takes no initialiser of a
+  /// noncopyable type that both throws and calls its mutating methods.
+  private init(
+    path: String, file: Int32, isReadOnly: Bool, capacity: UInt64, reserve: UInt64
+  ) {
     self.path = path
     self.file = file
     self.isReadOnly = isReadOnly
     self.capacity = capacity
+    self.reserve = reserve
   }
 
   deinit { close(file) }
@@ -70,17 +88,33 @@ public struct FileStore: JournalStore, ~Copyable {
   public func slot(of sequence: UInt64) -> UInt64 { sequence }
 
   public mutating func read(_ slot: UInt64) throws(StoreError) -> JournalBlock {
-    var block = JournalBlock()
-    let size = block.withMutableBytes {
-      pread(file, $0.baseAddress, JournalBlock.size, off_t(slot) * off_t(JournalBlock.size))
+    if slot < window.first || slot >= window.first + UInt64(window.blocks.count) {
+      try fill(from: slot)
     }
-    guard size >= 0 else { throw StoreError(path: path, cause: .system(errno)) }
+    let place = slot - window.first
     // A file that another program is growing may end here.
-    return size == JournalBlock.size ? block : JournalBlock()
+    return place < UInt64(window.blocks.count) ? window.blocks[Int(place)] : JournalBlock()
+  }
+
+  private mutating func fill(from slot: UInt64) throws(StoreError) {
+    var bytes = [UInt8](repeating: 0, count: 512 * JournalBlock.size)
+    let size = pread(file, &bytes, bytes.count, off_t(slot) * off_t(JournalBlock.size))
+    guard size >= 0 else { throw StoreError(path: path, cause: .system(errno)) }
+    window = (slot, [])
+    for place in 0..<(size / JournalBlock.size) {
+      var block = JournalBlock()
+      block.withMutableBytes {
+        $0.copyBytes(
+          from: bytes[(place * JournalBlock.size)..<((place + 1) * JournalBlock.size)])
+      }
+      window.blocks.append(block)
+    }
   }
 
   public mutating func write(_ block: JournalBlock, to slot: UInt64) throws(StoreError) {
-    if slot >= capacity { try grow() }
+    if slot >= capacity { try grow(toHold: slot + 1) }
+    // What is read next is what the disk has.
+    window.blocks.removeAll()
     let size = block.withBytes {
       pwrite(file, $0.baseAddress, JournalBlock.size, off_t(slot) * off_t(JournalBlock.size))
     }
@@ -93,9 +127,13 @@ public struct FileStore: JournalStore, ~Copyable {
   ///
   /// - Parameter next: The next record's sequence.
   public mutating func prepare(for next: UInt64) {
-    guard next + Self.least > capacity else { return }
+    let wanted = next + reserve
+    guard wanted > capacity else { return }
     do throws(StoreError) {
-      try grow()
+      do throws(StoreError) { try grow(toHold: wanted) } catch {
+        // Where there is no room for all, there may be for some.
+        while wanted > capacity { try grow(toHold: capacity + 1) }
+      }
       shortage = nil
     } catch {
       shortage = error
@@ -104,14 +142,16 @@ public struct FileStore: JournalStore, ~Copyable {
 
   /// Looks how far another program has come with the file.
   public mutating func refresh() {
+    window.blocks.removeAll()
     var status = stat()
     guard fstat(file, &status) == 0 else { return }
-    capacity = UInt64(status.st_size) / UInt64(JournalBlock.size)
+    capacity = max(capacity, Self.written(file, status.st_size))
   }
 
-  private mutating func grow() throws(StoreError) {
+  private mutating func grow(toHold records: UInt64) throws(StoreError) {
+    let pieces = (records - capacity + Self.piece - 1) / Self.piece
     let from = off_t(capacity) * off_t(JournalBlock.size)
-    let length = off_t(Self.piece) * off_t(JournalBlock.size)
+    let length = off_t(pieces * Self.piece) * off_t(JournalBlock.size)
     // Zeros are written, and not only promised: a write into them changes no metadata any more.
     let status = posix_fallocate(file, from, length)
     guard status == 0 else { throw StoreError(path: path, cause: .system(status)) }
@@ -119,7 +159,27 @@ public struct FileStore: JournalStore, ~Copyable {
     guard pwrite(file, zeros, zeros.count, from) == zeros.count, fsync(file) == 0 else {
       throw StoreError(path: path, cause: .system(errno))
     }
-    capacity += Self.piece
+    capacity += pieces * Self.piece
+  }
+
+  /// Records up to the last byte that was ever written: a tail that is only a hole holds none, whatever its
+  /// size says.
+  private static func written(_ file: Int32, _ size: off_t) -> UInt64 {
+    // SEEK_DATA and SEEK_HOLE; a file system without them says that all is data.
+    let (data, hole): (Int32, Int32) = (3, 4)
+    var end: off_t = 0
+    while end < size {
+      let begins = lseek(file, end, data)
+      guard begins >= 0 else { return records(errno == ENXIO ? end : size) }
+      let ends = lseek(file, begins, hole)
+      guard ends > begins else { return records(size) }
+      end = ends
+    }
+    return records(size)
+  }
+
+  private static func records(_ bytes: off_t) -> UInt64 {
+    (UInt64(bytes) + UInt64(JournalBlock.size) - 1) / UInt64(JournalBlock.size)
   }
 
   private static func isZero(_ file: Int32) -> Bool {
@@ -129,42 +189,12 @@ public struct FileStore: JournalStore, ~Copyable {
   }
 
   /// The file's name must survive too.
-  private func syncFolder() {
+  func syncFolder() {
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
       .joined(separator: "/")
     let handle = open(folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder, O_RDONLY)
     guard handle >= 0 else { return }
     fsync(handle)
     close(handle)
-  }
-}
-
-/// Why a journal's file can't be used, in words that say what to do.
-public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
-  public var path: String
-  public var cause: Cause
-
-  public enum Cause: Equatable, Sendable {
-    case inUse
-    case notAFile
-    case notAJournal
-    case system(Int32)
-  }
-
-  public var description: String {
-    switch cause {
-    case .inUse:
-      "\(path): the journal is in use: another itpump runs with it; end that one, or name another"
-    case .notAJournal: "\(path): not a journal of itpump; name another file"
-    case .notAFile: "\(path): a journal is a plain file; name another"
-    case .system(let number):
-      switch number {
-      case ENOSPC, EDQUOT, EFBIG: "\(path): the disk is full; free some space"
-      case EROFS: "\(path): the disk is read-only; name a journal on one that can be written"
-      case EACCES, EPERM: "\(path): no right to it; check the folder and its permissions"
-      case ENOENT: "\(path): there is no such file or folder"
-      default: "\(path): \(String(cString: strerror(number)))"
-      }
-    }
   }
 }

@@ -36,6 +36,7 @@ extension Alarm {
     case .watchdogUnproven: "watchdog-unproven"
     case .selfTestFailed: "self-test-failed"
     case .profileDamaged: "profile-damaged"
+    case .journalSuspect: "journal-suspect"
     }
   }
 
@@ -73,6 +74,8 @@ extension Alarm {
     case .watchdogUnproven: "the watchdog was not seen to work: check its wiring"
     case .selfTestFailed: "the self-test failed"
     case .profileDamaged: "the profile in memory was damaged: load it anew"
+    case .journalSuspect:
+      "the journal is not as it was left: doses may be missing from it, compare it with a copy"
     }
   }
 }

@@ -2,8 +2,8 @@ public import PumpJournal
 public import PumpSafety
 import PumpUnits
 
-/// An index of a journal's records for queries: an SQLite file that may be deleted at any time, and is made
-/// anew from the journal.
+/// An index of a journal's records for queries, made from the journal each time and kept in memory: a file
+/// beside the journal would have to be believed, and opening the journal reads every record anyway.
 public final class RecordIndex {
   /// Which records are asked for; what is `nil` or empty excludes none.
   public struct Filter: Equatable, Sendable {
@@ -21,36 +21,26 @@ public final class RecordIndex {
     public init() {}
   }
 
-  private static let version: Int64 = 1
   private let database: SQLiteDatabase
+  /// The first record that it does not have yet.
+  private var next: UInt64 = 0
 
-  /// Opens an index, or begins an empty one.
+  /// Begins an empty index.
   ///
-  /// - Parameter path: `nil` keeps it in memory.
   /// - Throws: `SQLiteDatabase.Failure`.
-  public init(path: String?) throws(SQLiteDatabase.Failure) {
-    database = try SQLiteDatabase(path ?? ":memory:")
-    var found: Int64 = 0
-    try database.run("PRAGMA user_version") { row in
-      if case .integer(let number)? = row.first { found = number }
-    }
-    // It can be made anew at any time: nothing in it needs to survive a loss of power.
-    try database.run("PRAGMA synchronous = OFF")
-    guard found != Self.version else { return }
-    try database.run("DROP TABLE IF EXISTS record")
+  public init() throws(SQLiteDatabase.Failure) {
+    database = try SQLiteDatabase(":memory:")
     try database.run(
       """
       CREATE TABLE record (
         sequence INTEGER PRIMARY KEY, session INTEGER NOT NULL, at_ns INTEGER NOT NULL,
-        wall_s INTEGER NOT NULL, kind INTEGER NOT NULL, alarm INTEGER, link BLOB NOT NULL)
+        wall_s INTEGER NOT NULL, kind INTEGER NOT NULL, alarm INTEGER)
       """)
     try database.run("CREATE INDEX record_by_wall ON record (wall_s)")
     try database.run("CREATE INDEX record_by_alarm ON record (alarm) WHERE alarm IS NOT NULL")
-    try database.run("PRAGMA user_version = \(Self.version)")
   }
 
-  /// Adds the journal's new records; an index of another journal, or of one that was changed, is made
-  /// anew.
+  /// Adds the journal's new records.
   ///
   /// - Returns: How many records were added.
   /// - Throws: `SQLiteDatabase.Failure`.
@@ -58,38 +48,27 @@ public final class RecordIndex {
   public func update<Store: JournalStore & ~Copyable>(from journal: inout Journal<Store>)
     throws(SQLiteDatabase.Failure) -> Int
   {
-    var last: (sequence: UInt64, link: [UInt8])?
-    try database.run("SELECT sequence, link FROM record ORDER BY sequence DESC LIMIT 1") { row in
-      if case .integer(let sequence) = row[0], case .blob(let link) = row[1] {
-        last = (UInt64(sequence), link)
-      }
-    }
-    if let known = last, journal.link(of: known.sequence) != known.link {
-      try database.run("DELETE FROM record")
-      last = nil
-    }
     var rows: [[SQLiteDatabase.Value]] = []
     var added = 0
-    var sequence = max(journal.first, last.map { $0.sequence + 1 } ?? 0)
+    var sequence = max(journal.first, next)
     while sequence < journal.next {
-      if let record = journal.record(sequence), let link = journal.link(of: sequence) {
-        rows.append(Self.row(record, link))
-      }
+      if let record = journal.record(sequence) { rows.append(Self.row(record)) }
       sequence += 1
       guard rows.count == 10_000 || sequence == journal.next else { continue }
-      try database.runAll("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+      try database.runAll("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
       added += rows.count
       rows.removeAll(keepingCapacity: true)
     }
+    next = sequence
     return added
   }
 
-  private static func row(_ record: JournalRecord, _ link: [UInt8]) -> [SQLiteDatabase.Value] {
+  private static func row(_ record: JournalRecord) -> [SQLiteDatabase.Value] {
     [
-      .integer(Int64(record.sequence)), .integer(Int64(record.session)),
+      .integer(Int64(clamping: record.sequence)), .integer(Int64(record.session)),
       .integer(Int64(clamping: record.at.nanoseconds)), .integer(record.wallSeconds),
       .integer(Int64(record.entry.kind.rawValue)),
-      record.entry.alarm.map { .integer(Int64($0.rawValue)) } ?? .null, .blob(link),
+      record.entry.alarm.map { .integer(Int64($0.rawValue)) } ?? .null,
     ]
   }
 
@@ -98,7 +77,7 @@ public final class RecordIndex {
   /// - Throws: `SQLiteDatabase.Failure`.
   public func select(_ filter: Filter) throws(SQLiteDatabase.Failure) -> [UInt64] {
     var conditions = ["sequence >= ?"]
-    var values: [SQLiteDatabase.Value] = [.integer(Int64(filter.from))]
+    var values: [SQLiteDatabase.Value] = [.integer(Int64(clamping: filter.from))]
     if !filter.kinds.isEmpty {
       let kinds = filter.kinds.map { "\($0.rawValue)" }.joined(separator: ", ")
       conditions.append("kind IN (\(kinds))")
@@ -118,7 +97,7 @@ public final class RecordIndex {
     }
     var sequences: [UInt64] = []
     try database.run(sql + " ORDER BY sequence", values) { row in
-      if case .integer(let sequence)? = row.first { sequences.append(UInt64(sequence)) }
+      if case .integer(let sequence)? = row.first { sequences.append(UInt64(clamping: sequence)) }
     }
     return sequences
   }

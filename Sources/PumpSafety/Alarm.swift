@@ -62,6 +62,8 @@ public enum Alarm: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case selfTestFailed
   /// The profile in memory is damaged: its other copy runs at the minimum rate, or nothing does.
   case profileDamaged
+  /// The journal is not as it was left: doses may be missing from it.
+  case journalSuspect
 
   /// How urgent it is when it is raised.
   public var priority: AlarmPriority {

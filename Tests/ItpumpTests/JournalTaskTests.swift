@@ -27,6 +27,8 @@ struct JournalTaskTests {
       guard !disk.full else { throw Full() }
       disk.base.write(block, to: slot)
     }
+    mutating func lookForPlace() -> JournalPlace? { nil }
+    mutating func seal(_ sequence: UInt64, link: [UInt8], isDurable: Bool) {}
     mutating func makeRoom(for next: UInt64) -> Bool { true }
   }
 

@@ -163,7 +163,7 @@ struct SupervisedRunTests {
     }
     #expect(try again().err.contains("bolus of"))
     // As if it had broken off: its end is taken off the journal.
-    var journal = try JournalFile.open(folder("p.journal"))
+    var journal = try JournalFile.open(folder("p.journal")).release()
     let records = (0..<journal.next).compactMap { journal.record($0) }
     do {
       var other = Journal(blank: try FileStore(path: folder("broken.journal")))
@@ -190,7 +190,7 @@ struct SupervisedRunTests {
     _ = live.errors.fileHandleForReading.readDataToEndOfFile()
     live.process.waitUntilExit()
     // The same journal as if the machine had been started anew two hours later.
-    var journal = try JournalFile.open(folder("p.journal"))
+    var journal = try JournalFile.open(folder("p.journal")).release()
     let blocks = (0..<journal.next).compactMap { journal.record($0) }
     let moved = folder("moved.journal")
     do {

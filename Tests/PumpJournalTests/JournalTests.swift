@@ -251,9 +251,11 @@ struct JournalTests {
     // A wall clock that nobody keeps may be anything: it counts as no time, and says so.
     let unkept = state.resume(boot: 6, clock: .zero, wallSeconds: 99_999, isSynchronised: false)
     #expect(unkept == at)
-    let isKnown = state.knowsTime(boot: 6, clock: .zero, isSynchronised: false)
+    let isKnown = state.knowsTime(
+      boot: 6, clock: .zero, wallSeconds: 9_999, isSynchronised: false)
     #expect(!isKnown)
-    let sameIsKnown = state.knowsTime(boot: 5, clock: .hour, isSynchronised: false)
+    let sameIsKnown = state.knowsTime(
+      boot: 5, clock: .hour, wallSeconds: 9_999, isSynchronised: false)
     #expect(sameIsKnown)
   }
 

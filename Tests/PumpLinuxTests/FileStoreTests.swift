@@ -141,4 +141,76 @@ struct FileStoreTests {
     #expect("\(StoreError(path: "p", cause: .system(ENOSPC)))".contains("free some space"))
     #expect("\(StoreError(path: "p", cause: .inUse))".contains("another itpump"))
   }
+
+  @Test("A pipe is refused at once, for reading and for writing; a link to a journal is one")
+  func pipesAndLinks() throws {
+    let folder = try Folder()
+    #expect(mkfifo(folder("pipe.journal"), 0o600) == 0)
+    #expect(cause(folder("pipe.journal"), isReadOnly: true) == .notAFile)
+    #expect(cause(folder("pipe.journal")) == .notAFile)
+    #expect(cause(folder.path, isReadOnly: true) == .notAFile)
+    do {
+      var journal = Journal(blank: try FileStore(path: folder("a.journal")))
+      try journal.append(entry(1), at: .epoch, wallSeconds: 0)
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: folder("link.journal"), withDestinationPath: folder("a.journal"))
+    let next = try Journal(opening: try FileStore(path: folder("link.journal"))).next
+    #expect(next == 1)
+  }
+
+  @Test("A tail that was never written costs nothing, however long the file says it is")
+  func sparseTail() throws {
+    let folder = try Folder()
+    let path = folder("a.journal")
+    do {
+      var journal = Journal(blank: try FileStore(path: path, reserve: 0))
+      for number in UInt64(0)..<700 {
+        try journal.append(entry(number), at: .epoch, wallSeconds: 0)
+      }
+    }
+    #expect(truncate(path, 2 << 30) == 0)
+    let slots = try FileStore(path: path, isReadOnly: true).slots
+    #expect(slots.upperBound < 4_096)
+    var journal = try Journal(opening: try FileStore(path: path, reserve: 0))
+    let before = journal.next
+    for number in UInt64(700)..<5_000 {
+      try journal.append(entry(number), at: .epoch, wallSeconds: 0)
+    }
+    let after = try Journal(opening: try FileStore(path: path, isReadOnly: true)).next
+    #expect(before == 700 && after == 5_000)
+  }
+
+  @Test("Room for the reserve is there as soon as the journal is opened, and stays ahead")
+  func reserve() throws {
+    let folder = try Folder()
+    var journal = Journal(blank: try FileStore(path: folder("a.journal"), reserve: 3_000))
+    let room = journal.store.slots.upperBound
+    #expect(room >= 3_000)
+    for number in UInt64(0)..<600 { try journal.append(entry(number), at: .epoch, wallSeconds: 0) }
+    journal.store.prepare(for: journal.next)
+    let later = journal.store.slots.upperBound
+    #expect(later >= 3_600)
+  }
+
+  @Test("A file that is taken from its name keeps every record under a name")
+  func keepsItsPlace() throws {
+    let folder = try Folder()
+    let path = folder("a.journal")
+    var journal = Journal(blank: try FileStore(path: path, reserve: 0))
+    for number in UInt64(0)..<600 { try journal.append(entry(number), at: .epoch, wallSeconds: 0) }
+    #expect(journal.store.keepPlace() == .kept)
+    try FileManager.default.removeItem(atPath: path)
+    #expect(journal.store.keepPlace() == .restored)
+    try journal.append(entry(600), at: .epoch, wallSeconds: 0)
+    let restored = try Journal(opening: try FileStore(path: path, isReadOnly: true)).next
+    #expect(restored == 601)
+    try FileManager.default.removeItem(atPath: path)
+    try Data("something else".utf8).write(to: URL(fileURLWithPath: path))
+    #expect(journal.store.keepPlace() == .moved(to: path + ".kept-1"))
+    try journal.append(entry(601), at: .epoch, wallSeconds: 0)
+    let moved = try Journal(opening: try FileStore(path: path + ".kept-1", isReadOnly: true)).next
+    #expect(moved == 602)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("something else".utf8))
+  }
 }

@@ -94,7 +94,7 @@ struct JournalBench: ParsableCommand {
   }
 
   private func measure(_ path: String) throws -> Figures {
-    var journal = try JournalFile.open(path)
+    var journal = try JournalFile.open(path).release()
     let database = try SQLiteDatabase(path + ".db")
     try database.run("PRAGMA journal_mode=WAL")
     try database.run("PRAGMA synchronous=FULL")

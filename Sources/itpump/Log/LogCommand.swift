@@ -13,8 +13,8 @@ struct LogCommand: ParsableCommand {
     commandName: "log",
     abstract: "Read a pump's journal: every grant, command, event and alarm, in order.",
     discussion: """
-      The journal is the truth after a crash. An index beside it (its name and '.index') makes \
-      queries quick; it may be deleted at any time. A journal is read while a run writes to it.
+      The journal is the truth after a crash: what is printed is read from it, and from nothing beside \
+      it. A journal is read while a run writes to it.
       """)
 
   @Argument(
@@ -99,28 +99,13 @@ struct LogCommand: ParsableCommand {
     if stats { return try ProjectFiles.print(JournalStats(&opened).text(journal)) }
     let moments = Moments(.current)
     do {
-      let index = try Self.index(journal, &opened)
+      let index = try RecordIndex()
+      try index.update(from: &opened)
       let records = try index.select(try filter()).compactMap { opened.record($0) }
       try put(records, moments)
       if follow { try follow(&opened, index, moments) }
     } catch let failure as SQLiteDatabase.Failure {
-      throw ProjectFiles.Problem(
-        description: "error: \(failure); the index can be deleted, it is made anew")
-    }
-  }
-
-  /// The index beside a journal, up to date; one in memory where that can't be written.
-  private static func index(_ path: String, _ journal: inout Journal<FileStore>)
-    throws(SQLiteDatabase.Failure) -> RecordIndex
-  {
-    do throws(SQLiteDatabase.Failure) {
-      let index = try RecordIndex(path: path + ".index")
-      try index.update(from: &journal)
-      return index
-    } catch {
-      let index = try RecordIndex(path: nil)
-      try index.update(from: &journal)
-      return index
+      throw ProjectFiles.Problem(description: "error: \(failure)")
     }
   }
 
@@ -171,8 +156,10 @@ struct LogCommand: ParsableCommand {
     }
   }
 
-  private func printVerified(_ journal: borrowing Journal<FileStore>) throws {
+  private func printVerified(_ journal: consuming Journal<FileStore>) throws {
     // Opening has checked every checksum and every link.
+    var journal = journal
+    let suspicions = JournalFile.suspicions(&journal, JournalSeal(ofJournal: self.journal))
     let state = journal.state
     let carried = state.carried
     guard journal.next > 0 else {
@@ -187,6 +174,11 @@ struct LogCommand: ParsableCommand {
       \(state.isEnded ? "" : "; the last is not ended: it runs, or broke off")
 
       """)
+    guard suspicions.isEmpty else {
+      throw ProjectFiles.Problem(
+        description: suspicions.map { "\(self.journal): error: \($0.words)" }
+          .joined(separator: "\n"))
+    }
   }
 
   private func printIntact() throws {

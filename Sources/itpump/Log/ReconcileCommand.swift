@@ -41,8 +41,14 @@ struct ReconcileCommand: ParsableCommand {
 
   func run() throws {
     guard let made, let reason else { return try show() }
-    var opened = try JournalFile.open(journal, isNew: false)
-    let uncertain = opened.state.carried.uncertain
+    var opened = try JournalFile.open(journal, isNew: false, reserve: 0)
+    guard opened.suspicions.isEmpty else {
+      throw ProjectFiles.Problem(
+        description: opened.suspicions.map { "\(journal): error: \($0.words)" }.joined(
+          separator: "\n")
+          + "\nstart a run with it first: it books what may be missing")
+    }
+    let uncertain = opened.journal.state.carried.uncertain
     guard uncertain > 0 else {
       throw ProjectFiles.Problem(description: "\(journal): error: no step is uncertain")
     }
@@ -52,19 +58,21 @@ struct ReconcileCommand: ParsableCommand {
       )
     }
     let wall = wallClockSeconds()
-    let state = opened.state
+    let state = opened.journal.state
     let now = state.resume(
       boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall,
       isSynchronised: SystemStart.isWallClockSynchronised)
     do {
-      try opened.append(.command(.reconcile, made, isAccepted: true), at: now, wallSeconds: wall)
-      try opened.note(Array(reason.utf8), at: now, wallSeconds: wall)
-      try opened.append(
+      try opened.journal.append(
+        .command(.reconcile, made, isAccepted: true), at: now, wallSeconds: wall)
+      try opened.journal.note(Array(reason.utf8), at: now, wallSeconds: wall)
+      try opened.journal.append(
         .event(.reconciled(made: made, notMade: uncertain - made)), at: now, wallSeconds: wall)
     } catch {
       throw ProjectFiles.Problem(description: "error: \(error)")
     }
-    try ProjectFiles.print(Self.text(journal, opened.state))
+    JournalFile.seal(&opened.journal)
+    try ProjectFiles.print(Self.text(journal, opened.journal.state))
   }
 
   private func show() throws {

@@ -45,7 +45,9 @@ extension JournalEntry {
     case .acknowledge, .silence:
       Alarm(rawValue: UInt8(truncatingIfNeeded: value)).map { " \($0.name)" } ?? ""
     case .reconcile: ": \(TextColumns.grouped(value)) of the uncertain steps were made"
-    case .begin, .suspend, .resume, .adopt, .cancelBolus, .patientBolus, .anchor, .stop: ""
+    case .begin, .suspend, .resume, .adopt, .cancelBolus, .patientBolus, .anchor, .stop,
+      .outOfService:
+      ""
     }
   }
 }

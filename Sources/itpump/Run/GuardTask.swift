@@ -17,6 +17,8 @@ enum GuardOrder: BitwiseCopyable, Sendable {
 /// How the supervisor's session stands, for the rest of the program.
 enum GuardNews: BitwiseCopyable, Sendable {
   case tested(SelfTestPart, passed: Bool)
+  /// The journal's file was taken from its name.
+  case journalMisplaced(JournalPlace)
   /// The self-test is over; with why the pump may not begin, if it may not.
   case ready(Alarm?)
   /// The drive's process is gone; ENABLE reads back as released, or does not.
@@ -146,6 +148,10 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       case .proved(let part, let isGood): proofs[Int(part.rawValue)] = isGood ? .passed : .failed
       case .isTaking(true): supervisor.causeGone(.journalFailed, at: now)
       case .isTaking(false): supervisor.raise(.journalFailed, at: now)
+      case .isMisplaced(let place):
+        supervisor.raise(.journalSuspect, at: now)
+        supervisor.causeGone(.journalSuspect, at: now)
+        rings.news.writer.put(.journalMisplaced(place))
       case .isFilling(true): supervisor.raise(.journalFilling, at: now)
       case .isFilling(false): supervisor.causeGone(.journalFilling, at: now)
       }

@@ -30,6 +30,15 @@ struct JournalOptions: ParsableArguments {
     }
   }
 
+  /// Room for the records of seven days, made when the journal is opened: a disk that fills up then ends no
+  /// therapy before somebody has come.
+  ///
+  /// Twice as many as steady grants write, for boluses have shorter ones, and the hourly self-test.
+  var reserve: UInt64 {
+    let renewal = grantSpan.span.nanoseconds - grantSpan.span.nanoseconds / 7
+    return 2 * TimeSpan(days: 7).nanoseconds / max(1, renewal) + 2_048
+  }
+
   /// Sizes the grants; each is renewed when a seventh of it is left.
   func apply(to settings: inout SupervisorSettings) {
     let span = grantSpan.span
@@ -63,13 +72,35 @@ enum JournalFile {
     return "\(NSHomeDirectory())/.local/state/itpump"
   }
 
+  /// A journal that is open for writing, and what speaks against it.
+  struct Opened: ~Copyable {
+    var journal: Journal<FileStore>
+    /// What is not as its last session left it; empty where all is.
+    var suspicions: [JournalSuspicion]
+
+    /// The journal alone.
+    consuming func release() -> Journal<FileStore> { journal }
+  }
+
   /// Opens a journal for writing.
   ///
-  /// - Parameter isNew: Whether it is made where it is not there.
-  static func open(_ path: String, isNew: Bool = true) throws -> Journal<FileStore> {
+  /// - Parameters:
+  ///   - isNew: Whether it is made where it is not there.
+  ///   - reserve: Records for which room is made.
+  static func open(_ path: String, isNew: Bool = true, reserve: UInt64 = FileStore.sevenDays) throws
+    -> Opened
+  {
     let isThere = FileManager.default.fileExists(atPath: path)
     if !isNew { _ = try read(path) }
-    let journal = try opened(path, isReadOnly: false)
+    let seal = JournalSeal(ofJournal: path)
+    guard isThere || seal == nil || !isNew else {
+      throw ProjectFiles.Problem(
+        description:
+          "\(path): error: the journal is gone, and its seal is still there: put the journal back, for what "
+          + "it counts binds the dose limits; if this is to be a new pump, remove "
+          + JournalSeal.path(of: path))
+    }
+    var journal = try patiently { try opened(path, isReadOnly: false, reserve: reserve) }
     guard !isThere || journal.next > 0 else {
       // One that was cut to nothing must not pass for a new pump.
       throw ProjectFiles.Problem(
@@ -77,13 +108,59 @@ enum JournalFile {
           "\(path): error: the file is there and holds no record; if a pump's history was "
           + "never in it, remove it, and a new journal is begun")
     }
-    return journal
+    journal.store.prepare(for: journal.next)
+    let suspicions = suspicions(&journal, seal)
+    return Opened(journal: journal, suspicions: suspicions)
+  }
+
+  /// What is not as the last session left it.
+  static func suspicions(_ journal: inout Journal<FileStore>, _ seal: JournalSeal?)
+    -> [JournalSuspicion]
+  {
+    var suspicions: [JournalSuspicion] = []
+    if let record = journal.damagedEnd { suspicions.append(.damagedEnd(record)) }
+    guard let seal else { return suspicions }
+    // A damaged last record is missing too, and has been told.
+    if seal.sequence >= journal.next, seal.sequence != journal.damagedEnd {
+      suspicions.append(.rolledBack(seal.sequence))
+    } else if let link = journal.link(of: seal.sequence), link != seal.link {
+      suspicions.append(.exchanged(seal.sequence))
+    }
+    return suspicions
+  }
+
+  /// Seals a journal up to its latest record.
+  static func seal(_ journal: inout Journal<FileStore>) {
+    guard journal.next > 0, let link = journal.link(of: journal.next - 1) else { return }
+    JournalSeal(sequence: journal.next - 1, link: link).write(
+      besideJournal: journal.store.path, isDurable: true)
+  }
+
+  /// Waits for a drive whose supervisor has died: it ends by itself within seconds, and holds the journal
+  /// until then.
+  private static func patiently(_ work: () throws -> Journal<FileStore>) throws -> Journal<
+    FileStore
+  > {
+    let patience: UInt32 = 50
+    for attempt in 0..<patience {
+      do { return try work() } catch let error as StoreError where error.cause == .inUse {
+        if attempt == 2 {
+          Console.note(
+            "\(error.path): in use: waiting up to 5 s, in case it is a drive whose supervisor has died"
+          )
+        }
+        usleep(100_000)
+      }
+    }
+    do { return try work() } catch let error as StoreError {
+      throw ProjectFiles.Problem(description: "error: \(error)")
+    }
   }
 
   /// Whether a run writes to it now.
   static func isInUse(_ path: String) -> Bool {
     do throws(StoreError) {
-      _ = try FileStore(path: path)
+      _ = try FileStore(path: path, reserve: 0)
       return false
     } catch {
       return error.cause == .inUse
@@ -92,18 +169,27 @@ enum JournalFile {
 
   /// Opens a journal that another program may be writing to.
   static func read(_ path: String) throws -> Journal<FileStore> {
-    try opened(path, isReadOnly: true)
+    do { return try opened(path, isReadOnly: true, reserve: 0) } catch let error as StoreError {
+      throw ProjectFiles.Problem(description: "error: \(error)")
+    }
   }
 
-  private static func opened(_ path: String, isReadOnly: Bool) throws -> Journal<FileStore> {
+  private static func opened(_ path: String, isReadOnly: Bool, reserve: UInt64) throws
+    -> Journal<FileStore>
+  {
     do {
-      let store = try FileStore(path: path, isReadOnly: isReadOnly)
+      let store = try FileStore(path: path, isReadOnly: isReadOnly, reserve: reserve)
       return try Journal(opening: store)
-    } catch let error as StoreError {
-      throw ProjectFiles.Problem(description: "error: \(error)")
     } catch let problem as JournalProblem {
       throw ProjectFiles.Problem(description: "\(path): error: \(describe(problem))")
     }
+  }
+
+  /// The name of a journal's lock: one for all its names.
+  static func lockName(_ path: String) -> String {
+    let place = URL(fileURLWithPath: path)
+    let folder = place.deletingLastPathComponent().resolvingSymlinksInPath().path
+    return "journal \(folder)/\(place.lastPathComponent)"
   }
 
   static func describe(_ problem: JournalProblem) -> String {

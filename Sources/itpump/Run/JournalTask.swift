@@ -24,6 +24,17 @@ enum JournalAnswer: BitwiseCopyable, Sendable {
   case isTaking(Bool)
   /// Whether room could not be made ahead.
   case isFilling(Bool)
+  /// The file was taken from its name.
+  case isMisplaced(JournalPlace)
+}
+
+/// What became of a journal whose file was taken from its name.
+enum JournalPlace: BitwiseCopyable, Sendable {
+  /// A copy has the name again.
+  case restored
+  /// Another file has the name; the records are in a copy with this number.
+  case moved(UInt8)
+  case lost
 }
 
 /// A store that a run journals to.
@@ -32,16 +43,39 @@ protocol RunStore: JournalStore, ~Copyable {
   ///
   /// - Returns: Whether there is enough.
   mutating func makeRoom(for next: UInt64) -> Bool
+
+  /// Looks whether its name still leads to it.
+  ///
+  /// - Returns: What was done where it did not; `nil` where it does.
+  mutating func lookForPlace() -> JournalPlace?
+
+  /// Keeps the latest record's sequence and link apart from the records.
+  mutating func seal(_ sequence: UInt64, link: [UInt8], isDurable: Bool)
 }
 
 extension MemoryStore: RunStore {
   mutating func makeRoom(for next: UInt64) -> Bool { true }
+  mutating func lookForPlace() -> JournalPlace? { nil }
+  mutating func seal(_ sequence: UInt64, link: [UInt8], isDurable: Bool) {}
 }
 
 extension FileStore: RunStore {
   mutating func makeRoom(for next: UInt64) -> Bool {
     prepare(for: next)
     return shortage == nil
+  }
+
+  mutating func lookForPlace() -> JournalPlace? {
+    switch keepPlace() {
+    case .kept: nil
+    case .restored: .restored
+    case .moved(let name): .moved(UInt8(name.split(separator: "-").last ?? "") ?? 0)
+    case .lost: .lost
+    }
+  }
+
+  mutating func seal(_ sequence: UInt64, link: [UInt8], isDurable: Bool) {
+    JournalSeal(sequence: sequence, link: link).write(besideJournal: path, isDurable: isDurable)
   }
 }
 
@@ -58,6 +92,10 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
   private var roomAgainAt: UInt64 = 0
   private var pending: (entry: JournalEntry, at: Instant)?
   private var isClosed = false
+  /// From which record on a new seal is due, and when the file's place is looked at again.
+  private var sealFrom: UInt64 = 0
+  private var placeAgainAt: UInt64 = 0
+  private var isLost = false
 
   init(
     _ journal: consuming Journal<Store>, orders: SlotRing<JournalOrder>,
@@ -76,8 +114,13 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
     while true {
       let isIdle = !work(&journal)
       // What the disk does not take at the end is lost with the process, and said to be.
-      if isClosed, isIdle || !isTaking { break }
+      if isClosed, isIdle || !isTaking {
+        seal(&journal, isLast: true)
+        break
+      }
       makeRoom(&journal)
+      seal(&journal, isLast: false)
+      lookForPlace(&journal)
       if isIdle || !isTaking {
         let pause = TimeSpan(milliseconds: isTaking ? 2 : 200)
         _ = clock.wait(until: clock.read() + pause)
@@ -146,6 +189,31 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
     guard isFilling != self.isFilling else { return }
     self.isFilling = isFilling
     answer(.isFilling(isFilling))
+  }
+
+  private func seal(_ journal: inout Journal<Store>, isLast: Bool) {
+    guard isLast || journal.next >= sealFrom, journal.next > 0, isTaking,
+      let link = journal.link(of: journal.next - 1)
+    else { return }
+    sealFrom = journal.next + JournalSeal.interval
+    journal.store.seal(journal.next - 1, link: link, isDurable: isLast)
+  }
+
+  private func lookForPlace(_ journal: inout Journal<Store>) {
+    let now = monotonicNanoseconds()
+    guard now >= placeAgainAt else { return }
+    placeAgainAt = now + 1_000_000_000
+    guard let place = journal.store.lookForPlace() else {
+      isLost = false
+      return
+    }
+    // One that stays lost is told once.
+    if case .lost = place {
+      guard !isLost else { return }
+      isLost = true
+    }
+    sealFrom = 0
+    answer(.isMisplaced(place))
   }
 
   private func answer(_ answer: JournalAnswer) {

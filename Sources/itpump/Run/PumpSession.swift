@@ -3,6 +3,7 @@ import PumpJournal
 import PumpLinux
 import PumpProfiles
 import PumpSafety
+import PumpTherapy
 import PumpUnits
 
 /// What a run takes over from the journal, and the journal itself.
@@ -32,6 +33,10 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
 
   /// Whether the prescription waits for a clinician, at the minimum rate.
   let isWaiting: Bool
+  /// What is not as the journal's last session left it.
+  let suspicions: [JournalSuspicion]
+  /// What stopped delivery in the last run; `nil` where nothing did.
+  let trippedBy: Alarm?
 
   /// Without delivery for longer than this, a prescription is not taken up again by itself: the drug in the
   /// spinal fluid has halved within 1.5 h [DER from 2.5 of the label's half-life].
@@ -48,10 +53,11 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
   ///   - journal: The journal as its last session left it.
   ///   - isRefilled: Whether the reservoir has just been filled to what the profile says.
   ///   - text: The profile as written, of which the journal keeps two copies.
+  ///   - suspicions: What is not as the journal's last session left it.
   /// - Throws: `Problem`, or the store's failure.
   static func open(
     _ journal: consuming Journal<Store>, _ profile: Profile, on bench: Bench, isRefilled: Bool,
-    text: [UInt8]
+    text: [UInt8], suspicions: [JournalSuspicion] = []
   ) throws -> Self {
     var journal = journal
     let before = journal.state
@@ -64,13 +70,19 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
     let isNew = before.session == 0
     if !isNew { try check(before, binding, profile, isRefilled: isRefilled) }
     let recalled = recall(&journal, by: now, as: binding)
+    let doubt =
+      journal.damagedEnd == nil ? 0 : largestGrant(in: &journal, of: profile, on: bench)
     try journal.append(
       .opened(
         boot: boot, clock: clock, servedSince: isNew ? now : before.servedSince, binding,
         isClockSynchronised: isSynchronised),
       at: now, wallSeconds: wall)
     try journal.keepProfile(text, at: now, wallSeconds: wall)
+    for suspicion in suspicions {
+      try journal.note(Array(suspicion.words.utf8), at: now, wallSeconds: wall)
+    }
     var carried = journal.state.counts
+    carried.uncertain += doubt
     if isNew || isRefilled {
       carried.atFill = carried.highest
       try journal.append(
@@ -79,10 +91,13 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
     // What was granted and never acknowledged is uncertain from here on, whatever happens next.
     try journal.append(
       .grant(carried, upTo: carried.highest, until: now), at: now, wallSeconds: wall)
-    let knowsTime = before.knowsTime(
-      boot: boot, clock: clock, isSynchronised: isSynchronised)
+    let hidesDoses = suspicions.contains(where: \.hidesDoses)
+    let knowsTime =
+      !hidesDoses
+      && before.knowsTime(
+        boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
     let span = knowsTime ? now.elapsed(since: before.lastRunAt) : nil
-    let isOutage = !isNew && !before.isEnded
+    let isOutage = !isNew && (!before.isEnded || hidesDoses)
     let place = before.began.map { $0.place + now.elapsed(since: $0.at) }
     return Self(
       journal: journal, opened: now, carried: carried, recalled: recalled,
@@ -93,7 +108,31 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
           brokenBolus: before.openBolus) : nil,
       periodicPlace: isOutage && knowsTime ? place : nil,
       isWaiting: before.waitsForClinician
-        || isOutage && span.map { $0 > shortOutage } ?? true)
+        || isOutage && span.map { $0 > shortOutage } ?? true,
+      suspicions: suspicions, trippedBy: before.trippedBy)
+  }
+
+  /// The most steps that one grant can have permitted: of those that the journal knows, and of those that the
+  /// prescription can ask for in as long a time.
+  private static func largestGrant(
+    in journal: inout Journal<Store>, of profile: Profile, on bench: Bench
+  ) -> UInt64 {
+    var most: UInt64 = 0
+    var span = TimeSpan(seconds: 70)
+    for sequence in journal.first..<journal.next {
+      guard case .grant(let counts, let upTo, let until) = journal.record(sequence)?.entry,
+        let at = journal.record(sequence)?.at
+      else { continue }
+      most = max(most, upTo - min(upTo, counts.highest))
+      span = max(span, until.elapsed(since: at))
+    }
+    let window = min(span, .day)
+    var volume = (try? profile.prescription.mostVolume(inAny: window)) ?? .zero
+    if let bolus = profile.singleBolus {
+      volume += (try? bolus.part(min(window, bolus.duration), .up)) ?? bolus.volume
+    }
+    let late = (try? bench.step.steps(in: bench.board.backlogLimit)) ?? 0
+    return max(most, ((try? bench.step.steps(in: volume)) ?? 0) + late + 3)
   }
 
   /// Whether what is in the pump is still what the journal counts.

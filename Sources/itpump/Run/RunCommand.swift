@@ -110,10 +110,34 @@ struct RunCommand: ParsableCommand {
       return try run(profile, bench, over: console)
     }
     if bench.board.isSimulated, journaling.journal == nil {
-      try run(profile, bench, inputs, judged, Journal(blank: MemoryStore(slots: 1 << 14)), nil)
+      try run(profile, bench, inputs, judged, Journal(blank: MemoryStore(slots: 1 << 14)), nil, [])
     } else {
       let path = try journaling.path(for: bench.board)
-      try run(profile, bench, inputs, judged, try JournalFile.open(path), path)
+      let locks = try Self.locks(bench.board, path)
+      let opened = try JournalFile.open(path, reserve: journaling.reserve)
+      let suspicions = opened.suspicions
+      for suspicion in suspicions {
+        Console.note("warning: \(path): \(suspicion.words)")
+      }
+      try run(profile, bench, inputs, judged, opened.release(), path, suspicions)
+      withExtendedLifetime(locks) {}
+    }
+  }
+
+  /// What no second run may have: the board, and the journal by its name, whatever becomes of its file.
+  private static func locks(_ board: Board, _ journal: String) throws -> [RunLock] {
+    do throws(StoreError) {
+      let held = try RunLock(of: JournalFile.lockName(journal))
+      return board.isSimulated
+        ? [held] : [held, try RunLock(of: "board \(board.name) \(board.chip)")]
+    } catch {
+      guard error.cause == .inUse else {
+        throw ProjectFiles.Problem(description: "error: \(error)")
+      }
+      throw ProjectFiles.Problem(
+        description:
+          "error: \(error.path): in use: another itpump runs with it; end that one, or name "
+          + "another")
     }
   }
 
@@ -166,13 +190,13 @@ struct RunCommand: ParsableCommand {
 
   private func run<Store: RunStore & ~Copyable>(
     _ profile: Profile, _ bench: Bench, _ inputs: ProfileInputs, _ judged: Date,
-    _ journal: consuming Journal<Store>, _ path: String?
+    _ journal: consuming Journal<Store>, _ path: String?, _ suspicions: [JournalSuspicion]
   ) throws {
     let session: PumpSession<Store>
     do {
       session = try PumpSession.open(
         journal, profile, on: bench, isRefilled: journaling.refilled,
-        text: Array(inputs.profile.text.utf8))
+        text: Array(inputs.profile.text.utf8), suspicions: suspicions)
     } catch {
       throw ProjectFiles.Problem(description: "\(path ?? "journal"): error: \(error)")
     }
@@ -226,7 +250,29 @@ struct RunCommand: ParsableCommand {
     }
     // The ledger comes first: neither a full disk nor a closed pipe may cost it.
     books.beganMonotonic = control.beganMonotonic
+    if let place = control.misplaced { books.path = Self.tell(place, path ?? "") }
     try finish(monitor, ending, profile, bench, moment, books)
+  }
+
+  /// Says where the records of a journal are whose file was taken from its name.
+  private static func tell(_ place: JournalPlace, _ path: String) -> String {
+    switch place {
+    case .restored:
+      Console.note(
+        "warning: \(path) was removed while the run wrote to it: a copy has its name again")
+      return path
+    case .moved(let number):
+      let kept = "\(path).kept-\(number)"
+      Console.note(
+        "warning: \(path) was replaced while the run wrote to it: this run's records are in \(kept); put "
+          + "that in its place before the next run")
+      return kept
+    case .lost:
+      Console.note(
+        "error: \(path) was removed while the run wrote to it, and no copy could be made: write down the "
+          + "steps below")
+      return path
+    }
   }
 
   private static func describe(_ end: ChildProcess.End) -> String {
@@ -239,7 +285,12 @@ struct RunCommand: ParsableCommand {
   private func tellOutage<Store: RunStore & ~Copyable>(
     _ session: borrowing PumpSession<Store>, _ profile: Profile
   ) {
-    if let outage = session.outage {
+    if let alarm = session.trippedBy {
+      Console.note(
+        "warning: the last run was stopped by an alarm: \(alarm.title) [\(alarm.name)]; look for its cause"
+      )
+    }
+    if let outage = session.outage, !session.suspicions.contains(where: \.hidesDoses) {
       let span = outage.span.map { "for \(Format.span($0))" } ?? "for a time that no clock can tell"
       Console.note("warning: the last run was not ended: nothing ran \(span)")
       if let bolus = outage.brokenBolus {
@@ -345,7 +396,7 @@ struct RunCommand: ParsableCommand {
       supervisor: supervisor, servedSince: session.servedSince,
       outage: session.outage.map {
         ($0.span ?? .zero, $0.uncertain, $0.brokenBolus != nil)
-      }, fallsBack: fallsBack,
+      }, isSuspect: !session.suspicions.isEmpty, fallsBack: fallsBack,
       isResumed: session.isWaiting && afterOutage, wish: realTime.guardsWish)
     guard !bench.board.isSimulated else {
       return try SupervisedRun(

@@ -70,6 +70,8 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     var supervisor: SupervisorSettings
     var servedSince: Instant
     var outage: (span: TimeSpan, uncertain: UInt64, hasBrokenBolus: Bool)?
+    /// Whether the journal is not as its last session left it.
+    var isSuspect = false
     /// Whether the prescription waits for a clinician, at the minimum rate.
     var fallsBack: Bool
     /// Whether a clinician has looked, and the prescription goes on after all.
@@ -124,6 +126,10 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
       start: session.opened, servedSince: design.servedSince)
     for dose in design.plan.recalled {
       supervisor.recall(steps: dose.steps, by: Instant(nanoseconds: dose.by_ns))
+    }
+    if design.isSuspect {
+      supervisor.raise(.journalSuspect, at: session.opened)
+      supervisor.causeGone(.journalSuspect, at: session.opened)
     }
     if let outage = design.outage {
       supervisor.restarted(
@@ -182,10 +188,14 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   /// The signal that ended the self-test.
   private(set) var stoppedBy: Int32?
 
+  /// What became of the journal's file, if it was taken from its name.
+  private(set) var misplaced: JournalPlace?
+
   private func takeNews(_ tell: (SelfTestPart, Bool) -> Void = { _, _ in }) {
     while let news = rings.news.take() {
       switch news {
       case .tested(let part, let passed): tell(part, passed)
+      case .journalMisplaced(let place): misplaced = place
       case .ready(let obstacle):
         isReady = true
         self.obstacle = obstacle
