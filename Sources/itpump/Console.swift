@@ -8,9 +8,10 @@ enum Console {
   /// A remark, on standard error.
   static func note(_ text: String) { write(Visible.text(text) + "\n") }
 
-  /// Writes to standard error; one that is closed or full ends nothing.
+  /// Writes to standard error; one that is closed ends nothing, and one that nobody reads holds nothing up
+  /// for longer than a moment.
   static func write(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    _ = PatientWrite.write(Array(text.utf8), to: STDERR_FILENO, patience: 200)
   }
 
   /// Draws how far a long work has come, on a terminal only.

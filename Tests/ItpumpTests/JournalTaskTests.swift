@@ -96,4 +96,31 @@ struct JournalTaskTests {
     let counts = journal.state.counts
     #expect(counts.certain == 3)
   }
+
+  @Test("A disk that is full for good: the end is heard, and is not said to be whole")
+  func fullForGood() throws {
+    let disk = Disk()
+    disk.full = true
+    let channel = try #require(Channel())
+    let orders = try #require(SlotRing<JournalOrder>(slots: 64))
+    let answers = try #require(SlotRing<JournalAnswer>(slots: 64))
+    let events = try #require(SlotRing<TimedEvent>(slots: 64))
+    let task = JournalTask(
+      Journal(blank: DiskStore(disk: disk)), orders: orders, answers: answers, events: events,
+      channel: channel)
+    let end = task.end
+    // The event waits for the disk, and what is ordered after it is heard all the same.
+    orders.writer.put(.entry(.event(.began), at: .epoch))
+    orders.writer.put(.grant(StepCounts(), upTo: 9, until: .epoch + .hour, at: .epoch))
+    orders.writer.put(.close)
+    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), task))
+    thread.join()
+    let isWhole = end.waitForEnd(within: TimeSpan(seconds: 60))
+    #expect(!isWhole)
+    var told: [JournalAnswer] = []
+    while let answer = answers.take() { told.append(answer) }
+    let isRefused = told.contains { if case .notGranted = $0 { true } else { false } }
+    let isAlarmed = told.contains { if case .isTaking(false) = $0 { true } else { false } }
+    #expect(isRefused && isAlarmed)
+  }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import PumpHAL
+import PumpReplay
 import Testing
 
 @testable import itpump
@@ -49,7 +51,7 @@ struct RunTests {
     try whole.dropLast(7).write(to: URL(fileURLWithPath: folder("cut.rec")))
     let cut = try CommandLineTests.itpump("replay", folder("cut.rec"))
     #expect(cut.code == 0, "\(cut.out)\(cut.err)")
-    #expect(cut.out.contains("ends in the middle of the run"))
+    #expect(cut.out.contains("broken off"))
     var damaged = whole
     damaged[damaged.count - 20] ^= 1
     try damaged.write(to: URL(fileURLWithPath: folder("damaged.rec")))
@@ -74,7 +76,7 @@ struct RunTests {
       header.inputs.profile.text = header.inputs.profile.text.replacingOccurrences(
         of: "dose: 25 ug", with: "dose: 24 ug")
       let other = folder("other-\(span ?? 0).rec")
-      let writer = try RecordWriter(other, header)
+      let writer = try RecordWriter(other, header, most: .max)
       for entry in reader.entries { writer.append(entry) }
       try writer.close()
       let replay = try CommandLineTests.itpump("replay", other)
@@ -221,5 +223,55 @@ struct RunTests {
         "6400000", "--weighed", weight)
       #expect(refused.code != 0, "\(weight)")
     }
+  }
+
+  @Test("A replay of a run that broke off ends where the run ended: not one step more")
+  func brokenOff() throws {
+    let folder = try TemporaryFolder()
+    let run = try CommandLineTests.itpump(
+      "run", Self.night, "--for", "3s", "--priority", "0", "--start", "2026-11-22T22:00",
+      "--record",
+      folder("run.rec"))
+    #expect(run.code == 0, "\(run.err)")
+    let whole = try RecordReader(folder("run.rec"))
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder("run.rec")))
+    var some = 0
+    for tenths in 3...9 {
+      try data.prefix(data.count * tenths / 10).write(to: URL(fileURLWithPath: folder("cut.rec")))
+      guard let kept = try? RecordReader(folder("cut.rec")) else { continue }
+      let rises = kept.entries.filter { $0 == .call(.set(.step, .asserted, nil)) }.count
+      guard kept.entries.count < whole.entries.count else { continue }
+      some += rises > 0 ? 1 : 0
+      let replay = try CommandLineTests.itpump(
+        "replay", folder("cut.rec"), "--vcd", folder("cut-\(tenths).vcd"))
+      #expect(replay.code == 0, "\(replay.out)")
+      #expect(replay.out.contains("broken off"))
+      #expect(replay.out.contains(" \(TextColumns.grouped(UInt64(rises))) steps"), "\(replay.out)")
+      // The waveform ends there too: its STEP rises are the recording's.
+      let wave = try String(contentsOfFile: folder("cut-\(tenths).vcd"), encoding: .utf8)
+      let code = try #require(wave.firstMatch(of: /\$var wire 1 (\S+) step \$end/)).1
+      let drawn = wave.split(separator: "\n").filter { $0 == "1\(code)" }.count
+      #expect(drawn == rises)
+    }
+    #expect(some > 2, "the cuts left nothing to replay")
+  }
+
+  @Test("Recordings rotate, and end at their size while the run goes on")
+  func rotation() throws {
+    let folder = try TemporaryFolder()
+    for number in 0..<4 {
+      let run = try CommandLineTests.itpump(
+        "run", Self.night, "--for", "1s", "--priority", "0", "--record", folder("run.rec"),
+        "--record-keep", "2")
+      #expect(run.code == 0, "\(run.err)")
+      let kept = ["run.rec", "run.rec.1", "run.rec.2", "run.rec.3"].filter {
+        FileManager.default.fileExists(atPath: folder($0))
+      }
+      #expect(kept.count == min(3, number + 1))
+    }
+    #expect(
+      try CommandLineTests.itpump(
+        "run", Self.night, "--for", "1s", "--priority", "0", "--record", folder("run.rec")
+      ).code == 1, "without --record-keep nothing is overwritten")
   }
 }

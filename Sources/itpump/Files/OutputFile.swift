@@ -126,7 +126,8 @@ final class OutputFile {
       description: "\(name): error: not written whole: \(SystemFailure.describe(errno))")
   }
 
-  private var name: String { path == "-" ? "standard output" : path }
+  /// What people call it.
+  var name: String { path == "-" ? "standard output" : path }
 
   /// What a path names after all its links; one that leads nowhere names what is to be made.
   private static func target(of path: String) -> String {

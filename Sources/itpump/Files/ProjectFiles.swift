@@ -58,6 +58,16 @@ struct ProjectFiles {
   /// Prints a result, or says why it can't be printed.
   static func print(_ text: String) throws { try write(Visible.text(text), to: "-") }
 
+  /// Prints what must not be lost: on standard error where nobody reads standard output.
+  static func printSurely(_ text: String) throws {
+    let shown = Array(Visible.text(text).utf8)
+    let failure = PatientWrite.write(shown, to: STDOUT_FILENO, patience: 4_000)
+    guard failure != 0 else { return }
+    _ = PatientWrite.write(shown, to: STDERR_FILENO, patience: 2_000)
+    throw Problem(
+      description: "standard output: error: not written whole: \(SystemFailure.describe(failure))")
+  }
+
   /// Writes a text to a file, a pipe, a device or, for `-`, to standard output; or says why not.
   static func write(_ text: String, to path: String) throws {
     try OutputFile.write(text.utf8, to: path)

@@ -13,6 +13,7 @@ enum SystemFailure {
     case EISDIR: "this is a folder; name a file"
     case ENXIO: "nobody reads from this pipe"
     case EPIPE: "its reader is gone"
+    case ETIMEDOUT: "nobody reads it"
     case ELOOP: "its links lead in a circle"
     case ENAMETOOLONG: "this name is too long"
     case EMFILE, ENFILE: "the system has no file left to open"

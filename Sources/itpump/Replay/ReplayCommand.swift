@@ -51,7 +51,7 @@ struct ReplayCommand: ParsableCommand {
           start: task.start, place: TimeSpan(nanoseconds: header.session.place_ns)),
         hardware: RecordedHardware(
           base: ReplayedHardware(source: RecordSource(entries: source)),
-          sink: ReplaySink(bench: bench, waveform: waveform))),
+          sink: ReplaySink(bench: bench, waveform: waveform, source: source))),
       orders: RecordedOrders(entries: source),
       task: task)
     try report(session, source, reader, profile, bench, waveform)
@@ -66,13 +66,17 @@ struct ReplayCommand: ParsableCommand {
   ) throws {
     var session = session
     let outcome = session.run { _, _ in }
-    try session.loop.hardware.sink.finish(at: outcome.end)
+    // A run that broke off ended with the last call of its recording, and not where the replay comes to rest.
+    let isBrokenOff = source.isExhausted || reader.tornBytes > 0
+    try session.loop.hardware.sink.finish(at: isBrokenOff ? .epoch : outcome.end)
     try waveform?.close()
     let digest = session.loop.hardware.sink.digest
     let recorded = reader.entries.reduce(into: ActionDigest()) { digest, entry in
       if case .call(let call) = entry { digest.take(call) }
     }
-    let mass = (try? profile.concentration.mass(in: outcome.status.delivered)) ?? .zero
+    let made = isBrokenOff ? session.loop.hardware.sink.steps : outcome.status.ledger.delivered
+    let volume = (try? bench.step.volume(ofSteps: made)) ?? .zero
+    let mass = (try? profile.concentration.mass(in: volume)) ?? .zero
     var lines = [
       "\(profile.name) on \(reader.header.board), from \(reader.header.start)",
       "  replayed    \(TextColumns.grouped(session.loop.hardware.base.replayed)) calls",
@@ -84,13 +88,14 @@ struct ReplayCommand: ParsableCommand {
     if isSame {
       lines += [
         "  delivered   \(Format.mass(mass)), "
-          + "\(TextColumns.grouped(outcome.status.ledger.delivered)) steps",
+          + "\(TextColumns.grouped(made)) steps",
         "  run digest  \(SimulationReport.hex(digest.value))",
       ]
     }
-    if source.isExhausted || reader.tornBytes > 0 {
+    if isBrokenOff {
       lines.append(
-        "  the record ends in the middle of the run: the program was killed, or its disk was full")
+        "  broken off: the recording ends in the middle of the run, which was killed, or whose disk or "
+          + "size limit was reached; so does this replay")
     }
     if let divergence, !isSame {
       lines.append("  DIFFERS at call \(divergence.number)")
@@ -168,18 +173,24 @@ struct RecordedOrders: SessionOrders {
   mutating func take() -> SessionOrder? { entries.takeOrder() }
 }
 
-/// Sums up the replayed calls, and draws their edges.
+/// Sums up the replayed calls, and draws their edges; what the record does not hold is no part of the run.
 struct ReplaySink: HardwareCallSink, ~Copyable {
   private(set) var digest = ActionDigest()
+  /// STEP rises that were made.
+  private(set) var steps: UInt64 = 0
+  private let source: RecordedEntries
   private var wave: VCDTrace?
   private var now = Instant.epoch
 
-  init(bench: Bench, waveform: OutputFile?) {
+  init(bench: Bench, waveform: OutputFile?, source: RecordedEntries) {
+    self.source = source
     wave = waveform.map { VCDTrace(bench.board, [.step, .direction, .enable], $0) }
   }
 
   mutating func take(_ call: HardwareCall) {
+    guard !source.isExhausted, !source.hasDiverged else { return }
     digest.take(call)
+    if case .set(.step, .asserted, nil) = call { steps += 1 }
     switch call {
     case .waited(_, let woke), .readClock(let woke): now = woke
     case .set(let line, let level, nil):

@@ -79,6 +79,30 @@ extension FileStore: RunStore {
   }
 }
 
+/// How the journal's thread ended, for others to wait for.
+final class JournalEnd: @unchecked Sendable {
+  private let ended: SlotRing<Bool>?
+  private var isWhole: Bool?
+
+  init() { ended = SlotRing(slots: 2) }
+
+  func tell(isWhole: Bool) { ended?.writer.put(isWhole) }
+
+  /// Waits for the end, so long at most.
+  ///
+  /// - Returns: Whether it came, and every record was taken.
+  func waitForEnd(within span: TimeSpan) -> Bool {
+    var clock = PacedClock(pace: .asleep)
+    let latest = clock.read() + span
+    while isWhole == nil {
+      isWhole = ended?.take()
+      guard isWhole == nil, clock.read() < latest else { break }
+      _ = clock.wait(until: clock.read() + TimeSpan(milliseconds: 5))
+    }
+    return isWhole ?? false
+  }
+}
+
 /// Writes the journal on a thread of its own, so that no disk ever holds up the supervisor.
 final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked Sendable {
   private var journal: Journal<Store>?
@@ -90,8 +114,12 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
   private var isFilling = false
   /// When room that could not be made is tried again, by CLOCK_MONOTONIC.
   private var roomAgainAt: UInt64 = 0
-  private var pending: (entry: JournalEntry, at: Instant)?
+  /// What the disk did not take yet, in order.
+  private var waiting: [(entry: JournalEntry, at: Instant)] = []
+  /// More than these are lost, the youngest first: what was said first is the cause of the rest.
+  private static var mostWaiting: Int { 16_384 }
   private var isClosed = false
+  let end = JournalEnd()
   /// From which record on a new seal is due, and when the file's place is looked at again.
   private var sealFrom: UInt64 = 0
   private var placeAgainAt: UInt64 = 0
@@ -116,6 +144,7 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
       // What the disk does not take at the end is lost with the process, and said to be.
       if isClosed, isIdle || !isTaking {
         seal(&journal, isLast: true)
+        end.tell(isWhole: waiting.isEmpty)
         break
       }
       makeRoom(&journal)
@@ -133,9 +162,9 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
   /// - Returns: Whether there was anything.
   private func work(_ journal: inout Journal<Store>) -> Bool {
     // What was refused comes first: nothing is journaled out of its order.
-    if let pending {
-      self.pending = nil
-      append(pending.entry, at: pending.at, &journal)
+    if !waiting.isEmpty {
+      retry(&journal)
+      if !waiting.isEmpty { hear() }
       return true
     }
     // A grant must not wait for a drive that has much to tell.
@@ -170,8 +199,46 @@ final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unchecked S
       try journal.append(entry, at: now, wallSeconds: wallClockSeconds())
       note(isTaking: true)
     } catch {
-      pending = (entry, now)
+      keep(entry, at: now)
       note(isTaking: false)
+    }
+  }
+
+  private func keep(_ entry: JournalEntry, at now: Instant) {
+    if waiting.count < Self.mostWaiting { waiting.append((entry, now)) }
+  }
+
+  /// Tries what waits, oldest first.
+  private func retry(_ journal: inout Journal<Store>) {
+    var taken = 0
+    for (entry, at) in waiting {
+      do throws(Store.StoreFailure) {
+        try journal.append(entry, at: at, wallSeconds: wallClockSeconds())
+      } catch {
+        break
+      }
+      taken += 1
+    }
+    waiting.removeFirst(taken)
+    note(isTaking: waiting.isEmpty)
+  }
+
+  /// Hears what is ordered while the disk takes nothing: a grant is refused, the end is the end, and the rest
+  /// waits its turn.
+  private func hear() {
+    while let order = orders.take() {
+      switch order {
+      case .entry(let entry, let now): keep(entry, at: now)
+      case .grant(let counts, let upTo, let until, let now):
+        answer(.notGranted)
+        // The last counts of a session are no permission, and are worth keeping.
+        if upTo == counts.highest { keep(.grant(counts, upTo: upTo, until: until), at: now) }
+      case .prove(let part): answer(.proved(part, false))
+      case .close: isClosed = true
+      }
+    }
+    while waiting.count < Self.mostWaiting, let event = events.take() {
+      keep(.event(event.event), at: event.at)
     }
   }
 

@@ -67,13 +67,21 @@ final class RecordWriter {
   /// No block is longer: the header holds a handful of files.
   static let longestBlock = 1 << 24
 
-  private let file: OutputFile
+  private let file: BackgroundFile
   private var encoder = EntryEncoder()
   private(set) var entries: UInt64 = 0
+  /// Bytes that may be written, and that were.
+  private let most: UInt64
+  private var written: UInt64 = 0
+  /// Whether the recording has reached its size, and ended before the run.
+  private(set) var isFull = false
 
   /// Creates the file, or says why not.
-  init(_ path: String, _ header: RecordHeader) throws {
-    file = try OutputFile(path, isEvidence: true)
+  ///
+  /// - Parameter most: Bytes at which the recording ends; the run goes on.
+  init(_ path: String, _ header: RecordHeader, most: UInt64) throws {
+    self.most = most
+    file = BackgroundFile(try OutputFile(path, isEvidence: true))
     let json = JSONEncoder()
     json.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     file.append(Array(Self.magic.utf8))
@@ -81,6 +89,7 @@ final class RecordWriter {
   }
 
   func append(_ entry: RunEntry) {
+    guard !isFull else { return }
     encoder.encode(entry)
     entries += 1
     if encoder.bytes.count >= 1 << 15 { flush() }
@@ -101,6 +110,11 @@ final class RecordWriter {
         block.append(UInt8(truncatingIfNeeded: word >> shift))
       }
     }
+    guard written + UInt64(block.count + payload.count) <= most else {
+      isFull = true
+      return
+    }
+    written += UInt64(block.count + payload.count)
     file.append(block + payload)
   }
 

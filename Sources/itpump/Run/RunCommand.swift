@@ -40,8 +40,8 @@ struct RunCommand: ParsableCommand {
       valueName: "time"))
   var start: StartArgument?
 
-  @Option(help: .init("Keep every input with its instant, for 'itpump replay'.", valueName: "file"))
-  var record: String?
+  @OptionGroup(title: "Recording") var recording: RecordingOptions
+  private var record: String? { recording.record }
 
   @Option(help: .init("Write the outcome as JSON; - for standard output.", valueName: "file"))
   var json: String?
@@ -76,7 +76,6 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: FileOptions
 
   func validate() throws {
-    guard record != "-" else { throw ValidationError("--record: name a file") }
     guard record == nil || driveFault == nil else {
       throw ValidationError(
         "--drive-fault: a drive that lies can't be replayed; leave out --record")
@@ -223,6 +222,7 @@ struct RunCommand: ParsableCommand {
       ? periodicPlace ?? profile.place(at: moment) : profile.place(at: moment)
     let writer: RecordWriter?
     do {
+      try recording.rotate()
       writer = try record.map { path in
         try RecordWriter(
           path,
@@ -232,7 +232,7 @@ struct RunCommand: ParsableCommand {
             judged_at_s: judged.timeIntervalSince1970, span_ns: span?.span.nanoseconds,
             is_confirmed: confirm, board: bench.board.name,
             host: ProcessInfo.processInfo.operatingSystemVersionString,
-            session: RecordedSession(first, place, control.plan)))
+            session: RecordedSession(first, place, control.plan)), most: recording.most)
       }
     } catch {
       _ = try? giveUp(control)
@@ -251,7 +251,7 @@ struct RunCommand: ParsableCommand {
     // The ledger comes first: neither a full disk nor a closed pipe may cost it.
     books.beganMonotonic = control.beganMonotonic
     if let place = control.misplaced { books.path = Self.tell(place, path ?? "") }
-    try finish(monitor, ending, profile, bench, moment, books)
+    try finish(control, monitor, ending, profile, bench, moment, books)
   }
 
   /// Says where the records of a journal are whose file was taken from its name.
@@ -332,7 +332,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private func finish(
-    _ monitor: RunMonitor, _ ending: RunEnding, _ profile: Profile, _ bench: Bench, _ start: Date,
+    _ control: SupervisedRun, _ monitor: RunMonitor, _ ending: RunEnding, _ profile: Profile,
+    _ bench: Bench, _ start: Date,
     _ books: JournalBooks
   ) throws {
     guard let outcome = ending.outcome else {
@@ -348,6 +349,11 @@ struct RunCommand: ParsableCommand {
           + "terminal did not keep up: lateness, alarms and digest below are incomplete, the ledger "
           + "is not")
     }
+    if !control.isJournalWhole {
+      Console.note(
+        "error: the journal's disk did not take the run's end: its last steps are uncertain at the next start"
+      )
+    }
     let recordFailure = monitor.closeRecord()
     var report = RunReport(
       profile: profile, bench: bench, start: start, outcome: outcome, events: monitor.events,
@@ -362,7 +368,7 @@ struct RunCommand: ParsableCommand {
     func attempt(_ work: () throws -> Void) {
       do { try work() } catch { failure = failure ?? error }
     }
-    if json != "-" { attempt { try ProjectFiles.print(report.text) } }
+    if json != "-" { attempt { try ProjectFiles.printSurely(report.text) } }
     if let json {
       attempt {
         let text = try JSONOutput.text(report.machine)
@@ -370,7 +376,7 @@ struct RunCommand: ParsableCommand {
       }
     }
     if let failure { throw failure }
-    if !report.isClean { throw ExitCode(1) }
+    if !report.isClean || !control.isJournalWhole { throw ExitCode(1) }
   }
 
   /// Puts drive, supervisor and journal together.

@@ -26,6 +26,7 @@ final class RunMonitor {
   /// Wake-ups so late that the plan had to be brought up to date.
   private(set) var lateWakes: UInt64 = 0
   private var hasEnded = false
+  private var isFullTold = false
   private var lastWake = Instant.epoch
   private var pause = PacedClock(pace: .asleep)
 
@@ -75,6 +76,10 @@ final class RunMonitor {
     }
     record?.flush()
     if let failure = record?.takeFailure() { display.note("\(failure); the run goes on") }
+    if record?.isFull == true, !isFullTold {
+      isFullTold = true
+      display.note("note: the recording has reached its size limit and ends here; the run goes on")
+    }
   }
 
   /// An instant of the pump's clock, counted from the therapy's start.

@@ -17,6 +17,9 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   private let rings: Rings
   private var guarding: RealTimeThread?
   private var journaling: RealTimeThread?
+  private let journal: JournalEnd
+  /// Whether the journal took all of the run's records, as far as is known.
+  private(set) var isJournalWhole = true
   private let ordering = NSLock()
   private var startTasks: ((SupervisedRun) -> Bool)?
   private let child: ChildProcess
@@ -154,6 +157,7 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
     let journalTask = JournalTask(
       session.journal, orders: rings.toJournal, answers: rings.fromJournal,
       events: rings.driveEvents, channel: channel)
+    journal = journalTask.end
     let wish = design.wish
     startTasks = { run in
       run.journaling = RealTimeThread.start(.init(priority: 0, locksMemory: false), journalTask)
@@ -238,7 +242,9 @@ final class SupervisedRun: RunControl, @unchecked Sendable {
   func join() -> RunEnding {
     while !hasEnded { _ = StopSignal.take(within: 20) }
     guarding?.join()
-    journaling?.join()
+    // A disk that hangs may never answer: the ledger does not wait for it.
+    isJournalWhole = journal.waitForEnd(within: TimeSpan(seconds: 5))
+    if isJournalWhole { journaling?.join() }
     guard end == .exited(0) else { return deadEnding() }
     let left = channel.left(as: DriveEnding.self)
     var ending = RunEnding()
