@@ -174,6 +174,7 @@ let package = Package(
         "itpump", "CAllocationCounter", "PumpEngine", "PumpHAL", "PumpJournal", "PumpLinux",
         "PumpPlan", "PumpPlant", "PumpProfiles", "PumpRecords", "PumpReplay", "PumpSafety",
         "PumpTherapy", "PumpUnits",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ])

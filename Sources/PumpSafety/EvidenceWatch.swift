@@ -33,8 +33,10 @@ struct EvidenceWatch {
     guard difference <= limits.reservoirDifference else { return true }
     let used = filled.lessening(by: left)
     let share = (try? scaled(used.count, by: limits.reservoirPermille, over: 1_000, .up)) ?? 0
-    // A tenth of the reservoir must be used before a share of it stands out from the sensor's noise.
-    return used.count > filled.count / 10 && difference.count > share
+    // A tenth of the reservoir must be used, and what is missing must stand out from the sensor's noise: a share
+    // of a small fill is less than that.
+    return used.count > filled.count / 10
+      && difference.count > share + limits.reservoirNoise.count
   }
 
   /// Whether the patient's button is stuck.

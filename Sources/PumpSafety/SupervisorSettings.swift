@@ -65,6 +65,8 @@ public struct EvidenceLimits: Equatable, Sendable {
   public var reservoirDifference = Volume(microlitres: 2_000)
   /// And, once so much has been delivered that it can be told, by 145 thousandths of that (S1).
   public var reservoirPermille: UInt64 = 145
+  /// By so much a reading may be wrong though the sensor works: its noise, and half as much again [DER].
+  public var reservoirNoise = Volume(microlitres: 150)
   /// A button held down for longer is stuck [BG].
   public var buttonStuck = TimeSpan(minutes: 1)
   /// What a working sensor can say: millivolts of a lithium cell, thousandths of a degree.

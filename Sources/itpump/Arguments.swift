@@ -28,27 +28,56 @@ struct SpanArgument: ExpressibleByArgument {
   var defaultValueDescription: String { Format.span(span) }
 }
 
-/// A moment of the wall clock, `2026-11-22T08:00` or with seconds, read in the profile's time zone.
+/// A moment of the wall clock, `2026-11-22T08:00` or with seconds, read in the profile's time zone; or with an
+/// offset of its own, `2026-10-25T02:30+01:00`.
 struct StartArgument: ExpressibleByArgument {
   let text: String
+  private let face: String
+  /// Seconds east of Greenwich; `nil` where the zone says.
+  private let offset: Int?
 
   init?(argument: String) {
-    guard
-      argument.wholeMatch(
-        of: /[12][0-9]{3}-[0-9]{2}-[0-9]{2}(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?/)
-        != nil, CalendarDay(String(argument.prefix(10))) != nil
+    let pattern =
+      /([12][0-9]{3}-[0-9]{2}-[0-9]{2})(T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?(Z|[+-][01][0-9]:[0-5][0-9])?/
+    guard let match = argument.wholeMatch(of: pattern), let day = CalendarDay(String(match.1)),
+      // A recording counts nanoseconds since 1970, and a patient's pump began after it.
+      (1971...2199).contains(day.year), match.2 != nil || match.3 == nil
     else { return nil }
     text = argument
+    let time = match.2.map(String.init) ?? "T00:00:00"
+    face = String(match.1) + time + (time.count == 6 ? ":00" : "")
+    offset = match.3.map { shift in
+      guard shift != "Z" else { return 0 }
+      let parts = shift.dropFirst().split(separator: ":").compactMap { Int($0) }
+      return (parts[0] * 3_600 + parts[1] * 60) * (shift.hasPrefix("-") ? -1 : 1)
+    }
   }
 
-  /// The moment in a zone; `nil` where a summer-time switch skips it.
+  /// The moment in a zone; `nil` where a change of its clocks skips it.
   func date(in zone: TimeZone) -> Date? {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = zone
+    formatter.timeZone = offset.flatMap { TimeZone(secondsFromGMT: $0) } ?? zone
     formatter.dateFormat = "yyyy-MM-dd'T'HH:mm:ss"
-    let missing = "T00:00:00".dropFirst(text.count - 10)
-    return formatter.date(from: text + missing)
+    return formatter.date(from: face)
+  }
+
+  /// The same time with each offset that the zone has then, where its clocks show it twice.
+  func readings(in zone: TimeZone) -> [String] {
+    guard offset == nil, let date = date(in: zone) else { return [] }
+    var shifts: Set<Int> = [zone.secondsFromGMT(for: date)]
+    for hours in [-1.0, -0.5, 0.5, 1.0] {
+      let other = date.addingTimeInterval(hours * 3_600)
+      // The same face of the clock, an offset apart.
+      let shift = zone.secondsFromGMT(for: date) - zone.secondsFromGMT(for: other)
+      if Double(shift) == hours * 3_600 { shifts.insert(zone.secondsFromGMT(for: other)) }
+    }
+    guard shifts.count > 1 else { return [] }
+    return shifts.sorted(by: >).map { shift in
+      let minutes = abs(shift) / 60
+      return face.dropLast(3) + (shift < 0 ? "-" : "+")
+        + String(format: "%02d:%02d", minutes / 60, minutes % 60)
+    }
   }
 
   /// The moment asked for, or the present day's midnight in the profile's zone.
@@ -63,6 +92,13 @@ struct StartArgument: ExpressibleByArgument {
         description:
           "--start \(start.text): error: \(zone.identifier) has no such time; its clocks "
           + "skip it")
+    }
+    let readings = start.readings(in: zone)
+    guard readings.isEmpty else {
+      throw ProjectFiles.Problem(
+        description:
+          "--start \(start.text): error: \(zone.identifier) has this time twice, for its clocks "
+          + "go back; write one of \(readings.joined(separator: ", "))")
     }
     return date
   }

@@ -3,6 +3,7 @@ import PumpEngine
 import PumpFirmware
 import PumpJournal
 import PumpProfiles
+import PumpSafety
 import PumpTherapy
 import PumpUnits
 
@@ -107,11 +108,19 @@ extension Profile {
     guard let day, let zone = TimeZone(identifier: image.timeZone.text),
       image.mode < UInt64(Mode.allCases.count)
     else { throw problem("an image with a date, a time zone or a mode that can't be") }
+    let mode = Mode.allCases[Int(image.mode)]
+    guard mode.fits(image.run.prescription.therapy) else {
+      throw problem("an image whose kind of therapy is another than it says")
+    }
+    // A reservoir and a catheter of a person: what is beyond is no profile that was ever written.
+    guard image.run.engine.reservoir.capacity <= Volume(microlitres: 100_000),
+      image.catheterVolume <= Volume(microlitres: 5_000)
+    else { throw problem("an image with a volume that can't be") }
     self.init(
       name: image.name.text, population: image.population.text, drug: image.drug.text,
       concentration: image.run.prescription.concentration, lot: image.lot.text, expires: day,
       reservoir: image.run.engine.reservoir, catheterVolume: image.catheterVolume, timeZone: zone,
-      mode: Mode.allCases[Int(image.mode)], prescription: image.run.prescription,
+      mode: mode, prescription: image.run.prescription,
       limits: image.run.engine.limits, singleBolus: image.run.singleBolus, patientBolusReason: nil)
     let own = compiled(on: bench)
     guard own.run.engine.step == image.run.engine.step,
@@ -123,6 +132,20 @@ extension Profile {
       throw problem(
         "it was compiled for another pump head, driver or board than \(bench.board.name); compile "
           + "the profile with --board for this one")
+    }
+  }
+}
+
+extension Profile.Mode {
+  /// Whether a therapy is of this kind.
+  func fits(_ therapy: Therapy) -> Bool {
+    switch (self, therapy) {
+    case (.stopped, .stopped), (.minimumRate, .minimumRate), (.continuous, .continuous),
+      (.periodic, .flex):
+      true
+    case (.flexDaily, .flex(let pattern)): pattern.period == .day
+    case (.flexWeekly, .flex(let pattern)): pattern.period == TimeSpan(days: 7)
+    default: false
     }
   }
 }

@@ -31,11 +31,20 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     try ProjectFiles.checkOutputs([vcd], inputs: [record])
-    let reader = try RecordReader(record)
+    let (text, isSame) = try Self.replay(
+      try RecordReader(record), waveform: try vcd.map { try OutputFile($0) })
+    try ProjectFiles.print(text)
+    if !isSame { throw ExitCode(1) }
+  }
+
+  /// Replays a recording.
+  ///
+  /// - Returns: What came of it, for people, and whether every call was the recorded one.
+  static func replay(_ reader: RecordReader, waveform: OutputFile?) throws -> (String, isSame: Bool)
+  {
     let header = reader.header
     let (profile, bench, _) = try header.inputs.load(
       now: Date(timeIntervalSince1970: header.judged_at_s))
-    let waveform = try vcd.map { try OutputFile($0) }
     let source = RecordedEntries(reader.entries)
     var task = RunTask(
       singleBolus: header.session.has_single_bolus ? profile.singleBolus : nil,
@@ -54,16 +63,16 @@ struct ReplayCommand: ParsableCommand {
           sink: ReplaySink(bench: bench, waveform: waveform, source: source))),
       orders: RecordedOrders(entries: source),
       task: task)
-    try report(session, source, reader, profile, bench, waveform)
+    return try report(session, source, reader, profile, bench, waveform)
   }
 
-  private func report(
+  private static func report(
     _ session:
       consuming ControlSession<
         RecordedHardware<ReplayedHardware<RecordSource>, ReplaySink>, RecordedOrders
       >, _ source: RecordedEntries, _ reader: RecordReader, _ profile: Profile, _ bench: Bench,
     _ waveform: OutputFile?
-  ) throws {
+  ) throws -> (String, isSame: Bool) {
     var session = session
     let outcome = session.run { _, _ in }
     // A run that broke off ended with the last call of its recording, and not where the replay comes to rest.
@@ -97,6 +106,7 @@ struct ReplayCommand: ParsableCommand {
         "  broken off: the recording ends in the middle of the run, which was killed, or whose disk or "
           + "size limit was reached; so does this replay")
     }
+    var differs = true
     if let divergence, !isSame {
       lines.append("  DIFFERS at call \(divergence.number)")
       lines.append("    recorded  \(divergence.recorded.map { "\($0)" } ?? "nothing more")")
@@ -106,10 +116,10 @@ struct ReplayCommand: ParsableCommand {
     } else if divergence == nil, digest.value != recorded.value {
       lines.append("  DIFFERS: the recorded calls give \(SimulationReport.hex(recorded.value))")
     } else {
+      differs = false
       lines.append("  the same actions, each at its instant")
     }
-    try ProjectFiles.print(lines.joined(separator: "\n") + "\n")
-    if lines.contains(where: { $0.hasPrefix("  DIFFERS") }) { throw ExitCode(1) }
+    return (lines.joined(separator: "\n") + "\n", !differs)
   }
 }
 

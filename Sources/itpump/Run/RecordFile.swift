@@ -134,11 +134,18 @@ struct RecordReader {
   /// Bytes at the end that are no whole block: the run was killed while it wrote them.
   private(set) var tornBytes = 0
 
+  /// More entries than a recording of the largest default size has take more memory than a replay is worth.
+  static let mostBytes = 2 << 30
+
+  /// Reads a file.
   init(_ path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ProjectFiles.Problem(
-        description: "\(path): error: can't be read; check that it is a file and its permissions")
-    }
+    try self.init(try InputBytes.read(path, atMost: Self.mostBytes), path)
+  }
+
+  /// Reads a recording's bytes.
+  ///
+  /// - Parameter path: What messages call it.
+  init(_ data: Data, _ path: String) throws {
     let magic = Data(RecordWriter.magic.utf8)
     guard data.starts(with: magic) else {
       throw ProjectFiles.Problem(

@@ -35,8 +35,9 @@ enum CampaignRunner {
     func take(upTo most: Double) -> UInt64? {
       lock.withLock {
         guard days < most else { return nil }
-        nextSeed += 1
-        return nextSeed - 1
+        // The last seed is followed by the first.
+        defer { nextSeed &+= 1 }
+        return nextSeed
       }
     }
 

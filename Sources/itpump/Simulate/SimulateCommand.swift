@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
+import PumpEngine
 import PumpHAL
 import PumpPlant
 import PumpProfiles
+import PumpSafety
 import PumpUnits
 
 /// `itpump simulate`: a profile on the simulated bench, months in seconds.
@@ -25,6 +27,13 @@ struct SimulateCommand: ParsableCommand {
       "Instead of a profile: so many days of random therapies, faults and commands on all processors, "
         + "each held against the safety rules; begins at --seed.", valueName: "days"))
   var campaign: Int?
+
+  @Flag(
+    help: """
+      With --campaign: nothing goes wrong, every shipped profile runs with every fill, and a thousand random \
+      ones do; what alarms does so without a cause.
+      """)
+  var withoutFaults = false
 
   @Option(
     name: .customLong("for"), help: .init("How long, such as 24h or 7days.", valueName: "time"),
@@ -57,7 +66,15 @@ struct SimulateCommand: ParsableCommand {
     guard (profile == nil) != (campaign == nil) else {
       throw ValidationError("name a profile, or --campaign and a number of days")
     }
-    guard (campaign ?? 1) > 0 else { throw ValidationError("--campaign: at least 1 day") }
+    guard (1...1_000_000).contains(campaign ?? 1) else {
+      throw ValidationError("--campaign: 1 to 1000000 days")
+    }
+    guard !withoutFaults || campaign != nil && faults == nil else {
+      throw ValidationError("--without-faults goes with --campaign, and without --faults")
+    }
+    guard campaign == nil || faults == nil && vcd == nil && start == nil else {
+      throw ValidationError("--campaign: leave out --faults, --vcd and --start")
+    }
     guard vcd != "-" else { throw ValidationError("--vcd: name a file; a waveform is large") }
     guard span.span <= TimeSpan(days: 3660) else {
       throw ValidationError("--for: at most 3660 days are simulated at once")
@@ -65,6 +82,9 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let campaign, withoutFaults {
+      return try QuietCampaign.report(days: campaign, seed: seed, options: options, json: json)
+    }
     if let campaign { return try CampaignReport.run(days: campaign, seed: seed, json: json) }
     guard let path = profile else { return }
     let (profile, bench) = try options.load(
@@ -81,6 +101,7 @@ struct SimulateCommand: ParsableCommand {
     }
     if json != "-" { try ProjectFiles.print(report.text) }
     if outcome.refusal != nil { throw ExitCode(1) }
+    if case .tripped = outcome.status.state { throw ExitCode(1) }
   }
 
   private func loadFaults() throws -> [ScheduledFault] {
