@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded shim mutants bench-test firmware firmware-test pi-test check-debian13 bench clean
+.PHONY: run test setup lint embedded shim mutants bench-test firmware firmware-test pi-test check-debian13 bench fuzz package clean
 
 SCRIPTS := .ci
 # What --version says; of a tree that was changed since, with a plus sign.
@@ -54,9 +54,18 @@ pi-test: setup
 check-debian13:
 	@$(SCRIPTS)/check-debian13
 
+# Coverage-guided fuzzing of every reader of binary files.
+fuzz:
+	@$(SCRIPTS)/setup test
+	@. $(SCRIPTS)/toolchain && $(SCRIPTS)/fuzz
+
 bench: setup
 	@. $(SCRIPTS)/toolchain && swift build -c release --product itpump
 	@. $(SCRIPTS)/toolchain && "$$(swift build -c release --show-bin-path)/itpump" bench
+
+# Debian packages for amd64 and arm64, built in a Debian 13 root; needs root.
+package:
+	@Hardware/package/build
 
 clean:
 	rm -rf .build .build-*

@@ -11,8 +11,10 @@ let settings: [SwiftSetting] = [
 /// Settings of every C target; unsafe flags are for root packages, which this is.
 let warnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra"])]
 
-/// What `itpump --version` says that it was built from: `make` and the packages tell. The environment is
-/// asked, and not git: the package manager keeps a manifest's answers from one commit to the next.
+/// The commit that `itpump --version` names.
+///
+/// The environment is asked, which `make` and the packages set, and not git: the package manager keeps a
+/// manifest's answers from one commit to the next.
 let commit: [CSetting] =
   (Context.environment["ITPUMP_COMMIT"]).map {
     [.define("PUMP_COMMIT", to: "\"\($0)\"")]
@@ -178,3 +180,15 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ])
+
+// Coverage-guided fuzzing is a program of its own over the same sources: `make fuzz`.
+if Context.environment["ITPUMP_FUZZ"] == "1",
+  let itpump = package.targets.first(where: { $0.name == "itpump" })
+{
+  package.targets += [
+    .target(name: "CFuzz", path: "Tests/CoverageFuzz/CFuzz"),
+    .executableTarget(
+      name: "CoverageFuzz", dependencies: ["CFuzz"] + itpump.dependencies,
+      path: "Tests/CoverageFuzz/Tests", swiftSettings: settings + [.define("FUZZING")]),
+  ]
+}

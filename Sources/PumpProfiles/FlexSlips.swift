@@ -1,7 +1,9 @@
 import PumpTherapy
 import PumpUnits
 
-/// Finds what is valid in a pattern and looks like a slip of the hand. Each may be said to be right.
+/// Finds what is valid in a pattern and looks like a slip of the hand.
+///
+/// Each may be said to be right.
 struct FlexSlips {
   let report: Report
 

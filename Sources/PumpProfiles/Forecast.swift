@@ -12,8 +12,9 @@ public struct Forecast: Sendable {
   public let refusal: Refusal?
   /// Whether it is the single bolus that is refused, and the therapy runs without it.
   public let refusesBolus: Bool
-  /// From the therapy's start, in the worst case: every permitted patient bolus is taken. `nil` where the
-  /// level is never reached.
+  /// When the reservoir reaches its alarm level and its reserve, from the therapy's start.
+  ///
+  /// The worst case: every permitted patient bolus is taken; `nil` where the level is never reached.
   public let lowAlarmAfter: TimeSpan?
   public let stopsAfter: TimeSpan?
   /// Steps until the reserve.

@@ -2,7 +2,9 @@ import ArgumentParser
 import Foundation
 
 /// The command line of the intrathecal pump controller.
-@main
+#if !FUZZING
+  @main
+#endif
 struct ITPump: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "itpump",

@@ -47,66 +47,6 @@ struct ByteMutator {
   }
 }
 
-/// Records that lie one after another in memory, as in a file.
-struct BytesStore: JournalStore {
-  enum Never: Error {}
-  var bytes: [UInt8]
-
-  var slots: Range<UInt64> { 0..<UInt64(bytes.count / JournalBlock.size) }
-  func slot(of sequence: UInt64) -> UInt64 { sequence }
-
-  mutating func read(_ slot: UInt64) -> JournalBlock {
-    var block = JournalBlock()
-    let from = Int(slot) * JournalBlock.size
-    block.withMutableBytes { $0.copyBytes(from: bytes[from..<from + JournalBlock.size]) }
-    return block
-  }
-
-  mutating func write(_ block: JournalBlock, to slot: UInt64) {}
-}
-
-/// What is done with each kind of file, from its bytes to what people see of it.
-enum Readers {
-  private static let bench = try? BenchFiles(
-    board: CommandLineTests.top.path + "/Hardware/boards/simulator.yaml"
-  ).bench()
-  private static let drugs = try? InputFile.drugs([
-    InputFile(CommandLineTests.top.path + "/Profiles/drugs/baclofen.yaml")
-  ])
-  private static let now = Date(timeIntervalSince1970: 1_795_305_600)
-
-  static func image(_ bytes: [UInt8]) {
-    guard let text = ImageFile.text(of: Data(bytes)), let bench, let drugs,
-      let image = try? ImageFile.compiled(from: text, "image"),
-      let profile = try? Profile(image, on: bench, "image")
-    else { return }
-    let loader = ProfileLoader(drugs: drugs, bench: bench, now: now)
-    let (judged, diagnostics) = loader.judge(profile)
-    _ = CheckReport("image", diagnostics, judged.map { ($0, bench) }, now: now).text
-    guard let judged else { return }
-    let plan = DeliveryPlan(judged, on: bench, from: judged.place(at: now), lasting: .day)
-    let report = PlanReport(profile: judged, bench: bench, plan: plan, start: now)
-    _ = report.text + PlanPlot(report).svg
-  }
-
-  static func recording(_ bytes: [UInt8]) {
-    guard let reader = try? RecordReader(Data(bytes), "recording") else { return }
-    _ = try? ReplayCommand.replay(reader, waveform: nil)
-  }
-
-  static func journal(_ bytes: [UInt8]) {
-    guard var journal = try? Journal(opening: BytesStore(bytes: bytes)) else { return }
-    let moments = Moments(.gmt)
-    for sequence in journal.first..<journal.next {
-      guard let record = journal.record(sequence) else { continue }
-      _ = LogRow.line(record, moments) + LogRow(record, moments).csv
-    }
-    journal.recall(by: journal.state.at) { _, _, _ in }
-    _ = journal.state.resume(boot: 1, clock: .hour, wallSeconds: .max)
-    _ = journal.profileCopies
-  }
-}
-
 @Suite("Whatever a file holds, reading it ends, and never in a trap")
 struct ReaderFuzzTests {
   /// So many a reader; more by hand with READER_FUZZ_RUNS.
@@ -162,65 +102,21 @@ struct ReaderFuzzTests {
   func images() throws {
     let seed = try Self.program.get().image
     fuzz(seed, { _ in }, Readers.image)
-    fuzz(
-      seed,
-      { bytes in
-        let words = bytes.count / 8
-        guard words > 2 else { return }
-        var sum = CRC32C()
-        for byte in bytes[..<(8 * (words - 1))] { sum.add(byte) }
-        let seal = UInt64(sum.value) | UInt64(~sum.value) << 32
-        for index in 0..<8 {
-          bytes[8 * (words - 1) + index] = UInt8(truncatingIfNeeded: seal >> UInt64(8 * index))
-        }
-      }, Readers.image)
+    fuzz(seed, Reseal.image, Readers.image)
   }
 
   @Test("Recordings, as they were changed and with blocks that are right again")
   func recordings() throws {
     let seed = try Self.program.get().recording
     fuzz(seed, { _ in }, Readers.recording)
-    fuzz(seed, { Self.reseal(&$0) }, Readers.recording)
-  }
-
-  /// Gives each block of a recording that can still be found its right checksum.
-  private static func reseal(_ bytes: inout [UInt8]) {
-    var at = RecordWriter.magic.utf8.count
-    func word(_ place: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * $1) }
-    }
-    func put(_ value: UInt32, _ place: Int) {
-      for index in 0..<4 {
-        bytes[place + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index))
-      }
-    }
-    while at + 12 <= bytes.count {
-      let length = Int(min(word(at), UInt32(bytes.count - at - 12)))
-      put(UInt32(length), at)
-      put(~UInt32(length), at + 4)
-      put(CRC32C.sum(of: Array(bytes[(at + 12)..<(at + 12 + length)])), at + 8)
-      at += 12 + length
-    }
+    fuzz(seed, Reseal.recording, Readers.recording)
   }
 
   @Test("Journals, as they were changed and with records that are right again")
   func journals() throws {
     let seed = try Self.program.get().journal
     fuzz(seed, { _ in }, Readers.journal)
-    fuzz(
-      seed,
-      { bytes in
-        // Checksums alone: the chain is broken, which is a sentence.
-        for from in stride(from: 0, to: bytes.count - JournalBlock.size + 1, by: JournalBlock.size)
-        {
-          var sum = CRC32C()
-          for byte in bytes[from..<(from + 120)] { sum.add(byte) }
-          let seal = UInt64(sum.value) | UInt64(~sum.value) << 32
-          for index in 0..<8 {
-            bytes[from + 120 + index] = UInt8(truncatingIfNeeded: seal >> UInt64(8 * index))
-          }
-        }
-      }, Readers.journal)
+    fuzz(seed, Reseal.journal, Readers.journal)
   }
 
   @Test("Records of any words, one after another in a chain that is right")

@@ -142,8 +142,9 @@ struct KillSweepTests {
       }
     }
 
-    /// One life. Somebody asks for a bolus after every restart, and what was given before must count. It
-    /// ends with the write that kills it.
+    /// One life, which ends with the write that kills it.
+    ///
+    /// Somebody asks for a bolus after every restart, and what was given before must count.
     private mutating func live(
       on bench: consuming SimulatedBench<WitnessTrace>, _ store: inout WitnessStore
     ) throws -> SimulatedBench<WitnessTrace> {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Where a result goes: a file, a pipe, a device, or standard output for `-`. Every output of the program
-/// is written here.
+/// Where a result goes: a file, a pipe, a device, or standard output for `-`.
 ///
+/// Every output of the program is written here.
 /// A plain file is written beside its name, and takes the name when it is whole: a full disk or a crash
 /// leaves what was there before. A link stays a link, and what it names is replaced; a file of several
 /// names, or in a folder that can't be written, is written over in its place. New files are 0640.

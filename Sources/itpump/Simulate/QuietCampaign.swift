@@ -8,8 +8,9 @@ import PumpSafety
 import PumpTherapy
 import PumpUnits
 
-/// Lives in which nothing goes wrong: every shipped profile with every fill, and profiles drawn by chance, each
-/// from its fill to the reserve. Whatever alarms but the reservoir, or the reminder of a therapy that delivers
+/// Lives in which nothing goes wrong: every shipped profile with every fill, and profiles drawn by chance.
+///
+/// Each goes from its fill to the reserve. Whatever alarms but the reservoir, or the reminder of a therapy that delivers
 /// nothing, alarms without a cause.
 struct QuietCampaign {
   /// A profile with what it runs on, and what it is called in a report.

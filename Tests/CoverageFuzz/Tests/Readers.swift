@@ -1,0 +1,1 @@
+../../ItpumpTests/Readers.swift
