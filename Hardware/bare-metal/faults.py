@@ -51,9 +51,6 @@ def scenarios(test):
         data = b"".join(word.to_bytes(8, "little") for record in records for word in record)
         with open(path, "wb") as file:
             file.write(data + bytes(max(0, 65536 - len(data))))
-        for index in (path + ".index", path + ".index-wal", path + ".index-shm"):
-            if os.path.exists(index):
-                os.unlink(index)
         verified = subprocess.run([itpump, "log", path, "--verify"], capture_output=True, text=True)
         rows = subprocess.run([itpump, "log", path, "--json", "-"], capture_output=True, text=True)
         return verified.returncode == 0, rows.stdout
@@ -114,7 +111,7 @@ def scenarios(test):
 
     def hangs():
         for what, name in ((1, "main loop"), (2, "interrupt")):
-            board = machine("hang")
+            board = machine("hang", goes_wrong=True)
             try:
                 board.load(kilohertz())
                 board.ask("start 0 0 7")
@@ -231,7 +228,7 @@ def scenarios(test):
                 report(f"verdict {name}", False, "its profile does not pass its checks")
                 continue
             expected, state = simulated_alarms(profile, fault, seconds)
-            board = machine("verdict")
+            board = machine("verdict", goes_wrong=True)
             try:
                 board.load(image)
                 if command and command != "wall":
@@ -258,12 +255,47 @@ def scenarios(test):
             report(f"verdict {name}", verifies and same and bool(expected),
                    f"firmware {found}, simulator {expected}, {state}")
 
+    def flash():
+        """A flash that takes nothing: an alarm, steps end with the grant; when it does again, nothing is lost."""
+        board = machine("flash", goes_wrong=True)
+        try:
+            board.load(compiled(cerebral, board_file, "flash"))
+            board.ask("start 0 0 7")
+            board.wait_event("began")
+            board.ask("flash-fault 1")
+            while True:
+                status = board.ask("status")
+                if int(status["alarms"], 16) >> 25 & 1 or int(status["elapsed-ns"]) > 200 * 10**9:  # journal-failed
+                    break
+            raised = int(status["alarms"], 16) >> 25 & 1
+            # Longer than the grant that was in force.
+            until = int(status["elapsed-ns"]) + 80 * 10**9
+            while int(status["elapsed-ns"]) < until:
+                status = board.ask("status")
+            stood = int(status["delivered-steps"])
+            while int(status["elapsed-ns"]) < until + 20 * 10**9:
+                status = board.ask("status")
+            isStill = int(status["delivered-steps"]) == stood
+            board.ask("flash-fault 0")
+            while int(status["elapsed-ns"]) < until + 60 * 10**9:
+                status = board.ask("status")
+            goes_on = int(status["delivered-steps"]) > stood
+            board.ask("stop")
+            board.wait_event("ended", 60)
+            verifies, text = journal(board.records())
+        finally:
+            board.end()
+        said = [row["alarm"] for row in json.loads(text) if "raised" not in row and row.get("alarm")]
+        kept = "journal-failed" in said and "under-delivery" in said
+        report("flash", bool(raised) and isStill and goes_on and verifies and kept,
+               f"alarm {raised}, steps end with the grant {isStill}, go on {goes_on}, journal {sorted(set(said))}")
+
     def lies():
         for number, (name, verdict) in LIES.items():
             # The index shows a doubled step, counts show the others; a grant's end shows the deaf one.
             fast_one = name != "double-steps"
             image = kilohertz() if fast_one else compiled(cerebral, board_file, "lies")
-            board = machine("lies")
+            board = machine("lies", goes_wrong=True)
             try:
                 board.load(image)
                 board.ask(f"drive-fault {number:x}")
@@ -291,12 +323,14 @@ def scenarios(test):
         """The host's own command, on the emulator as on a board at the end of a serial line."""
         board = written("hosted.yaml", open(f"{top}/Hardware/boards/mps2.yaml").read()
                         .replace("../../", f"{top}/").replace("../", f"{top}/Hardware/"))
+        lying = written("lying.yaml", open(board).read().replace("firmware.elf", "trials.elf"))
         for name, options, wanted in (("sound", [], set()), ("lying", ["--drive-fault", "double-rate"], {"drive-disagrees"})):
             copy, outcome = f"{folder}/hosted.journal", f"{folder}/hosted.json"
             for path in (copy, copy + ".index", outcome):
                 if os.path.exists(path):
                     os.unlink(path)
-            run = subprocess.run([itpump, "run", cerebral, "--board", board, "--drugs", f"{top}/Profiles/drugs", "--for", "12s",
+            run = subprocess.run([itpump, "run", cerebral, "--board", lying if options else board,
+                                  "--drugs", f"{top}/Profiles/drugs", "--for", "12s",
                                   "--start", "2026-11-23", "--journal", copy, "--json", outcome, *options],
                                  capture_output=True, text=True, timeout=60)
             found = json.load(open(outcome)) if os.path.exists(outcome) else {}
@@ -375,5 +409,5 @@ def scenarios(test):
                f"{sum(count)} lines, every 23rd garbled; {found.get('books_certain_steps')} steps in the books, "
                f"trouble {found.get('trouble')}, journal copied and verified; {run.stderr.strip()[-300:]}")
 
-    all_boards = [("lateness", lateness), ("polled", polled), ("images", images), ("journals", journals), ("verdicts", verdicts), ("lies", lies)]
-    return all_boards + ([("hangs", hangs), ("resets", resets), ("hosted", hosted), ("bad-line", bad_line)] if isEmulatedWhole else [])
+    all_boards = [("lateness", lateness), ("images", images), ("journals", journals), ("verdicts", verdicts), ("flash", flash), ("lies", lies)]
+    return all_boards + ([("polled", polled), ("hangs", hangs), ("resets", resets), ("hosted", hosted), ("bad-line", bad_line)] if isEmulatedWhole else [])

@@ -18,13 +18,14 @@ SEED = os.environ.get("FIRMWARE_SEED", "1")
 PROGRAMMES = int(os.environ.get("FIRMWARE_PROGRAMMES", "40"))
 FOLDER = f"{TOP}/.build-firmware/{BOARD}/test"
 ELF = f"{TOP}/.build-firmware/{BOARD}/firmware.elf"
+TRIALS = f"{TOP}/.build-firmware/{BOARD}/trials.elf"  # the same, and can be told to go wrong
 os.makedirs(FOLDER, exist_ok=True)
 BENCHES = boards(TOP, FOLDER)
 results = []
 
 
-def machine(name="machine", **options):
-    board = Machine(COMMAND, f"{FOLDER}/{name}", ELF, ICOUNT, **options)
+def machine(name="machine", goes_wrong=False, **options):
+    board = Machine(COMMAND, f"{FOLDER}/{name}", TRIALS if goes_wrong else ELF, ICOUNT, **options)
     board.hello = board.take()
     return board
 

@@ -150,7 +150,7 @@ class Scenario:
             return
         finish(self.start("log", self.journal, "--json", f"{self.folder}/log.json"))
         self.facts["verified"] = finish(self.start("log", self.journal, "--verify"))
-        for name in (self.journal, f"{self.journal}.index"):
+        for name in (self.journal, f"{self.journal}.seal"):
             if os.path.exists(name):
                 os.remove(name)
 

@@ -29,9 +29,12 @@ extension Controller {
     if inbox.isCommand("wall") { return setWallClock() }
     if inbox.isCommand("trace") { return setTrace() }
     if inbox.isCommand("figures") { return figures() }
-    if inbox.isCommand("head-fault") { return failHead() }
-    if inbox.isCommand("drive-fault") { return lieNext() }
-    if inbox.isCommand("hang") { return hang() }
+    #if PUMP_TRIALS
+      if inbox.isCommand("head-fault") { return failHead() }
+      if inbox.isCommand("drive-fault") { return lieNext() }
+      if inbox.isCommand("hang") { return hang() }
+      if inbox.isCommand("flash-fault") { return failFlash() }
+    #endif
     no(.unknownCommand)
   }
 
@@ -191,34 +194,45 @@ extension Controller {
     ok()
   }
 
-  /// `head-fault KIND FROM LENGTH`: of the emulated head, from the therapy's beginning on, in ns.
-  private mutating func failHead() {
-    guard session == nil else { return no(.sessionRuns) }
-    guard let kind = inbox.argument(1), kind < 256, let from = inbox.argument(2),
-      let length = inbox.argument(3), from < Self.longest, length < Self.longest
-    else { return no(.badArgument) }
-    headFault = HeadFault(rawValue: UInt8(kind)).map {
-      ($0, TimeSpan(nanoseconds: from), TimeSpan(nanoseconds: from) + TimeSpan(nanoseconds: length))
+  #if PUMP_TRIALS
+    /// `head-fault KIND FROM LENGTH`: of the emulated head, from the therapy's beginning on, in ns.
+    private mutating func failHead() {
+      guard session == nil else { return no(.sessionRuns) }
+      guard let kind = inbox.argument(1), kind < 256, let from = inbox.argument(2),
+        let length = inbox.argument(3), from < Self.longest, length < Self.longest
+      else { return no(.badArgument) }
+      headFault = HeadFault(rawValue: UInt8(kind)).map {
+        (
+          $0, TimeSpan(nanoseconds: from),
+          TimeSpan(nanoseconds: from) + TimeSpan(nanoseconds: length)
+        )
+      }
+      ok()
     }
-    ok()
-  }
 
-  /// `drive-fault KIND`: the next session's drive lies.
-  private mutating func lieNext() {
-    guard session == nil else { return no(.sessionRuns) }
-    guard let kind = inbox.argument(1), kind < 256 else { return no(.badArgument) }
-    lie = DriveFault(rawValue: UInt8(kind))
-    ok()
-  }
+    /// `drive-fault KIND`: the next session's drive lies.
+    private mutating func lieNext() {
+      guard session == nil else { return no(.sessionRuns) }
+      guard let kind = inbox.argument(1), kind < 256 else { return no(.badArgument) }
+      lie = DriveFault(rawValue: UInt8(kind))
+      ok()
+    }
 
-  /// `hang WHAT`: 1 the main loop, 2 the interrupt, until the watchdog ends it.
-  private func hang() {
-    guard let what = inbox.argument(1), what == 1 || what == 2 else { return no(.badArgument) }
-    ok()
-    if what == 2 { B.mask() }
-    // A loop that touches nothing would be no loop to the compiler.
-    while true { _ = B.watchdogLeft() }
-  }
+    /// `flash-fault 1`: the journal's flash takes nothing more; 0: it does again.
+    private mutating func failFlash() {
+      journal.store.isBroken = inbox.argument(1) == 1
+      ok()
+    }
+
+    /// `hang WHAT`: 1 the main loop, 2 the interrupt, until the watchdog ends it.
+    private func hang() {
+      guard let what = inbox.argument(1), what == 1 || what == 2 else { return no(.badArgument) }
+      ok()
+      if what == 2 { B.mask() }
+      // A loop that touches nothing would be no loop to the compiler.
+      while true { _ = B.watchdogLeft() }
+    }
+  #endif
 
   /// What the board took, and how late its edges were.
   private func figures() {

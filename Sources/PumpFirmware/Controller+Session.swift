@@ -242,7 +242,9 @@ extension Controller {
 
   /// What was to go wrong was for one session, begun or refused.
   mutating func forgetFaults() {
-    headFault = nil
-    lie = nil
+    #if PUMP_TRIALS
+      headFault = nil
+      lie = nil
+    #endif
   }
 }

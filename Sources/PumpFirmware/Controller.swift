@@ -19,8 +19,14 @@ public struct Controller<B: Board>: ~Copyable {
   /// Why there is no journal to work with.
   let journalProblem: JournalProblem?
   var traces = false
-  var lie: DriveFault?
-  var headFault: (fault: HeadFault, from: TimeSpan, until: TimeSpan)?
+  #if PUMP_TRIALS
+    var lie: DriveFault?
+    var headFault: (fault: HeadFault, from: TimeSpan, until: TimeSpan)?
+  #else
+    /// Only a firmware for trials can be told to go wrong.
+    var lie: DriveFault? { nil }
+    var headFault: (fault: HeadFault, from: TimeSpan, until: TimeSpan)? { nil }
+  #endif
   private var kickedAt = TimeSpan.zero
 
   /// Runs for ever.

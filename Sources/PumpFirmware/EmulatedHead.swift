@@ -33,7 +33,11 @@ public struct EmulatedHead: BitwiseCopyable, Sendable {
   }
 
   private func has(_ kind: HeadFault, at now: Instant) -> Bool {
-    fault == kind && now >= from && now < until
+    #if PUMP_TRIALS
+      fault == kind && now >= from && now < until
+    #else
+      false
+    #endif
   }
 
   /// Takes a STEP rise.
@@ -51,11 +55,13 @@ public struct EmulatedHead: BitwiseCopyable, Sendable {
   func isFaultAsserted(at now: Instant) -> Bool { has(.driverFault, at: now) }
 
   private mutating func creep(isEnergised: Bool, at now: Instant) {
-    guard fault == .creep, now >= creptTo else { return }
-    let end = min(now, until)
-    guard end > creptTo else { return }
-    let (turned, rest) = (end - creptTo).nanoseconds.quotientAndRemainder(dividingBy: 5_000_000)
-    creptTo = end.preceding(by: TimeSpan(nanoseconds: rest))
-    if isEnergised { position += turned }
+    #if PUMP_TRIALS
+      guard fault == .creep, now >= creptTo else { return }
+      let end = min(now, until)
+      guard end > creptTo else { return }
+      let (turned, rest) = (end - creptTo).nanoseconds.quotientAndRemainder(dividingBy: 5_000_000)
+      creptTo = end.preceding(by: TimeSpan(nanoseconds: rest))
+      if isEnergised { position += turned }
+    #endif
   }
 }

@@ -5,8 +5,13 @@ public import PumpJournal
 /// A copy is written whole before the next is begun: at any instant one of them is the old record or the
 /// new one.
 public struct FlashStore: JournalStore {
-  /// A flash that is memory can't fail to take a word.
-  public enum Never: Error {}
+  /// Neither copy reads back as it was written.
+  public enum Failure: Error { case notTaken }
+
+  #if PUMP_TRIALS
+    /// A flash that takes nothing, to see what the controller does.
+    var isBroken = false
+  #endif
 
   private let base: UnsafeMutablePointer<UInt64>
   private let count: UInt64
@@ -29,18 +34,24 @@ public struct FlashStore: JournalStore {
   }
 
   /// The newer of the copies that are whole; where none is, the first as it is.
-  public mutating func read(_ slot: UInt64) throws(Never) -> JournalBlock {
+  public mutating func read(_ slot: UInt64) throws(Failure) -> JournalBlock {
     let first = block(slot, copy: 0)
     if first.isIntact { return first }
     let second = block(slot, copy: 1)
     return second.isIntact ? second : first
   }
 
-  public mutating func write(_ block: JournalBlock, to slot: UInt64) throws(Never) {
+  public mutating func write(_ block: JournalBlock, to slot: UInt64) throws(Failure) {
+    #if PUMP_TRIALS
+      if isBroken { throw .notTaken }
+    #endif
+    var isTaken = false
     for copy in UInt64(0)...1 {
       let to = place(slot, copy: copy)
       for word in 0..<16 { (to + word).pointee = block[word] }
+      isTaken = isTaken || self.block(slot, copy: copy) == block
     }
+    if !isTaken { throw .notTaken }
   }
 
   private func block(_ slot: UInt64, copy: UInt64) -> JournalBlock {

@@ -84,7 +84,11 @@ extension Session {
     guard
       let grant = try? journal.grant(
         counts, upTo: upTo, until: until, at: now, wallSeconds: wallSeconds)
-    else { return supervisor.grantFailed(at: now) }
+    else {
+      note(isJournaling: false, at: now)
+      return supervisor.grantFailed(at: now)
+    }
+    note(isJournaling: true, at: now)
     supervisor.grantTaken()
     grantsGiven += 1
     let heard = lie?.heard(grant) ?? grant
@@ -154,11 +158,27 @@ extension Session {
     return difference.nanoseconds <= first.nanoseconds / 200 ? .passed : .failed
   }
 
-  func append(_ entry: JournalEntry, _ journal: inout Journal<FlashStore>, at now: Instant) {
-    _ = try? journal.append(entry, at: now, wallSeconds: wallSeconds)
+  /// Writes a record; one that the flash does not take is an alarm.
+  ///
+  /// - Returns: Whether it is written.
+  @discardableResult
+  mutating func append(
+    _ entry: JournalEntry, _ journal: inout Journal<FlashStore>, at now: Instant
+  ) -> Bool {
+    let isTaken = (try? journal.append(entry, at: now, wallSeconds: wallSeconds)) != nil
+    note(isJournaling: isTaken, at: now)
+    return isTaken
   }
 
-  /// Journals what happened in either channel since last time.
+  private mutating func note(isJournaling: Bool, at now: Instant) {
+    if isJournaling {
+      supervisor.causeGone(.journalFailed, at: now)
+    } else {
+      supervisor.raise(.journalFailed, at: now)
+    }
+  }
+
+  /// Journals what happened in either channel since last time; what is not taken is kept for the next time.
   mutating func journalEvents(_ journal: inout Journal<FlashStore>) {
     while true {
       let number = journaled.drive
@@ -166,13 +186,13 @@ extension Session {
         ($0.loop.engine.event(number), number >= $0.loop.engine.eventCount)
       }
       if isLast { break }
+      if let event, !append(.event(event.event), &journal, at: event.at) { return }
       journaled.drive += 1
-      if let event { append(.event(event.event), &journal, at: event.at) }
     }
     while journaled.supervisor < supervisor.eventCount {
       let event = supervisor.event(journaled.supervisor)
+      if let event, !append(.event(event.event), &journal, at: event.at) { return }
       journaled.supervisor += 1
-      if let event { append(.event(event.event), &journal, at: event.at) }
     }
   }
 }

@@ -22,7 +22,11 @@ struct Session<B: Board>: ~Copyable {
   var fallsBack = false
   /// Whether it takes up one that broke off: its single bolus is not given again.
   var isTakenUp = false
-  let lie: DriveFault?
+  #if PUMP_TRIALS
+    let lie: DriveFault?
+  #else
+    var lie: DriveFault? { nil }
+  #endif
 
   /// When the therapy began, or begins.
   var first: Instant?
@@ -52,7 +56,9 @@ struct Session<B: Board>: ~Copyable {
     placeAt = now
     self.isConfirmed = isConfirmed
     self.span = span
-    self.lie = lie
+    #if PUMP_TRIALS
+      self.lie = lie
+    #endif
     lookAt = now
   }
 
