@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded shim mutants bench-test firmware firmware-test pi-test check-debian13 bench fuzz package clean
+.PHONY: run test setup lint embedded shim mutants bench-test firmware firmware-test pi-test newcomer bench fuzz package package-test help clean
 
 SCRIPTS := .ci
 # What --version says; of a tree that was changed since, with a plus sign.
@@ -50,9 +50,9 @@ firmware-test: firmware
 pi-test: setup
 	@Hardware/raspberry-pi/pi-test
 
-# Builds and tests with Debian 13's Swift 6.0.3, in a Debian 13 root of its own; needs root.
-check-debian13:
-	@$(SCRIPTS)/check-debian13
+# What a new user does, in a bare Debian 13 with its own Swift 6.0.3, and every test there; needs root.
+newcomer:
+	@$(SCRIPTS)/newcomer
 
 # Coverage-guided fuzzing of every reader of binary files.
 fuzz:
@@ -66,6 +66,25 @@ bench: setup
 # Debian packages for amd64 and arm64, built in a Debian 13 root; needs root.
 package:
 	@Hardware/package/build
+
+# Installs the packages in bare Debian 13 roots, uses them, upgrades and removes them; needs root.
+package-test: package
+	@Hardware/package/install-test
+
+# The times are those of two processors, once everything is installed.
+help:
+	@echo "make run            installs what running needs, builds, simulates a day            2 min"
+	@echo "make test           every check that needs no other machine                        7 min"
+	@echo "make newcomer       the same from a bare Debian 13, with Swift 6.0.3               12 min, root"
+	@echo "make bench-test     the real GPIO backend in a virtual machine                     20 min, root"
+	@echo "make firmware       the core as firmware: a Cortex-M4 and a Raspberry Pi 3         1 min"
+	@echo "make firmware-test  the firmware on emulated boards, against the simulator         60 min"
+	@echo "make pi-test        every test on 64-bit Arm, a run on an emulated Raspberry Pi 3  40 min, root"
+	@echo "make package        Debian packages for amd64 and arm64                            6 min, root"
+	@echo "make package-test   installs, upgrades and removes them                            15 min, root"
+	@echo "make fuzz           libFuzzer on every reader of binary files                      3 min"
+	@echo "make mutants        breaks the safety code, one place at a time                    60 min"
+	@echo "make bench          speed, timing error, memory                                    2 min"
 
 clean:
 	rm -rf .build .build-*

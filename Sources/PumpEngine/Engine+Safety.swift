@@ -143,6 +143,7 @@ extension Engine {
     wasIdle = state == .idle
     state = .tripped(alarm)
     log(.tripped(alarm), at: now)
+    cutStroke(at: now)
     sequencer.trip(at: now)
     scheduleSlow()
   }

@@ -32,6 +32,7 @@ extension Engine {
     if isHeld {
       bringUp(to: now)
       isStarved = true
+      cutStroke(at: now)
       sequencer.trip(at: now)
       scheduleSlow()
     } else {
@@ -59,6 +60,11 @@ extension Engine {
     guard books.doubt(steps) > 0 else { return }
     raise(.deliveryUncertain, at: now)
     causeGone(.deliveryUncertain, at: now)
+  }
+
+  /// Books the stroke that is cut where the motor loses its power now.
+  mutating func cutStroke(at now: Instant) {
+    if sequencer.isStroking(at: now) { doubt(1, at: now) }
   }
 
   private mutating func doubt(beyond count: UInt64?, at now: Instant) {

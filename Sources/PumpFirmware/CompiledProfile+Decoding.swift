@@ -62,6 +62,8 @@ extension CompiledRun {
       word(45) <= word(46), word(41) <= 1
     else { throw .outOfRange }
     for place in 36...40 where word(place) > 1_000_000_000 { throw .outOfRange }
+    // A motor that is energised around strokes only is held until its rotor has turned.
+    guard word(48) <= 1_000_000_000, word(41) == 0 || word(48) > 0 else { throw .outOfRange }
     guard
       let step = try? StepVolume(
         delivering: Volume(femtolitres: word(31)), inSteps: word(32)),
@@ -83,7 +85,7 @@ extension CompiledRun {
     func span(_ place: Int) -> TimeSpan { TimeSpan(nanoseconds: word(place)) }
     return DriverTiming(
       stepHigh: span(36), stepLow: span(37), directionSetUp: span(38), directionHold: span(39),
-      wakeUp: span(40), energise: word(41) == 1 ? .aroundStrokes : .always)
+      hold: span(48), wakeUp: span(40), energise: word(41) == 1 ? .aroundStrokes : .always)
   }
 
   private static func bolus(_ volume: UInt64, _ duration: UInt64) throws(ImageProblem) -> Bolus {

@@ -16,7 +16,7 @@ import PumpUnits
 /// | 30–32 | concentration in ng/mL, volume of a step as a fraction of fL |
 /// | 33–35 | start rate, maximum rate in steps/s, acceleration in steps/s² |
 /// | 36–41 | STEP high, STEP low, DIR set-up, DIR hold, wake-up in ns; 1 where energised around strokes |
-/// | 42–48 | backlog limit in steps; soft and hard limit an hour, a day, in fg; steps an index pulse or 0; reserved |
+/// | 42–48 | backlog limit in steps; soft and hard limit an hour, a day, in fg; steps an index pulse or 0; hold after a stroke in ns |
 /// | 49–52 | reservoir's capacity, filling, low alarm, reserve in fL |
 /// | 53–56 | patient bolus: volume, duration, lock-out, most a day; zeros without one |
 /// | 57–58 | single bolus: volume, duration; zeros without one |
@@ -92,7 +92,7 @@ extension CompiledProfile {
       add(limit.hard.femtograms)
     }
     add(run.stepsPerIndex ?? 0)
-    add(0)
+    add(driver.hold.nanoseconds)
     let reservoir = run.engine.reservoir
     for volume in [reservoir.capacity, reservoir.filled, reservoir.lowAlarm, reservoir.reserve] {
       add(volume.femtolitres)

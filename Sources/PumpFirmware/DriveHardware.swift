@@ -118,7 +118,7 @@ public struct DriveHardware<B: Board>: PumpHardware, ~Copyable {
     case (.step, true):
       riseAt = max(riseAt, made + ratedInterval)
       fallAt = made + timing.stepHigh
-      otherAt = made + timing.directionHold
+      otherAt = made + timing.rest
     case (.step, false): riseAt = max(riseAt, made + timing.stepLow)
     case (.direction, _): riseAt = max(riseAt, made + timing.directionSetUp)
     case (.enable, true): riseAt = max(riseAt, made + timing.wakeUp)

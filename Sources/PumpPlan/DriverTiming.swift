@@ -10,10 +10,15 @@ public struct DriverTiming: Hashable, BitwiseCopyable, Sendable {
   public let directionSetUp: TimeSpan
   /// From a STEP rise to the next DIR or ENABLE edge.
   public let directionHold: TimeSpan
+  /// From a STEP rise until the motor may be de-energised: the rotor turns long after the edge.
+  public let hold: TimeSpan
   /// From ENABLE asserted to the first STEP rise.
   public let wakeUp: TimeSpan
   /// Whether the motor is energised around strokes only, or as long as the therapy runs.
   public let energise: Energise
+
+  /// From a STEP rise to the next DIR or ENABLE edge, with the time that the rotor needs.
+  public var rest: TimeSpan { max(directionHold, hold) }
 
   /// From a sleeping driver to its first possible step.
   public var lead: TimeSpan { wakeUp + directionSetUp }
@@ -27,8 +32,9 @@ public struct DriverTiming: Hashable, BitwiseCopyable, Sendable {
 
   public init(
     stepHigh: TimeSpan, stepLow: TimeSpan, directionSetUp: TimeSpan, directionHold: TimeSpan,
-    wakeUp: TimeSpan, energise: Energise
+    hold: TimeSpan = .zero, wakeUp: TimeSpan, energise: Energise
   ) {
+    self.hold = hold
     self.stepHigh = stepHigh
     self.stepLow = stepLow
     self.directionSetUp = directionSetUp

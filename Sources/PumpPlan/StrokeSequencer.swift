@@ -83,7 +83,7 @@ public struct StrokeSequencer: ~Copyable, Sendable {
       return set(.energise, max(now, lead))
     }
     // ENABLE and DIR keep still for a while after the last rise.
-    let rests = max(now, lastRise + timing.directionHold)
+    let rests = max(now, lastRise + timing.rest)
     guard wantsEnergy else { return set(.deEnergise, rests) }
     guard needed != .never else { return set(.none, .never) }
     // Only where waking comes after going to sleep: or the two would follow each other for ever.
@@ -208,6 +208,11 @@ public struct StrokeSequencer: ~Copyable, Sendable {
     owesFall = owesFall || edge == .fall
     owesRelease = true
     set(.deEnergise, instant)
+  }
+
+  /// Whether the rotor may still be on its way from the last step: without power it may not arrive.
+  public func isStroking(at now: Instant) -> Bool {
+    isEnergised && spacedFrom > .epoch && now < lastRise + timing.hold
   }
 
   /// De-energises at once, whatever the timing table says; a STEP that is high falls in its time.

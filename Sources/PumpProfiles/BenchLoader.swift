@@ -110,7 +110,7 @@ public enum BenchLoader {
     }
     let energise = root.choice("energise", among: ["always", "around-strokes"])
     let timing = root.fields(
-      "timing", keys: ["step-high", "step-low", "dir-setup", "dir-hold", "wake-up"])
+      "timing", keys: ["step-high", "step-low", "dir-setup", "dir-hold", "wake-up", "hold"])
     func span(_ key: String, from least: UInt64, to most: UInt64) -> TimeSpan? {
       guard let value = timing?.quantity(key, .duration) else { return nil }
       guard (least...most).contains(value.count) else {
@@ -126,8 +126,16 @@ public enum BenchLoader {
     let setUp = span("dir-setup", from: 0, to: 10_000_000)
     let hold = span("dir-hold", from: 0, to: 10_000_000)
     let wakeUp = span("wake-up", from: 0, to: 1_000_000_000)
+    let isHoldGiven = timing?.present.contains("hold") ?? false
+    let rest = isHoldGiven ? span("hold", from: 1, to: 1_000_000_000) : .zero
+    if energise?.value == "around-strokes", !isHoldGiven, let timing {
+      root.report.add(
+        .missingKey, at: timing.place,
+        "'timing' lacks 'hold', as in 'hold: 20 ms': a motor that loses its power right after a STEP edge "
+          + "does not turn; measure how long a step takes, it is never zero")
+    }
     let motor = motor(root)
-    guard let name, let microsteps, let energise, let high, let low, let setUp, let hold,
+    guard let name, let rest, let microsteps, let energise, let high, let low, let setUp, let hold,
       let wakeUp, let motor
     else { return nil }
     if high + low > motor.ratedInterval {
@@ -140,7 +148,8 @@ public enum BenchLoader {
     return Driver(
       name: name.value, microsteps: microsteps,
       timing: DriverTiming(
-        stepHigh: high, stepLow: low, directionSetUp: setUp, directionHold: hold, wakeUp: wakeUp,
+        stepHigh: high, stepLow: low, directionSetUp: setUp, directionHold: hold,
+        hold: rest, wakeUp: wakeUp,
         energise: energise.value == "always" ? .always : .aroundStrokes),
       motor: motor)
   }

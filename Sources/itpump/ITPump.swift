@@ -14,7 +14,7 @@ struct ITPump: ParsableCommand {
     subcommands: [
       CheckCommand.self, PlanCommand.self, SimulateCommand.self, CompileCommand.self,
       RunCommand.self, ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
-      HardwareCommand.self, BenchCommand.self, WhereCommand.self,
+      AlarmCommand.self, HardwareCommand.self, BenchCommand.self, WhereCommand.self,
     ])
 
   /// Exits with 1 where the work failed, and with 2 for a wrong command line.

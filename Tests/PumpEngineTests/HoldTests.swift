@@ -38,3 +38,73 @@ struct HoldTests {
     #expect(witness.isEnergised)
   }
 }
+
+@Suite("A motor that is energised around strokes only keeps its power until the rotor has turned")
+struct StrokeHoldTests {
+  private static func driver(hold: TimeSpan) -> DriverTiming {
+    let table = Fixture.driver
+    return DriverTiming(
+      stepHigh: table.stepHigh, stepLow: table.stepLow, directionSetUp: table.directionSetUp,
+      directionHold: table.directionHold, hold: hold, wakeUp: table.wakeUp,
+      energise: .aroundStrokes)
+  }
+
+  @Test(
+    "No ENABLE falls before the hold is over, whatever the rate and the hold",
+    arguments: [
+      (1, 1), (1, 20_000), (3, 5_000), (7, 60_000), (30, 20_000), (60, 3_000), (200, 20_000),
+      (1, 900_000),
+    ])
+  func kept(perMinute: UInt64, microseconds: UInt64) throws {
+    let hold = TimeSpan(microseconds: microseconds)
+    let settings = try Fixture.settings(driver: Self.driver(hold: hold))
+    let flow = try FlowRate(
+      delivering: settings.step.volume(ofSteps: perMinute), over: TimeSpan(minutes: 1))
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.continuous(flow)),
+        grant: .unlimited),
+      hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(minutes: 10))
+    let edges = loop.hardware.trace.edges
+    let problem = TimingTable.violation(
+      edges, stepHigh: 1_900, stepLow: 1_900, setUp: 650, hold: hold.nanoseconds,
+      wakeUp: 1_700_000, rated: 250_000)
+    #expect(problem == nil)
+    let delivered = loop.engine.ledger.delivered
+    #expect(delivered == 10 * perMinute)
+    // It does go to sleep where there is time for it; the last step is made at the end.
+    let falls = loop.hardware.trace.times(.enable, false).count
+    let gap = 60_000_000_000 / perMinute
+    #expect(falls == (gap > hold.nanoseconds + 8_000_000 ? Int(10 * perMinute) - 1 : 0))
+  }
+
+  @Test(
+    "A stroke whose hold is cut is uncertain, by a hold, a cut and a trip alike; one that was over is not",
+    arguments: [(1_000, true), (19_000, true), (21_000, false), (300_000, false)], 0..<3)
+  func cut(after: (microseconds: UInt64, isCut: Bool), how: Int) throws {
+    let settings = try Fixture.settings(driver: Self.driver(hold: TimeSpan(milliseconds: 20)))
+    let flow = try settings.step.flow(ofStepsPerSecond: 1)
+    let witness = Witness()
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.continuous(flow)),
+        grant: .unlimited), hardware: Fixture.watchedBench(witness))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(milliseconds: 5_000))
+    let rise = try #require(witness.rises.last)
+    let at = rise + TimeSpan(microseconds: after.microseconds)
+    loop.run(until: at)
+    switch how {
+    case 0: loop.engine.hold(true, at: at)
+    case 1: loop.engine.stop(because: .overDelivery, at: at)
+    default: loop.engine.observe(SensorReadings(driverFault: true), wallSeconds: nil, at: at)
+    }
+    loop.run(until: at + TimeSpan(milliseconds: 100))
+    let ledger = loop.engine.ledger
+    #expect(ledger.uncertain == (after.isCut ? 1 : 0))
+    #expect(ledger.delivered + ledger.uncertain == UInt64(witness.rises.count))
+    #expect(!witness.isEnergised)
+  }
+}

@@ -190,6 +190,7 @@ struct LatenessTests {
       stepLow: TimeSpan(nanoseconds: 1 + random.next() % 5_000),
       directionSetUp: TimeSpan(nanoseconds: random.next() % 5_000_000),
       directionHold: TimeSpan(nanoseconds: random.next() % 5_000_000),
+      hold: TimeSpan(nanoseconds: seed % 3 == 0 ? 0 : random.next() % 900_000_000),
       wakeUp: TimeSpan(nanoseconds: seed % 4 == 0 ? 0 : random.next() % 5_000_000),
       energise: .aroundStrokes)
     let settings = try Fixture.settings(

@@ -29,7 +29,8 @@ struct ImageTests {
           driver: DriverTiming(
             stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_800),
             directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 640),
-            wakeUp: TimeSpan(microseconds: 1_700), energise: .aroundStrokes),
+            hold: TimeSpan(milliseconds: 20), wakeUp: TimeSpan(microseconds: 1_700),
+            energise: .aroundStrokes),
           backlogLimit: 64, limits: DoseLimits(perHour: limit, perDay: limit),
           reservoir: try Reservoir(
             capacity: Volume(microlitres: 40_000), filled: Volume(microlitres: 18_000),

@@ -125,19 +125,19 @@ struct RunCommand: ParsableCommand {
 
   /// What no second run may have: the board, and the journal by its name, whatever becomes of its file.
   private static func locks(_ board: Board, _ journal: String) throws -> [RunLock] {
-    do throws(StoreError) {
-      let held = try RunLock(of: JournalFile.lockName(journal))
-      return board.isSimulated
-        ? [held] : [held, try RunLock(of: "board \(board.name) \(board.chip)")]
-    } catch {
-      guard error.cause == .inUse else {
-        throw ProjectFiles.Problem(description: "error: \(error)")
+    func lock(_ name: String, _ what: String) throws -> RunLock {
+      do throws(StoreError) { return try RunLock(of: name) } catch {
+        guard error.cause == .inUse else {
+          throw ProjectFiles.Problem(description: "error: \(error)")
+        }
+        throw ProjectFiles.Problem(
+          description:
+            "\(what) is in use: another itpump runs with it; end that one, or name another")
       }
-      throw ProjectFiles.Problem(
-        description:
-          "error: \(error.path): in use: another itpump runs with it; end that one, or name "
-          + "another")
     }
+    let held = try lock(JournalFile.lockName(journal), "\(journal): error: the journal")
+    guard !board.isSimulated else { return [held] }
+    return [held, try lock("board \(board.name) \(board.chip)", "\(board.name): error: the board")]
   }
 
   /// Runs it on a board with a firmware of its own.
