@@ -1,4 +1,5 @@
 public import PumpHAL
+public import PumpUnits
 
 /// Which lines of which chip a bench needs, as its board file says it.
 public struct BenchWiring: Sendable {
@@ -12,11 +13,14 @@ public struct BenchWiring: Sendable {
     public var isActiveLow: Bool
     public var bias: LineRequest.Bias
     public var drive: LineRequest.Drive
+    /// Of an input: what is over sooner is a glitch.
+    public var debounce: TimeSpan
 
     public init(
       name: String, isActiveLow: Bool, bias: LineRequest.Bias = .asIs,
-      drive: LineRequest.Drive = .pushPull
+      drive: LineRequest.Drive = .pushPull, debounce: TimeSpan = .zero
     ) {
+      self.debounce = debounce
       self.name = name
       self.isActiveLow = isActiveLow
       self.bias = bias
@@ -28,6 +32,8 @@ public struct BenchWiring: Sendable {
   public struct Resolved: Sendable {
     public var chip: GPIOChip
     public var requests: [BenchLine: LineRequest]
+    /// Of each input: what is over sooner is a glitch.
+    public var debounce: [BenchLine: TimeSpan] = [:]
   }
 
   public init(chip: String, lines: [BenchLine: Line]) {
@@ -52,7 +58,7 @@ public struct BenchWiring: Sendable {
         throw GPIOFailure(subject: title, cause: error.cause)
       }
     }
-    return Resolved(chip: chip, requests: requests)
+    return Resolved(chip: chip, requests: requests, debounce: lines.mapValues(\.debounce))
   }
 }
 

@@ -1,6 +1,7 @@
 import CPumpGPIO
 import Glibc
 public import PumpHAL
+import PumpUnits
 
 /// A call on a claimed line that failed.
 public struct LineFault: HardwareFault, Equatable, BitwiseCopyable {
@@ -83,18 +84,33 @@ public struct InputLine: ~Copyable {
     return status == 0 ? .released : .asserted
   }
 
-  /// Counts the times that the line was asserted since it was last asked.
+  /// Counts the pulses since it was last asked, as a filter knows them.
   ///
-  /// Of edges that the kernel lost, every second one is taken for such.
-  public func takeAssertions() throws(LineFault) -> UInt64 {
+  /// Where the kernel lost edges its buffer was too short for them: whatever they were, they were no pulses of
+  /// a head that turns slowly, and count as glitches.
+  ///
+  /// - Parameters:
+  ///   - filter: Told every edge, and the level.
+  ///   - lost: Counts lost edges.
+  public func takePulses(_ filter: inout PulseFilter, lost: inout UInt64) throws(LineFault)
+    -> UInt64
+  {
     var count: UInt64 = 0
     var edge = pump_gpio_edge()
     // A line that never rests must not hold up the loop: what is left is taken the next time.
     for _ in 0..<64 {
       let status = pump_gpio_input_edge(line, &edge)
       guard status >= 0 else { throw LineFault(number: -status) }
-      guard status > 0 else { break }
-      count += UInt64(edge.lost) / 2 + UInt64(edge.is_rise)
+      guard status > 0 else {
+        // All that happened by now is known: only now does the level say how long it has lasted.
+        let isAsserted = try read() == .asserted
+        let now = Instant(nanoseconds: monotonicNanoseconds())
+        return count + (filter.look(isAsserted: isAsserted, at: now) ? 1 : 0)
+      }
+      lost += UInt64(edge.lost)
+      let isPulse = filter.take(
+        isAsserted: edge.is_rise != 0, at: Instant(nanoseconds: edge.monotonic_ns))
+      count += isPulse ? 1 : 0
     }
     return count
   }

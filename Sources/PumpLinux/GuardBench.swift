@@ -22,6 +22,9 @@ public protocol GuardBench: GuardHardware, ~Copyable {
 
   /// The latest call that failed, for people.
   var trouble: LinuxBench.Trouble? { get }
+
+  /// Whether a sensor's line has more glitches than a sound one.
+  var isChattering: Bool { get }
 }
 
 /// The lines of a GPIO chip that belong to the supervisor: all but STEP and DIR.
@@ -39,6 +42,10 @@ public struct GPIOGuard: GuardBench, ~Copyable {
   private let index: InputLine?
   private let fault: InputLine?
   private let reservoirLow: InputLine?
+  private var indexFilter: PulseFilter
+  private var faultFilter: PulseFilter
+  private var lostEdges: UInt64 = 0
+  private var chatter = ChatterWatch()
   private var watchdog: Watchdog?
   private var followed = LineLevel.released
   private var indexPulses: UInt64 = 0
@@ -61,7 +68,8 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     let reservoirLow = try wiring.input(.reservoirLow)
     self.init(
       enable: enable, kick: kick, buzzer: buzzer, index: index, fault: fault,
-      reservoirLow: reservoirLow, watchdog: watchdog)
+      reservoirLow: reservoirLow, indexLeast: wiring.debounce[.index] ?? .zero,
+      faultLeast: wiring.debounce[.fault] ?? .zero, watchdog: watchdog)
   }
 
   /// Keeps what was claimed.
@@ -71,8 +79,10 @@ public struct GPIOGuard: GuardBench, ~Copyable {
   private init(
     enable: consuming OutputLine, kick: consuming OutputLine?, buzzer: consuming OutputLine?,
     index: consuming InputLine?, fault: consuming InputLine?, reservoirLow: consuming InputLine?,
-    watchdog: consuming Watchdog?
+    indexLeast: TimeSpan, faultLeast: TimeSpan, watchdog: consuming Watchdog?
   ) {
+    indexFilter = PulseFilter(least: indexLeast)
+    faultFilter = PulseFilter(least: faultLeast)
     self.enable = enable
     self.kick = kick
     self.buzzer = buzzer
@@ -81,6 +91,8 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     self.reservoirLow = reservoirLow
     self.watchdog = watchdog
   }
+
+  public var isChattering: Bool { chatter.isChattering }
 
   public mutating func readWallClock() -> Int64 { wallClockSeconds() }
 
@@ -120,7 +132,7 @@ public struct GPIOGuard: GuardBench, ~Copyable {
 
   public mutating func readIndex() throws(LineFault) -> UInt64? {
     do throws(LineFault) {
-      guard let pulses = try index?.takeAssertions() else { return nil }
+      guard let pulses = try index?.takePulses(&indexFilter, lost: &lostEdges) else { return nil }
       indexPulses += pulses
       return indexPulses
     } catch {
@@ -133,9 +145,12 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     readings.indexPulses = try readIndex()
     var line = BenchLine.fault
     do throws(LineFault) {
-      if let pulses = try fault?.takeAssertions(), let level = try fault?.read() {
-        readings.driverFault = pulses > 0 || level == .asserted
+      if let pulses = try fault?.takePulses(&faultFilter, lost: &lostEdges) {
+        readings.driverFault = pulses > 0 || faultFilter.isAsserted
       }
+      chatter.take(
+        indexFilter.glitches + faultFilter.glitches + lostEdges,
+        at: Instant(nanoseconds: pump_linux_now()))
       line = .reservoirLow
       if let level = try reservoirLow?.read() { readings.isReservoirLow = level == .asserted }
     } catch {
@@ -249,6 +264,7 @@ public struct SimulatedGuard: GuardBench, ~Copyable {
   }
 
   public var trouble: LinuxBench.Trouble? { nil }
+  public var isChattering: Bool { false }
   public var mayMoveFrom: Instant { .epoch }
 
   private mutating func turn() {

@@ -33,12 +33,18 @@ public struct Board: Sendable {
   public var driverFile: String
   public var pumpFile: String
 
+  /// What a motor driver's edges couple into a wire is over within microseconds; a slot of a disc and a
+  /// driver's fault last far longer [DER].
+  public static var usualDebounce: TimeSpan { TimeSpan(milliseconds: 2) }
+
   /// A line: its name on the chip or its offset, whether it is active low, and how it is driven.
   public struct Line: Sendable {
     public var name: String
     public var isActiveLow: Bool
     public var bias: Bias
     public var drive: Drive
+    /// Of an input: what is over sooner is a glitch.
+    public var debounce: TimeSpan
   }
 
   /// How a board's firmware is reached.

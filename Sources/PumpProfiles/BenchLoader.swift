@@ -29,7 +29,8 @@ public enum BenchLoader {
     if let fields = root.fields("lines", keys: lineRoles) {
       for role in lineRoles {
         let isRequired = lineRoles.firstIndex(of: role).map { $0 < 3 } ?? false
-        let keys = ["line", "active", "bias"] + (inputRoles.contains(role) ? [] : ["drive"])
+        let isInput = inputRoles.contains(role)
+        let keys = ["line", "active", "bias"] + (isInput ? ["debounce"] : ["drive"])
         guard let entry = fields.fields(role, keys: keys, isRequired: isRequired) else { continue }
         let bias = entry.choice(
           "bias", among: Board.Bias.allCases.map(\.rawValue), isRequired: false)
@@ -43,10 +44,25 @@ public enum BenchLoader {
             .lineTwice, at: line.place, "'\(line.value)' is the line of '\(owner)' already")
         }
         owners[line.value] = role
+        var debounce = TimeSpan.zero
+        // A chip's own reservoir switch is a level that is read now and then.
+        if isInput, role != "reservoir-low" { debounce = Board.usualDebounce }
+        if let given = entry.quantity("debounce", .duration, example: "2 ms", isRequired: false) {
+          if given.count > 1_000_000_000 {
+            root.report.add(
+              .badTiming, at: given.place, "'debounce' of \(given.text.value) is beyond 1 s")
+          }
+          debounce = TimeSpan(count: given.count)
+        }
+        if role == "enable" {
+          checkRest(
+            entry, isActiveLow: active.value == "low", bias?.value, drive?.value, root.report)
+        }
         lines[role] = Board.Line(
           name: line.value, isActiveLow: active.value == "low",
           bias: bias.flatMap { Board.Bias(rawValue: $0.value) } ?? .asIs,
-          drive: drive.flatMap { Board.Drive(rawValue: $0.value) } ?? .pushPull)
+          drive: drive.flatMap { Board.Drive(rawValue: $0.value) } ?? .pushPull,
+          debounce: debounce)
       }
     }
     let watchdog = watchdog(root)
@@ -55,6 +71,29 @@ public enum BenchLoader {
     return Board(
       name: name.value, chip: chip.value, lines: lines, backlogLimit: Volume(count: limit.count),
       watchdog: watchdog, console: console, driverFile: driver.value, pumpFile: pump.value)
+  }
+
+  /// ENABLE must not energise the motor while nobody drives the line: at boot, and after a program has died.
+  private static func checkRest(
+    _ entry: Fields, isActiveLow: Bool, _ bias: String?, _ drive: String?, _ report: Report
+  ) {
+    let pulled = bias == "pull-up" ? true : bias == "pull-down" ? false : nil
+    if let pulled, pulled != isActiveLow {
+      report.add(
+        .energisesAtRest, at: entry.place(of: "bias"),
+        "ENABLE is active \(isActiveLow ? "low" : "high"), and '\(bias ?? "")' pulls it there: the motor would "
+          + "be energised whenever nobody drives the line; write \(isActiveLow ? "pull-up" : "pull-down")"
+      )
+    }
+    // An output that can drive one voltage only asserts ENABLE by letting go of the other.
+    let asserts =
+      drive == "open-drain" ? !isActiveLow : drive == "open-source" ? isActiveLow : false
+    if asserts {
+      report.add(
+        .energisesAtRest, at: entry.place(of: "drive"),
+        "ENABLE would be asserted by letting go of the line: the motor would be energised whenever nobody drives "
+          + "it; write push-pull")
+    }
   }
 
   private static func console(_ root: Fields) -> Board.Console? {
@@ -281,6 +320,16 @@ public enum BenchLoader {
         nil,
         "the index pulses of pump '\(pump.name)' don't come after a whole number of microsteps: "
           + "\(steps) microsteps, \(pulses) pulses"
+      )
+    }
+    // A pulse is asserted for half of its distance, about.
+    let shortest = TimeSpan(
+      nanoseconds: steps / pulses * 1_000_000_000 / driver.motor.maximumRate / 2)
+    if let index = board.lines["index"], index.debounce >= shortest {
+      return (
+        nil,
+        "at the motor's maximum rate an index pulse lasts \(Format.span(shortest)), and 'debounce' takes all "
+          + "below \(Format.span(index.debounce)) for glitches: write a shorter one for 'index'"
       )
     }
     let most = Volume(microlitres: 1)

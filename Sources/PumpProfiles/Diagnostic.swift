@@ -105,6 +105,7 @@ public enum DiagnosticCode: String, CaseIterable, Sendable {
   case badChecksum = "checksum-mismatch"
   case badTiming = "timing-implausible"
   case lineTwice = "line-used-twice"
+  case energisesAtRest = "energises-at-rest"
   case badFault = "fault-incomplete"
   case refused = "would-be-refused"
   case reservoirAlarmEarly = "reservoir-alarm-early"

@@ -37,6 +37,7 @@ extension Alarm {
     case .selfTestFailed: "self-test-failed"
     case .profileDamaged: "profile-damaged"
     case .journalSuspect: "journal-suspect"
+    case .sensorChattering: "sensor-chattering"
     }
   }
 
@@ -74,6 +75,7 @@ extension Alarm {
     case .watchdogUnproven: "the watchdog was not seen to work: check its wiring"
     case .selfTestFailed: "the self-test failed"
     case .profileDamaged: "the profile in memory was damaged: load it anew"
+    case .sensorChattering: "a sensor's line chatters: check its supply, its wiring and its filter"
     case .journalSuspect:
       "the journal is not as it was left: doses may be missing from it, compare it with a copy"
     }

@@ -64,12 +64,14 @@ public enum Alarm: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case profileDamaged
   /// The journal is not as it was left: doses may be missing from it.
   case journalSuspect
+  /// A sensor's line has more glitches than a sound one.
+  case sensorChattering
 
   /// How urgent it is when it is raised.
   public var priority: AlarmPriority {
     switch self {
     case .stoppedLong, .reservoirLow, .batteryLow, .wallClockMoved, .replacementDue, .buttonStuck,
-      .journalFilling:
+      .journalFilling, .sensorChattering:
       .nonCritical
     default: .critical
     }

@@ -176,7 +176,6 @@ struct JournalTrustTests {
       {
         return process
       }
-      usleep(20_000)
     }
     return process
   }
@@ -195,7 +194,7 @@ struct JournalTrustTests {
     if isReplaced { try write(Data(count: 65_536), path) }
     #expect(try run(path).code == 1)
     let kept = isReplaced ? path + ".kept-1" : path
-    while process.isRunning, (try? JournalFile.read(kept).state.began) == nil { usleep(20_000) }
+    while process.isRunning, (try? JournalFile.read(kept).state.began) == nil {}
     process.terminate()
     process.waitUntilExit()
     let json = try #require(

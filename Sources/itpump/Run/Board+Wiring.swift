@@ -13,7 +13,7 @@ extension Board {
       guard let line = lines[role.role] else { continue }
       wired[role] = BenchWiring.Line(
         name: line.name, isActiveLow: line.isActiveLow, bias: line.bias.onTheChip,
-        drive: line.drive.onTheChip)
+        drive: line.drive.onTheChip, debounce: line.debounce)
     }
     return BenchWiring(chip: chip, lines: wired)
   }

@@ -112,7 +112,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
     if isReleaseOwed { take(&parts, at: now) }
     takeAnswers(&parts.supervisor, at: now)
     takeOrders(&parts, at: now)
-    readFastSensors(&parts.bench, at: now)
+    readFastSensors(&parts.bench, &parts.supervisor, at: now)
     listen(at: now)
     while let action = parts.supervisor.turn(at: now, report, pulses: pulses) {
       perform(action, &parts, at: now)
@@ -205,10 +205,17 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   /// A drive that has not ended so long after it was told to is ended.
   private static var longestStop: TimeSpan { TimeSpan(seconds: 12) }
 
-  private func readFastSensors(_ bench: inout Bench, at now: Instant) {
+  private func readFastSensors(
+    _ bench: inout Bench, _ supervisor: inout Supervisor, at now: Instant
+  ) {
     guard now >= nextSensors else { return }
     nextSensors = now + TimeSpan(milliseconds: 50)
     let latest = try? bench.readSensors()
+    if bench.isChattering {
+      supervisor.raise(.sensorChattering, at: now)
+    } else {
+      supervisor.causeGone(.sensorChattering, at: now)
+    }
     // An index that can't be read says nothing, and not that the motor stands still.
     pulses = latest?.indexPulses
     let isNews =

@@ -1,0 +1,117 @@
+import PumpHAL
+import PumpPlant
+import PumpUnits
+import Testing
+
+@Suite("A glitch is no pulse, and a pulse is counted once, however often the line is looked at")
+struct PulseFilterTests {
+  /// A line that is asserted now and then, by the instants at which it changes; it rests at first.
+  private struct Wave {
+    var changes: [UInt64]
+
+    func level(at now: UInt64) -> Bool { changes.count { $0 <= now } % 2 == 1 }
+
+    /// Pulses of at least a length, of those whose length is known by an instant; and those that are shorter.
+    func counts(least: UInt64, by now: UInt64) -> (pulses: UInt64, glitches: UInt64) {
+      var (pulses, glitches): (UInt64, UInt64) = (0, 0)
+      for rise in stride(from: 0, to: changes.count, by: 2) where changes[rise] <= now {
+        let isOver = rise + 1 < changes.count && changes[rise + 1] <= now
+        let length = (isOver ? changes[rise + 1] : now) - changes[rise]
+        if length >= least { pulses += 1 } else if isOver { glitches += 1 }
+      }
+      return (pulses, glitches)
+    }
+  }
+
+  @Test(
+    "Glitches and faults of 10 µs to 50 ms: below the filter counted and nothing more, from it on a pulse",
+    arguments: [10, 100, 200, 1_000, 1_999, 2_000, 2_001, 5_000, 20_000, 50_000])
+  func lengths(microseconds: UInt64) {
+    for looks in [1_000, 7_000, 50_000] as [UInt64] {
+      var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
+      let (rise, fall) = (UInt64(10_000_000), 10_000_000 + microseconds * 1_000)
+      var pulses: UInt64 = 0
+      var told = 0
+      let changes = [rise, fall]
+      for now in stride(from: UInt64(0), through: 200_000_000, by: Int(looks) * 1_000) {
+        while told < 2, changes[told] <= now {
+          pulses +=
+            filter.take(isAsserted: told == 0, at: Instant(nanoseconds: changes[told])) ? 1 : 0
+          told += 1
+        }
+        pulses += filter.look(isAsserted: told == 1, at: Instant(nanoseconds: now)) ? 1 : 0
+      }
+      #expect(pulses == (microseconds >= 2_000 ? 1 : 0))
+      #expect(filter.glitches == (microseconds >= 2_000 ? 0 : 1))
+      #expect(!filter.isAsserted)
+    }
+  }
+
+  @Test("A level that lasts is told while it lasts, and for as long")
+  func level() {
+    var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
+    let rise = Instant.epoch + .hour
+    let looks: [(after: TimeSpan, isPulse: Bool)] = [
+      (TimeSpan(microseconds: 1_999), false), (TimeSpan(milliseconds: 2), true), (.hour, false),
+    ]
+    let isPulse = filter.take(isAsserted: true, at: rise)
+    #expect(!isPulse && !filter.isAsserted)
+    for look in looks {
+      let isPulse = filter.look(isAsserted: true, at: rise + look.after)
+      #expect(isPulse == look.isPulse, "it is one pulse")
+      #expect(filter.isAsserted == (look.after >= TimeSpan(milliseconds: 2)))
+    }
+    let isAnother = filter.take(isAsserted: false, at: rise + .hour)
+    #expect(!isAnother && !filter.isAsserted)
+    #expect(filter.glitches == 0)
+  }
+
+  @Test(
+    "Random waves, looked at at random: as many as there are by the waves themselves",
+    arguments: 1...200)
+  func random(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let least = 1 + random.next() % 3_000_000
+    var at: UInt64 = 1
+    var wave = Wave(changes: [])
+    for _ in 0..<400 {
+      at += 1 + random.next() % (random.next() % 4 == 0 ? 20_000_000 : 2 * least)
+      wave.changes.append(at)
+    }
+    var filter = PulseFilter(least: TimeSpan(nanoseconds: least))
+    var pulses: UInt64 = 0
+    var told = 0
+    var now: UInt64 = 0
+    while now < at + 40_000_000 {
+      now += 1 + random.next() % 30_000_000
+      while told < wave.changes.count, wave.changes[told] <= now {
+        let edge = Instant(nanoseconds: wave.changes[told])
+        pulses += filter.take(isAsserted: told % 2 == 0, at: edge) ? 1 : 0
+        told += 1
+      }
+      pulses += filter.look(isAsserted: wave.level(at: now), at: Instant(nanoseconds: now)) ? 1 : 0
+      let expected = wave.counts(least: least, by: now)
+      #expect(pulses == expected.pulses, "seed \(seed) at \(now)")
+      #expect(filter.glitches == expected.glitches, "seed \(seed) at \(now)")
+    }
+  }
+
+  @Test("Many glitches within a minute are chatter, a few an hour are not, and quiet ends it")
+  func chatter() {
+    var watch = ChatterWatch()
+    var glitches: UInt64 = 0
+    for minute in UInt64(1)...60 {
+      glitches += 2
+      watch.take(glitches, at: .epoch + TimeSpan(minutes: minute))
+      #expect(!watch.isChattering)
+    }
+    for second in UInt64(0)..<30 {
+      glitches += 1
+      watch.take(glitches, at: .epoch + .hour + TimeSpan(seconds: second))
+    }
+    #expect(watch.isChattering)
+    watch.take(glitches, at: .epoch + .hour + TimeSpan(minutes: 1))
+    watch.take(glitches, at: .epoch + .hour + TimeSpan(minutes: 3))
+    #expect(!watch.isChattering)
+  }
+}
