@@ -12,16 +12,19 @@ INK, RED, BLUE, GREY = "#1a1a1a", "#b3261e", "#1f4e9e", "#6b6b6b"
 DRIVERS = {
     "drv8825": dict(
         title="DRV8825", coils="A1 A2 to one coil, B1 B2 to the other", enable="EN", fault=("FAULT", "low while it reports a fault"),
-        supply="8.2 to 45 V", notes=[
-            "SLEEP and RESET: tied to 3V3", "MODE2 to 3V3, MODE1 and MODE0 to GND: 16 microsteps"]),
+        supply="8.2 to 45 V", watchdog="it pulls SLEEP low", notes=[
+            "SLEEP and RESET: tied to 3V3", "MODE2 to 3V3, MODE1 and MODE0 to GND: 16 microsteps",
+            "current limit = VREF / (5 × Rsense)"]),
     "a4988": dict(
-        title="A4988", coils="1A 1B to one coil, 2A 2B to the other", enable="EN", fault=None, supply="8 to 35 V", notes=[
-            "SLEEP tied to RESET, VDD to 3V3", "MS1, MS2 and MS3 to 3V3: 16 microsteps",
+        title="A4988", coils="1A 1B to one coil, 2A 2B to the other", enable="EN", fault=None, supply="8 to 35 V", watchdog="it pulls SLEEP low", notes=[
+            "SLEEP and RESET: tied to 3V3, VDD to 3V3", "MS1, MS2 and MS3 to 3V3: 16 microsteps",
+            "current limit = VREF / (8 × Rsense)",
             "no fault output: leave 'fault' out of the board file"]),
     "tmc2209": dict(
         title="TMC2209", coils="A1 A2 to one coil, B1 B2 to the other", enable="EN", fault=("DIAG", "high while it reports a fault"),
-        supply="4.75 to 29 V", notes=[
-            "VIO to 3V3, SPREAD and PDN_UART to GND", "MS1 and MS2 to 3V3: 16 microsteps",
+        supply="4.75 to 29 V", watchdog="it lifts EN, by an OR gate", notes=[
+            "VIO to 3V3; CLK, SPREAD and PDN_UART to GND", "MS1 and MS2 to 3V3: 16 microsteps",
+            "on: VMOT, then 3V3; off: in reverse, the motor at rest",
             "in the board file 'fault' is active: high, bias: pull-down"]),
 }
 
@@ -97,7 +100,7 @@ def draw(name, driver):
     rail = 160
     pin(rail, 17, "3V3")
     d.line((edge + 20, rail), (560, rail), color=RED)
-    d.text(566, rail + 5, "3V3", color=RED)
+    d.text(566, rail + 5, "3V3 (pin 1 too)", color=RED)
 
     def wire(y, number, line, role, module, color=BLUE):
         pin(y, number, line)
@@ -129,7 +132,7 @@ def draw(name, driver):
     d.text(right + width - 14, 236, driver["coils"], "end")
     d.text(right + width - 14, 266, "GND  joined with the Pi's", "end")
     for index, note in enumerate(driver["notes"]):
-        d.text(right + width - 14, 352 + 21 * index, note, "end", GREY, 13)
+        d.text(right + width - 14, 330 + 21 * index, note, "end", GREY, 13)
 
     # The sensors: contacts to ground, pulled up in the Pi.
     def device(y, number, line, role, words, more, fill="#fbf7ee"):
@@ -141,13 +144,13 @@ def draw(name, driver):
         d.text(right + 14, y + 18, more, size=13)
 
     device(496, 16, "GPIO23", "index (active low, pulled up in the Pi)",
-           "Index sensor of the pump head", "3V3 supply; open collector or contact to GND; a pulse a turn")
+           "Index sensor of the pump head", "3V3; open collector, hysteresis; 32 pulses a turn")
     device(582, 22, "GPIO25", "reservoir-low (active low, pulled up in the Pi)",
            "Reservoir switch", "closes to GND at the low alarm's volume")
     device(668, 37, "GPIO26", "buzzer (active high)",
-           "Active buzzer, 5 V", "NPN transistor with 1 kΩ at its base; buzzer from 5 V to it")
+           "Active buzzer, 5 V", "NPN transistor with 1 kΩ at its base; buzzer at 5 V (pin 2)")
     device(754, 29, "GPIO5", "watchdog-kick (toggles while the controller is well)",
-           "External watchdog (optional)", "cuts VMOT when the line has not toggled for 30 s")
+           "External watchdog (optional)", f"3 s without a toggle: {driver['watchdog']}")
     y = 830
     pin(y, "9, 14, 20 …", "GND")
     d.line((edge + 20, y), (edge + 60, y))

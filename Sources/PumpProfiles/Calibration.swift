@@ -8,6 +8,12 @@ public struct Calibration: Equatable, Sendable {
   public var weighedNanograms: UInt64
   /// The liquid's density in nanograms a millilitre; water's at 20 °C unless told otherwise.
   public var densityNanogramsPerMillilitre: UInt64
+  /// The air's density in nanograms a millilitre; zero where the weight is not to be corrected for
+  /// buoyancy.
+  public var airNanogramsPerMillilitre: UInt64
+
+  /// The weights that scales are adjusted with, by convention: 8,000 mg/mL (ISO 8655-6).
+  static var steel: UInt64 { 8_000_000_000 }
 
   /// Water at 20 °C: 998.2 mg/mL.
   public static var water: UInt64 { 998_200_000 }
@@ -22,18 +28,24 @@ public struct Calibration: Equatable, Sendable {
 
   public init(
     steps: UInt64, weighedNanograms: UInt64,
-    densityNanogramsPerMillilitre: UInt64 = Calibration.water
+    densityNanogramsPerMillilitre: UInt64 = Calibration.water,
+    airNanogramsPerMillilitre: UInt64 = 0
   ) {
     self.steps = steps
     self.weighedNanograms = weighedNanograms
     self.densityNanogramsPerMillilitre = densityNanogramsPerMillilitre
+    self.airNanogramsPerMillilitre = airNanogramsPerMillilitre
   }
 
-  /// The volume that was weighed: mass ÷ density.
+  /// The volume that was weighed: weight × (steel − air) ÷ steel ÷ (liquid − air), by the densities
+  /// (ISO 8655-6); without air weight ÷ density.
   public func delivered() throws(Problem) -> Volume {
-    let volume = try? scaled(
-      weighedNanograms, by: 1_000_000_000_000, over: densityNanogramsPerMillilitre, .down)
-    guard let volume else { throw .beyondArithmetic }
+    let air = airNanogramsPerMillilitre
+    guard air < densityNanogramsPerMillilitre, air < Self.steel,
+      let weight = try? scaled(weighedNanograms, by: Self.steel - air, over: Self.steel, .down),
+      let volume = try? scaled(
+        weight, by: 1_000_000_000_000, over: densityNanogramsPerMillilitre - air, .down)
+    else { throw .beyondArithmetic }
     return Volume(femtolitres: volume)
   }
 

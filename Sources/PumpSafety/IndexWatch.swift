@@ -2,9 +2,9 @@
 ///
 /// A pulse comes every so many steps. Where the head is at first is unknown, so the first pulse only
 /// sets the place; from there on the pulses say how far it has really turned, to a pulse's distance.
-struct IndexWatch {
+public struct IndexWatch: Sendable {
   /// What the pulses say.
-  enum Verdict: Equatable {
+  public enum Verdict: Equatable, Sendable {
     case plausible
     /// No pulse where there should have been one: so many pulse distances without.
     case stalled(periods: UInt64)
@@ -27,7 +27,7 @@ struct IndexWatch {
   /// The count and the pulses at the first pulse that was seen.
   private var reference: (count: UInt64, pulses: UInt64)?
 
-  init(period: UInt64, play: UInt64, count: UInt64) {
+  public init(period: UInt64, play: UInt64, count: UInt64) {
     self.period = period
     self.play = play
     countAtPulse = count
@@ -40,7 +40,7 @@ struct IndexWatch {
   ///   - pulses: Index pulses since power-on.
   ///   - count: Steps commanded since the session began.
   ///   - isIdle: Whether no step was commanded for so long that a pulse of the last one was seen.
-  mutating func take(pulses: UInt64, count: UInt64, isIdle: Bool) -> Verdict {
+  public mutating func take(pulses: UInt64, count: UInt64, isIdle: Bool) -> Verdict {
     defer {
       lastPulses = pulses
       lastCount = count

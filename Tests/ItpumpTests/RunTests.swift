@@ -200,31 +200,6 @@ struct RunTests {
     #expect(run.out.contains("SCHED_FIFO 50, memory locked, processor 1"))
   }
 
-  @Test("calibrate writes a pump file that the loader accepts; nonsense is refused")
-  func calibrate() throws {
-    let folder = try TemporaryFolder()
-    let run = try CommandLineTests.itpump(
-      "hardware", "calibrate", "--board", "Hardware/boards/raspberry-pi-4.yaml", "--steps",
-      "6400000", "--weighed", "1.0151694g", "--output", folder("pump.yaml"))
-    #expect(run.code == 0, "\(run.err)")
-    #expect(run.out.contains("50.85 µL"))
-    #expect(run.out.contains("+1.70 %"))
-    let board = try String(
-      contentsOfFile: CommandLineTests.top.path + "/Hardware/boards/simulator.yaml",
-      encoding: .utf8
-    ).replacingOccurrences(of: "../pumps/peristaltic-50ul.yaml", with: folder("pump.yaml"))
-      .replacingOccurrences(of: "../", with: CommandLineTests.top.path + "/Hardware/")
-    try board.write(toFile: folder("board.yaml"), atomically: true, encoding: .utf8)
-    let check = try CommandLineTests.itpump("check", Self.night, "--board", folder("board.yaml"))
-    #expect(check.code == 0, "\(check.out)\(check.err)")
-    for weight in ["1.0151694mg", "9g", "0g", "1.0"] {
-      let refused = try CommandLineTests.itpump(
-        "hardware", "calibrate", "--board", "Hardware/boards/raspberry-pi-4.yaml", "--steps",
-        "6400000", "--weighed", weight)
-      #expect(refused.code != 0, "\(weight)")
-    }
-  }
-
   @Test("A replay of a run that broke off ends where the run ended: not one step more")
   func brokenOff() throws {
     let folder = try TemporaryFolder()

@@ -73,6 +73,7 @@ struct HardwareCommand: ParsableCommand {
           + ", \(role.isOutput ? "output" : "input"), active \(request.isActiveLow ? "low" : "high")"
           + (isBusy ? "  IN USE by '\(line?.consumer ?? "")'" : ", free") + "\n"
       }
+      text += "  outputs of a program that has died: \(ReleasedOutputs.ofThisKernel().words)\n"
       text += busy == 0 ? "ready\n" : "\(busy) lines are in use\n"
       try ProjectFiles.print(text)
       if busy > 0 { throw ExitCode(1) }

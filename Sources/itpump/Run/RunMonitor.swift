@@ -21,6 +21,10 @@ final class RunMonitor {
   private(set) var lateness = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
   private(set) var digest = ActionDigest()
   private(set) var troubles: [String] = []
+  /// Holds the index pulses against the steps, and stops the run where they disagree.
+  var indexWatch: IndexWatch?
+  /// What the index pulses said when they stopped the run.
+  private(set) var indexVerdict: IndexWatch.Verdict?
   /// Index pulses when the sensors were last read; `nil` without an index line.
   private(set) var indexPulses: UInt64?
   /// Wake-ups so late that the plan had to be brought up to date.
@@ -70,6 +74,7 @@ final class RunMonitor {
       case .status(var status):
         status.at = sinceStart(status.at)
         display.status = status
+        compareIndex(status)
       case .trouble(let line, let number): take(trouble: line, number)
       case .ended: hasEnded = true
       }
@@ -123,6 +128,16 @@ final class RunMonitor {
     events.append(event)
     display.take(event)
     if endsWithBolus, case .bolusEnded = event.event { control.orderStop() }
+  }
+
+  private func compareIndex(_ status: RunStatus) {
+    guard indexVerdict == nil, let indexPulses,
+      let verdict = indexWatch?.take(
+        pulses: indexPulses, count: status.steps, isIdle: false),
+      verdict != .plausible
+    else { return }
+    indexVerdict = verdict
+    control.orderStop()
   }
 
   private func take(trouble line: BenchLine, _ number: Int32) {

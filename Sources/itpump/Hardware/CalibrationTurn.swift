@@ -1,0 +1,120 @@
+import ArgumentParser
+import Foundation
+import PumpEngine
+import PumpHAL
+import PumpLinux
+import PumpPlan
+import PumpPlant
+import PumpProfiles
+import PumpReplay
+import PumpSafety
+import PumpTherapy
+import PumpUnits
+
+extension CalibrateCommand {
+  /// Turns the motor for a volume by the present calibration.
+  ///
+  /// - Returns: The steps that were made.
+  func turn(_ bench: Bench, _ volume: Volume) throws -> UInt64 {
+    let start = bench.driver.motor.startRate
+    let rate = max(1, (start == 0 ? bench.driver.motor.maximumRate : start) * 4 / 5)
+    do {
+      let fastest = try bench.step.flow(ofStepsPerSecond: rate)
+      guard let span = over?.span ?? fastest.time(toDeliver: volume) else {
+        throw ProjectFiles.Problem(description: "calibrate: error: the volume takes for ever")
+      }
+      let bolus = try Bolus(volume: volume, duration: span)
+      // Water is no drug: one nanogram a millilitre, and limits far beyond.
+      let water = Concentration(nanogramsPerMillilitre: 1)
+      let beyond = DoseLimits.Limit(soft: Mass(micrograms: 1_000), hard: Mass(micrograms: 1_000))
+      let backlog = try bench.step.steps(in: bench.board.backlogLimit)
+      let settings = EngineSettings(
+        step: bench.step, motor: bench.driver.motor, driver: bench.driver.timing,
+        backlogLimit: max(1, backlog), limits: DoseLimits(perHour: beyond, perDay: beyond),
+        reservoir: try Reservoir(
+          capacity: volume + volume, filled: volume + volume, lowAlarm: Volume(femtolitres: 1),
+          reserve: .zero))
+      let engine = Engine(
+        settings: settings, prescription: Prescription(therapy: .stopped, concentration: water),
+        grant: .unlimited)
+      return try turn(
+        engine, bench,
+        RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true), span)
+    } catch let problem as ProjectFiles.Problem {
+      throw problem
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      throw ProjectFiles.Problem(
+        description: "calibrate: error: \(Format.volume(volume)) can't be turned on this bench in "
+          + "this time; take a smaller volume or a longer time")
+    }
+  }
+
+  private func turn(
+    _ engine: consuming Engine, _ bench: Bench, _ task: RunTask, _ span: TimeSpan
+  ) throws -> UInt64 {
+    StopSignal.block()
+    let hardware = try RunCommand.claim(bench.board, clock: realTime.clock)
+    let control = RunThread(
+      engine: engine, hardware: hardware, task: task, isRecording: false
+    ) { $0.trouble }
+    guard let control, control.start(realTime.wish) else {
+      throw ProjectFiles.Problem(description: "calibrate: error: no memory or no thread left")
+    }
+    Console.note("turning takes \(Format.span(span)); Ctrl-C stops")
+    let monitor = RunMonitor(
+      control: control, record: nil, display: RunDisplay(titled: "calibrating \(bench.board.name)"))
+    monitor.endsWithBolus = true
+    let index = bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex
+    monitor.indexWatch = index.map { IndexWatch(period: $0, play: max(1, $0 / 8), count: 0) }
+    let ending = monitor.follow()
+    guard let outcome = ending.outcome, outcome.refusal == nil else {
+      throw ProjectFiles.Problem(
+        description: "calibrate: error: "
+          + (ending.outcome?.refusal.map(\.words) ?? "no result"))
+    }
+    let ledger = outcome.status.ledger
+    guard outcome.isAtRest else {
+      throw ProjectFiles.Problem(
+        description: "calibrate: error: the motor is NOT DE-ENERGISED: cut its supply by hand")
+    }
+    if case .tripped(let alarm) = outcome.status.state {
+      throw ProjectFiles.Problem(description: "calibrate: error: \(alarm.title); nothing to weigh")
+    }
+    guard monitor.troubles.isEmpty, ledger.uncertain == 0 else {
+      throw ProjectFiles.Problem(
+        description: "calibrate: error: \(monitor.troubles.joined(separator: "; ")): steps are "
+          + "uncertain, so what was delivered can't be weighed against them")
+    }
+    if let index, let pulses = monitor.indexPulses {
+      Console.note("index pulses: \(pulses) seen, \(ledger.delivered / index) expected")
+      try compare(pulses, ledger.delivered, index, monitor.indexVerdict)
+    }
+    return ledger.delivered
+  }
+
+  /// Refuses to calibrate by steps that the head did not follow.
+  ///
+  /// Where the head stood at first is unknown, and the last pulse may come after the last reading: one
+  /// pulse more or less says nothing.
+  private func compare(
+    _ pulses: UInt64, _ made: UInt64, _ period: UInt64, _ verdict: IndexWatch.Verdict?
+  ) throws {
+    let expected = made / period
+    let words: String
+    switch verdict {
+    case .stalled: words = "the head has stalled"
+    case .ahead: words = "the head has turned further than it was told"
+    case .behind: words = "the head has slipped"
+    case .movedByItself: words = "the head turned by itself"
+    case nil, .plausible:
+      guard pulses > expected + 1 || pulses + 1 < expected else { return }
+      words = pulses > expected ? "pulses are too many" : "pulses are missing"
+    }
+    throw ProjectFiles.Problem(
+      description: "calibrate: error: \(words): \(pulses) index pulses where "
+        + "\(TextColumns.grouped(made)) steps make \(expected); nothing to weigh. Look at the motor's "
+        + "current, the coupling and the sensor, or lower the start rate in the driver file")
+  }
+}

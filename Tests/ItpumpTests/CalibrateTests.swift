@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@testable import itpump
+
+@Suite("hardware calibrate, as its user runs it")
+struct CalibrateTests {
+  private static let board = "Hardware/boards/raspberry-pi-4.yaml"
+
+  private func calibrate(_ arguments: String...) throws -> CommandLineTests.Run {
+    try CommandLineTests.itpump(
+      ["hardware", "calibrate", "--board", Self.board, "--steps", "6400000"] + arguments)
+  }
+
+  /// Twenty revolutions of 50 µL are a millilitre: 998.2 mg of water without buoyancy.
+  @Test("The weight, freed of buoyancy, makes a pump file that the loader accepts")
+  func calibrates() throws {
+    let folder = try TemporaryFolder()
+    // 1.0151694 g × (8000 − 1.2) ÷ 8000 ÷ (998.2 − 1.2) mg/mL is 1.0180714 mL, a twentieth of it 50.9036 µL.
+    let run = try calibrate(
+      "--weighed", "1.0151694g", "--density", "998.2mg/mL", "--output", folder("pump.yaml"))
+    #expect(run.code == 0, "\(run.err)")
+    #expect(run.out.contains("50.9036 µL, was 50.0000 µL"), "\(run.out)")
+    #expect(run.out.contains("(+1.81 %)"), "\(run.out)")
+    let plain = try calibrate(
+      "--weighed", "1.0151694g", "--density", "998.2mg/mL", "--air-density", "0mg/mL")
+    #expect(plain.out.contains("volume-per-revolution: 50.850000 uL"), "\(plain.out)")
+    let board = try String(
+      contentsOfFile: CommandLineTests.top.path + "/Hardware/boards/simulator.yaml",
+      encoding: .utf8
+    ).replacingOccurrences(of: "../pumps/peristaltic-50ul.yaml", with: folder("pump.yaml"))
+      .replacingOccurrences(of: "../", with: CommandLineTests.top.path + "/Hardware/")
+    try board.write(toFile: folder("board.yaml"), atomically: true, encoding: .utf8)
+    let check = try CommandLineTests.itpump(
+      "check", "Profiles/adult-spinal-night.yaml", "--board", folder("board.yaml"))
+    #expect(check.code == 0, "\(check.out)\(check.err)")
+  }
+
+  @Test("A weight off by a unit, without one, or none is refused")
+  func nonsense() throws {
+    for weight in ["1.0151694mg", "9g", "0g", "1.0"] {
+      let refused = try calibrate("--weighed", weight)
+      #expect(refused.code != 0, "\(weight)")
+    }
+  }
+
+  @Test("A pump file that is there is replaced by --replace only, and else left as it was")
+  func overwrites() throws {
+    let folder = try TemporaryFolder()
+    try "precious".write(toFile: folder("pump.yaml"), atomically: true, encoding: .utf8)
+    let refused = try calibrate("--weighed", "998mg", "--output", folder("pump.yaml"))
+    #expect(refused.code == 1)
+    #expect(refused.err.contains("--replace"), "\(refused.err)")
+    #expect(try String(contentsOfFile: folder("pump.yaml"), encoding: .utf8) == "precious")
+    let replaced = try calibrate(
+      "--weighed", "998mg", "--output", folder("pump.yaml"), "--replace")
+    #expect(replaced.code == 0, "\(replaced.err)")
+    #expect(try String(contentsOfFile: folder("pump.yaml"), encoding: .utf8).contains("checksum"))
+  }
+
+  @Test("A change of more than five per cent is accepted by the pump's name only")
+  func bigChange() throws {
+    let folder = try TemporaryFolder()
+    // 5.5 % more than a millilitre weighs, and 5.5 % less; 4.5 % is let through.
+    for (weight, isBig) in [("1.0531g", true), ("943.3mg", true), ("1.0431g", false)] {
+      let run = try calibrate("--weighed", weight, "--output", folder("a.yaml"), "--replace")
+      #expect((run.code != 0) == isBig, "\(weight): \(run.out)\(run.err)")
+      guard isBig else { continue }
+      #expect(run.err.contains("--confirm-change peristaltic-50ul"), "\(run.err)")
+      #expect(!FileManager.default.fileExists(atPath: folder("a.yaml")))
+      let other = try calibrate("--weighed", weight, "--confirm-change", "yes")
+      #expect(other.code != 0)
+      let named = try calibrate("--weighed", weight, "--confirm-change", "peristaltic-50ul")
+      #expect(named.code == 0, "\(named.err)")
+    }
+  }
+
+  @Test("Several runs give their mean and their spread, and the report says all that they stand on")
+  func series() throws {
+    let folder = try TemporaryFolder()
+    let run = try calibrate(
+      "--weighed", "990mg", "--weighed", "1000mg", "--weighed", "1010mg", "--temperature", "25",
+      "--evaporation", "2mg", "--scales", "XY 0.1 mg, no. 7", "--report", folder("report.txt"))
+    #expect(run.code == 0, "\(run.err)")
+    // A hundredth either side of the middle: the sample's deviation is 10 ÷ 1002 of the mean.
+    #expect(run.out.contains("1.00 % standard deviation of 3 runs"), "\(run.out)")
+    #expect(run.out.contains("19,200,000 in 3 runs"))
+    let report = try String(contentsOfFile: folder("report.txt"), encoding: .utf8)
+    for words in [
+      "XY 0.1 mg, no. 7", "997.047 mg/mL, water at 25.0 °C", "air of 1.200 mg/mL",
+      "2mg added to each run", "1010mg on the scales", "peristaltic-50ul", "Not for human use",
+    ] { #expect(report.contains(words), "\(words) in \(report)") }
+  }
+
+  @Test(
+    "Water's density is that of the tables",
+    arguments: [
+      (5.0, 999.967), (10, 999.703), (15, 999.103), (20, 998.207), (25, 997.047), (30, 995.649),
+      (40, 992.216),
+    ])
+  func density(celsius: Double, milligrams: Double) {
+    // Tanaka et al. 2001, table 1, rounded.
+    let have = Double(WeighingConditions.water(at: celsius)) / 1_000_000
+    #expect(abs(have - milligrams) < 0.002, "\(celsius) °C: \(have)")
+  }
+}
+
+@Suite("What the kernel does with the outputs of a program that died")
+struct ReleasedOutputsTests {
+  /// One pin controller that keeps a level is enough: ENABLE may be one of its lines.
+  @Test(
+    "As the pin controllers' parameter says",
+    arguments: [
+      ([:], ReleasedOutputs.untold), (["pinctrl_rp1": "N"], .returned),
+      (["pinctrl_bcm2835": "Y"], .kept), (["pinctrl_bcm2835": "N", "pinctrl_rp1": "Y"], .kept),
+    ] as [([String: String], ReleasedOutputs)])
+  func parameter(settings: [String: String], expected: ReleasedOutputs) throws {
+    let folder = try TemporaryFolder()
+    for (module, setting) in settings {
+      let parameters = folder("\(module)/parameters")
+      try FileManager.default.createDirectory(
+        atPath: parameters, withIntermediateDirectories: true)
+      try "\(setting)\n".write(
+        toFile: "\(parameters)/persist_gpio_outputs", atomically: true, encoding: .utf8)
+    }
+    #expect(ReleasedOutputs.ofThisKernel(modules: folder("")) == expected)
+  }
+}
