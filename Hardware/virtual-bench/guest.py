@@ -542,6 +542,22 @@ def calibrate(variant):
     s.close(exit=status)
 
 
+def weigh(variant, head):
+    """Calibration with the plant beside it: a head that follows, one that stalls, one that slips."""
+    s = Scenario(f"calibrate-{head.split(':')[0]}-{variant}", variant, driver=DIRECT, pump=PICO_INDEX,
+                 backlog="1 nL", index=True, kind="weigh", head=head)
+    plant = subprocess.Popen(
+        [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "100",
+         f"{s.folder}/plant.json", head])
+    time.sleep(2)
+    status = finish(s.start(
+        "hardware", "calibrate", "--board", s.board, "--volume", "4nL", "--over", "20s"), 60)
+    time.sleep(1)
+    plant.terminate()
+    plant.wait()
+    s.close(exit=status)
+
+
 def blink(variant):
     s = Scenario(f"blink-{variant}", variant, kind="blink")
     status = finish(s.start(
@@ -652,6 +668,7 @@ def main():
     latest = variants[-1]
     good &= together(*[(liar, latest, fault) for fault in LIARS[:4]])
     good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
+    good &= together(*[(weigh, latest, head) for head in ("follows", "stalls:1000", "slips:4")])
     good &= together(*[(kills, latest, part, kill_count // 5) for part in "abcde"])
     good &= together((watchdog_close, latest), (frozen_disk, latest))
     soaking.join()

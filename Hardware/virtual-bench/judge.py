@@ -509,6 +509,30 @@ def judge_calibrate(facts, edges, run, folder):
     return f"{made} steps for 1.25 uL, as it says"
 
 
+def judge_weigh(facts, edges, run, folder):
+    told = open(f"{folder}/output.txt").read()
+    plant = json.load(open(f"{folder}/plant.json"))
+    made = len(rises(edges))
+    expect(made == plant["commanded_steps"], f"{made} steps in the trace, {plant} in the plant")
+    expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released")
+    head = facts["head"].split(":")[0]
+    if head == "follows":
+        expect(facts["exit"] == 0, told)
+        seen = re.search(r"index pulses: (\d+) seen, (\d+) expected", told)
+        expect(seen, told)
+        expect(abs(int(seen[1]) - plant["index_pulses"]) <= 1, f"{seen[0]}, the plant gave {plant}")
+        expect(f"{made} steps were made" in told, f"{made} steps in the trace: {told}")
+        return f"{made} steps, {seen[0]}"
+    expect(facts["exit"] != 0, f"a head that {head} was calibrated")
+    word = {"stalls": "stalled", "slips": "slipped|stalled|missing"}[head]
+    expect(re.search(word, told), told)
+    expect("steps were made" not in told, told)
+    if head == "stalls":
+        # A pulse and a quarter, an eighth of play, and what is made until the next reading.
+        expect(made < 1000 + 300, f"{made} steps before it stopped")
+    return f"stopped after {made} steps, {plant['index_pulses']} pulses"
+
+
 def judge_blink(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
     have = [(line, level) for _, line, level in edges]
@@ -530,7 +554,7 @@ JUDGES = {
     "watchdog-close": judge_watchdog_close, "full-disk": judge_full_disk, "frozen-disk": judge_frozen_disk,
     "busy": judge_busy, "denied": judge_denied, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
     "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
-    "calibrate": judge_calibrate, "blink": judge_blink, "writes": judge_writes}
+    "calibrate": judge_calibrate, "weigh": judge_weigh, "blink": judge_blink, "writes": judge_writes}
 
 
 def main():

@@ -2,7 +2,9 @@
 """The plant beside the controller: turns a head by the STEP edges that the kernel traces, and drives
 the index line back.
 
-Usage: plant.py CHIP-BASE SYSFS-LINES STEPS-PER-REVOLUTION REPORT
+Usage: plant.py CHIP-BASE SYSFS-LINES STEPS-PER-PULSE REPORT [stalls:STEPS|slips:EVERY]
+
+A head that stalls turns no further than so many steps; one that slips loses every so-manieth.
 """
 import json
 import os
@@ -10,7 +12,8 @@ import re
 import signal
 import sys
 
-base, lines, per_revolution, report = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+base, lines, per_pulse, report = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+kind, number = (sys.argv[5].split(":") + [""])[:2] if len(sys.argv) > 5 else ("", "")
 STEP, DIR, ENABLE, INDEX = 17, 27, 22, 23
 instance = f"/sys/kernel/tracing/instances/plant{base}"
 
@@ -28,7 +31,7 @@ def main():
         file.write("1")
     pull = open(f"{lines}/sim_gpio{INDEX}/pull", "w")
     level = {STEP: 0, DIR: 0, ENABLE: 1}
-    turned = pulses = 0
+    commanded = turned = pulses = 0
     event = re.compile(rb"gpio_value: (\d+) set ([01])")
     try:
         with open(f"{instance}/trace_pipe", "rb", buffering=0) as pipe:
@@ -44,16 +47,21 @@ def main():
                     level[line] = value
                     if not rises or level[ENABLE] == 1 or level[DIR] == 0:
                         continue
+                    commanded += 1
+                    if kind == "stalls" and commanded > int(number):
+                        continue
+                    if kind == "slips" and commanded % int(number) == 0:
+                        continue
                     turned += 1
-                    # Active low: the first steps of each revolution pull the line down.
-                    place = turned % per_revolution
-                    if place in (0, 8):
+                    # Active low: a slot pulls the line down for half of its way.
+                    place = turned % per_pulse
+                    if place in (0, per_pulse // 2):
                         pulses += place == 0
                         pull.write("pull-down" if place == 0 else "pull-up")
                         pull.flush()
     finally:
         with open(report, "w") as file:
-            json.dump({"turned_steps": turned, "index_pulses": pulses}, file)
+            json.dump({"commanded_steps": commanded, "turned_steps": turned, "index_pulses": pulses}, file)
 
 
 main()

@@ -211,7 +211,8 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     if kick != nil, (try? kick?.read()) != (isKickAsserted ? .asserted : .released) {
       return .failed
     }
-    return watchdog?.prove() ?? (kick == nil ? .failed : .passed)
+    // A board without any has nothing to prove; whoever starts a run there is told so.
+    return watchdog?.prove() ?? .passed
   }
 
   /// CLOCK_MONOTONIC against CLOCK_MONOTONIC_RAW, which nobody steers: apart by a thousandth at most,

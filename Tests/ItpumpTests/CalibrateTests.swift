@@ -1,4 +1,5 @@
 import Foundation
+import PumpProfiles
 import Testing
 
 @testable import itpump
@@ -124,5 +125,31 @@ struct ReleasedOutputsTests {
         toFile: "\(parameters)/persist_gpio_outputs", atomically: true, encoding: .utf8)
     }
     #expect(ReleasedOutputs.ofThisKernel(modules: folder("")) == expected)
+  }
+}
+
+@Suite("What a board does not have is named before its run")
+struct MissingPartsTests {
+  private func words(without lines: [String]) throws -> [String] {
+    let text = try String(
+      contentsOfFile: CommandLineTests.top.path + "/Hardware/boards/raspberry-pi-4.yaml",
+      encoding: .utf8)
+    let kept = text.split(separator: "\n").filter { line in
+      !lines.contains { line.hasPrefix("  \($0):") }
+    }
+    let board = try #require(BenchLoader.board(kept.joined(separator: "\n")).board)
+    return MissingParts.of(board)
+  }
+
+  @Test("A board with all its parts has none missing; each that is not there is named, once")
+  func named() throws {
+    #expect(try words(without: []).isEmpty)
+    let parts = ["buzzer": "warning", "watchdog-kick": "warning", "index": "note", "fault": "note"]
+    for (line, level) in parts {
+      let told = try words(without: [line])
+      #expect(told.count == 1, "\(line)")
+      #expect(told.first?.hasPrefix("\(level): ") == true, "\(told)")
+    }
+    #expect(try words(without: Array(parts.keys)).count == 4)
   }
 }

@@ -94,7 +94,7 @@ extension PumpEvent {
     case .ended: "session ended in good order"
     case .fellBack: "the prescription is given up for the minimum rate until a clinician has looked"
     case .tested(let part, let passed):
-      "self-test of the \(part.name) \(passed ? "passed" : "FAILED")"
+      "self-test of the \(part.name): \(passed ? "no fault" : "FAILED")"
     }
   }
 }

@@ -27,7 +27,7 @@ struct RunOutcome: BitwiseCopyable, Sendable {
   /// Why the therapy could not begin, or its bolus.
   var refusal: Refusal?
   var refusedBolus = false
-  /// Whether every edge is made, and ENABLE reads back as released.
+  /// Whether ENABLE reads back as released: not where it says otherwise or can't be read.
   var isAtRest: Bool
 }
 
@@ -69,7 +69,7 @@ struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: SessionOrders>
     let enable = try? loop.hardware.readBack(.enable)
     return RunOutcome(
       status: loop.engine.status(at: stopped), held: held, end: stopped, refusal: refusal,
-      refusedBolus: refusedBolus, isAtRest: loop.engine.isAtRest && enable == .released)
+      refusedBolus: refusedBolus, isAtRest: enable == .released)
   }
 
   private mutating func begin() -> (Refusal?, isOfBolus: Bool) {

@@ -208,6 +208,7 @@ struct RunCommand: ParsableCommand {
         "warning: the drive lies on purpose: \(driveFault.word), which shows \(driveFault.shows)"
       )
     }
+    MissingParts.of(bench.board).forEach { Console.note($0) }
     guard
       control.test({ part, passed in
         if !passed { Console.note("error: self-test of the \(part.name) failed: \(part.remedy)") }
