@@ -12,17 +12,17 @@ INK, RED, BLUE, GREY = "#1a1a1a", "#b3261e", "#1f4e9e", "#6b6b6b"
 DRIVERS = {
     "drv8825": dict(
         title="DRV8825", coils="A1 A2 to one coil, B1 B2 to the other", enable="EN", fault=("FAULT", "low while it reports a fault"),
-        supply="8.2 to 45 V", watchdog="it pulls SLEEP low", notes=[
+        supply="8.2 to 45 V", watchdog="to SLEEP, in place of its 3V3: low 3 s after the last toggle", notes=[
             "SLEEP and RESET: tied to 3V3", "MODE2 to 3V3, MODE1 and MODE0 to GND: 16 microsteps",
             "current limit = VREF / (5 × Rsense)"]),
     "a4988": dict(
-        title="A4988", coils="1A 1B to one coil, 2A 2B to the other", enable="EN", fault=None, supply="8 to 35 V", watchdog="it pulls SLEEP low", notes=[
+        title="A4988", coils="1A 1B to one coil, 2A 2B to the other", enable="EN", fault=None, supply="8 to 35 V", watchdog="to SLEEP, in place of its 3V3: low 3 s after the last toggle", notes=[
             "SLEEP and RESET: tied to 3V3, VDD to 3V3", "MS1, MS2 and MS3 to 3V3: 16 microsteps",
             "current limit = VREF / (8 × Rsense)",
             "no fault output: leave 'fault' out of the board file"]),
     "tmc2209": dict(
         title="TMC2209", coils="A1 A2 to one coil, B1 B2 to the other", enable="EN", fault=("DIAG", "high while it reports a fault"),
-        supply="4.75 to 29 V", watchdog="it lifts EN, by an OR gate", notes=[
+        supply="4.75 to 29 V", watchdog="to EN, by an OR gate: high 3 s after the last toggle", notes=[
             "VIO to 3V3; CLK, SPREAD and PDN_UART to GND", "MS1 and MS2 to 3V3: 16 microsteps",
             "on: VMOT, then 3V3; off: in reverse, the motor at rest",
             "in the board file 'fault' is active: high, bias: pull-down"]),
@@ -150,7 +150,7 @@ def draw(name, driver):
     device(668, 37, "GPIO26", "buzzer (active high)",
            "Active buzzer, 5 V", "NPN transistor with 1 kΩ at its base; buzzer at 5 V (pin 2)")
     device(754, 29, "GPIO5", "watchdog-kick (toggles while the controller is well)",
-           "External watchdog (optional)", f"3 s without a toggle: {driver['watchdog']}")
+           "External watchdog (optional)", driver['watchdog'])
     y = 830
     pin(y, "9, 14, 20 …", "GND")
     d.line((edge + 20, y), (edge + 60, y))

@@ -13,7 +13,7 @@ enum DecimalCommas {
         guard before.count(where: { $0 == "\"" }) % 2 == 0 else { continue }
         let whole = match.1 + match.2
         let remedy =
-          match.2.count == 3
+          match.2.count == 3 && !match.1.hasPrefix("0")
           ? "write \(match.1).\(match.2) if that is less than \((UInt64(match.1) ?? 0) + 1), and "
             + "\(whole) if it is thousands"
           : "write \(match.1).\(match.2)"

@@ -21,9 +21,14 @@ struct FlexSlips {
         : Format.decimal(count, per: 1_000_000_000) + " ug/day"
       report.ask(
         .mixedRateUnits, at: odd.place,
-        "'\(odd.value)' stands among rates per \(isDailyOdd ? "hour" : "day"), and is \(other): write it "
-          + "as the others are")
+        "'\(odd.value)' stands among rates per \(isDailyOdd ? "hour" : "day"), and is \(other); "
+          + "if the number was meant per \(isDailyOdd ? "hour" : "day"), write "
+          + "'\(Self.swapped(odd.value, isDailyOdd))'")
     }
+  }
+
+  private static func swapped(_ rate: String, _ isDaily: Bool) -> String {
+    (rate.split(separator: "/").first ?? "") + (isDaily ? "/h" : "/day")
   }
 
   /// 00:07 for seven o'clock.

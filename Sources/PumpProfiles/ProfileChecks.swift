@@ -125,7 +125,10 @@ struct ProfileChecks {
         "the reservoir would last \(lasts.nanoseconds / TimeSpan.day.nanoseconds) days; practice is "
           + "to refill within 180: fill in less, or plan the refill by the calendar")
     }
-    if CalendarDay(due, in: profile.timeZone) > profile.expires {
+    // One that has expired is told for itself.
+    if CalendarDay(due, in: profile.timeZone) > profile.expires,
+      CalendarDay(now, in: profile.timeZone) <= profile.expires
+    {
       report.add(
         .drugExpiresSoon, at: placeOf("drug"),
         "the drug expires on \(profile.expires), before the refill is due on "

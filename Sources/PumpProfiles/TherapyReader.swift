@@ -130,8 +130,9 @@ struct TherapyReader {
     report.add(
       .perHourForPerDay, at: value.place,
       "'\(written)' is \(shown) in a day, above the usual "
-        + "\(Format.mass(limits.softHighPerDay)); if the number was meant per day, write ug/day, "
-        + "and if it is right, write what it is in a day: '\(Format.plain(perDay))/day'")
+        + "\(Format.mass(limits.softHighPerDay)); if the number was meant per day, write ug/day"
+        + (perDay > limits.hardHighPerDay
+          ? "" : ", and if it is right, write what it is in a day: '\(Format.plain(perDay))/day'"))
   }
 
   /// A bolus with dose and duration, checked against the drug's limits.

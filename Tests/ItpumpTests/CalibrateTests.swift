@@ -93,6 +93,15 @@ struct CalibrateTests {
     ] { #expect(report.contains(words), "\(words) in \(report)") }
   }
 
+  @Test("Runs that differ by more than two per cent are accepted by the pump's name only")
+  func bigSpread() throws {
+    // 0.98 and 1.02 of the middle deviate by 2.83 %, 0.99 and 1.01 by 1.41 %.
+    let far = try calibrate("--weighed", "978.24mg", "--weighed", "1018.16mg")
+    #expect(far.code == 1)
+    #expect(far.err.contains("a spread of 2.83 %"), "\(far.err)")
+    #expect(try calibrate("--weighed", "988mg", "--weighed", "1008mg").code == 0)
+  }
+
   @Test(
     "Water's density is that of the tables",
     arguments: [

@@ -48,7 +48,7 @@ struct CalibrateCommand: ParsableCommand {
 
   @Option(
     help: .init(
-      "The pump's name, to accept a change of more than 5 %.", valueName: "pump"))
+      "The pump's name, to accept a change above 5 % or a spread above 2 %.", valueName: "pump"))
   var confirmChange: String?
 
   @Option(help: .init("Write a report of the calibration here.", valueName: "file"))
@@ -157,18 +157,24 @@ struct CalibrateCommand: ParsableCommand {
     }
   }
 
-  /// A head that delivers much more or less than before is more likely a mistake of the weighing: the
-  /// change is accepted by the pump's name only.
+  /// A head that delivers much more or less than before, or another volume each time, is more likely a
+  /// mistake of the weighing: it is accepted by the pump's name only.
   private func confirm(_ result: CalibrationSeries.Result, _ pump: String) throws {
-    guard abs(result.changePercent) > 5, confirmChange != pump else { return }
-    let change = String(format: "%+.2f %%", result.changePercent)
+    var doubts: [String] = []
+    if abs(result.changePercent) > 5 {
+      doubts.append(String(format: "a change of %+.2f %% (more than 5 %%)", result.changePercent))
+    }
+    if let spread = result.spreadPercent, spread > 2 {
+      doubts.append(String(format: "a spread of %.2f %% (more than 2 %%)", spread))
+    }
+    guard !doubts.isEmpty, confirmChange != pump else { return }
+    let doubt = doubts.joined(separator: " and ")
     if confirmChange == nil, isatty(STDIN_FILENO) == 1 {
-      try ProjectFiles.print("a change of \(change). To accept it, type the pump's name, \(pump): ")
+      try ProjectFiles.print("\(doubt). To accept it, type the pump's name, \(pump): ")
       if readLine() == pump { return }
     }
     throw ProjectFiles.Problem(
       description:
-        "calibrate: error: a change of \(change) is more than 5 %: weigh again, or accept it "
-        + "with --confirm-change \(pump)")
+        "calibrate: error: \(doubt): weigh again, or accept it with --confirm-change \(pump)")
   }
 }

@@ -78,6 +78,8 @@ struct CalibrationSeries {
     var perRevolution: Volume
     /// Against the calibration before, in per cent.
     var changePercent: Double
+    /// The sample's standard deviation in per cent of the mean; `nil` for a single run.
+    var spreadPercent: Double?
     /// One line for the pump file.
     var note: String
     var summary: String
@@ -134,7 +136,8 @@ struct CalibrationSeries {
       "\(day.prefix(10)): \(count) of \(TextColumns.grouped(steps)) steps in all on \(bench.driver.name), "
       + "weighed \(runs.map(\.weight).joined(separator: ", "))"
     return Result(
-      perRevolution: mean, changePercent: change, note: note, summary: summary,
+      perRevolution: mean, changePercent: change, spreadPercent: spread, note: note,
+      summary: summary,
       report: try report(day, summary, each))
   }
 

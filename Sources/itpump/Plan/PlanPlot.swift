@@ -239,7 +239,8 @@ struct PlanPlot {
         + "x=\"\(isLeft ? left + 4 : width - right - 4)\" "
         + "y=\"\(Self.number(y(volume.microlitres / 1_000) - 3))\" "
         + "text-anchor=\"\(isLeft ? "start" : "end")\" "
-        + "font-size=\"11\" fill=\"\(colour)\">\(name) \(Format.volume(volume))</text>"
+        + "font-size=\"11\" fill=\"\(colour)\" stroke=\"white\" stroke-width=\"4\" "
+        + "paint-order=\"stroke\">\(name) \(Format.volume(volume))</text>"
     }
     return [heading("Reservoir, mL", reservoir)] + axes(reservoir, most: top, parts: 2)
       + [

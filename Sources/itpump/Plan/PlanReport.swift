@@ -39,7 +39,7 @@ struct PlanReport {
     lines += ["Bench equipment: not a medical device, not for human use.", ""]
     if let refusal { lines += [refusal, ""] }
     lines += TerminalPlot(self).lines + [""]
-    lines.append("  from               until    basal rate       bolus        dose      volume")
+    lines.append("  from               until           basal rate     bolus       dose     volume")
     lines += plan.rows.prefix(60).map(line)
     if plan.rows.count > 60 {
       lines.append("  and \(plan.rows.count - 60) more rows; see --csv or --json")
@@ -82,14 +82,14 @@ struct PlanReport {
 
   private func line(_ row: DeliveryPlan.Row) -> String {
     let from = moments.full(moment(row.start)).dropFirst(4)
-    let to = moments.full(moment(row.end)).dropFirst(15)
+    let to = moments.full(moment(row.end)).dropFirst(9)
     let rate =
       Format.decimal(UInt64((self.rate(row.basal) * 1e6).rounded()), per: 1_000_000) + " µg/h"
     return "  \(from) - \(to)"
       + TextColumns.right(rate, 14)
-      + TextColumns.right(row.bolus.map { Format.mass($0.dose) } ?? "-", 12)
-      + TextColumns.right(Format.mass(row.dose), 12)
-      + TextColumns.right(Format.volume(row.volume), 12)
+      + TextColumns.right(row.bolus.map { Format.mass($0.dose) } ?? "-", 10)
+      + TextColumns.right(Format.mass(row.dose), 11)
+      + TextColumns.right(Format.volume(row.volume), 11)
   }
 
   struct RowRecord: Encodable {

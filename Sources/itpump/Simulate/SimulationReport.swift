@@ -63,7 +63,7 @@ struct SimulationReport {
     lines.append("  steps        \(TextColumns.grouped(status.ledger.delivered))" + rotor)
     lines += [
       "",
-      "  period                        prescribed    delivered        steps   mean rate    mean flow",
+      "  period               prescribed  delivered      steps   mean rate    mean flow",
     ]
     lines += outcome.periods.map(periodLine)
     lines += ["", reservoirLine, refillLine, batteryOrState]
@@ -95,10 +95,10 @@ struct SimulationReport {
     let rate =
       (try? scaled(
         period.delivered.femtograms, by: TimeSpan.hour.nanoseconds, over: max(1, span), .down)) ?? 0
-    return "  \(name.padding(toLength: 26, withPad: " ", startingAt: 0))"
-      + TextColumns.right(Format.mass(period.prescribed), 14)
-      + TextColumns.right(Format.mass(period.delivered), 13)
-      + TextColumns.right(TextColumns.grouped(period.steps), 13)
+    return "  \(name.padding(toLength: 21, withPad: " ", startingAt: 0))"
+      + TextColumns.right(Format.mass(period.prescribed), 10)
+      + TextColumns.right(Format.mass(period.delivered), 11)
+      + TextColumns.right(TextColumns.grouped(period.steps), 11)
       + TextColumns.right(Format.decimal(rate, per: 1_000_000_000) + " µg/h", 12)
       + TextColumns.right(flow(period), 13)
   }
