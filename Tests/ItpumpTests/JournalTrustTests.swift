@@ -204,7 +204,8 @@ struct JournalTrustTests {
     }
     #expect(alarms.contains("journal-suspect"))
     let state = try JournalFile.read(kept).state
-    #expect(state.counts.certain == UInt64(try #require(json["steps"] as? Int)))
+    let steps = try #require(json["steps"] as? Int)
+    #expect(state.counts.certain == UInt64(steps))
     #expect(state.isEnded)
     // What has taken its place is not believed.
     if isReplaced { #expect(try run(path).code == 1) }
