@@ -25,6 +25,8 @@ def end(*_):
 def main():
     signal.signal(signal.SIGTERM, end)
     os.makedirs(instance, exist_ok=True)
+    # A chip that had this base before has left its edges.
+    open(f"{instance}/trace", "w").close()
     with open(f"{instance}/events/gpio/gpio_value/filter", "w") as file:
         file.write(f"gpio >= {base} && gpio < {base + 32} && get == 0")
     with open(f"{instance}/events/gpio/gpio_value/enable", "w") as file:
