@@ -157,10 +157,14 @@ struct RecordReader {
       throw ProjectFiles.Problem(
         description: "\(path): error: the record ends in its header: nothing was run")
     }
-    do { header = try JSONDecoder().decode(RecordHeader.self, from: Data(head)) } catch {
+    // Swift 6.0's decoder traps on a key that is no UTF-8.
+    guard String(bytes: head, encoding: .utf8) != nil,
+      let header = try? JSONDecoder().decode(RecordHeader.self, from: Data(head))
+    else {
       throw ProjectFiles.Problem(
         description: "\(path): error: the record's header is of another version of itpump")
     }
+    self.header = header
     var decoder = EntryDecoder()
     while let block = try blocks.next() {
       guard decoder.decode(block, into: &entries) else { throw blocks.damage }
