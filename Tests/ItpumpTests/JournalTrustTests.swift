@@ -211,6 +211,25 @@ struct JournalTrustTests {
     if isReplaced { #expect(try run(path).code == 1) }
   }
 
+  @Test("A start that was killed before its first record leaves a file that the next one takes")
+  func killedAtBirth() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("born.journal")
+    // Room for records and none of them; then one that was cut to nothing, and one with a seal beside it.
+    try Data(repeating: 0, count: 4_096).write(to: URL(fileURLWithPath: path))
+    #expect(try JournalFile.open(path).release().next == 0)
+    try Data().write(to: URL(fileURLWithPath: folder("cut.journal")))
+    #expect(throws: ProjectFiles.Problem.self) {
+      _ = try JournalFile.open(folder("cut.journal")).release().next
+    }
+    try Data(repeating: 0, count: 4_096).write(to: URL(fileURLWithPath: folder("old.journal")))
+    let seal = JournalSeal(sequence: 7, link: Array(repeating: 1, count: 32))
+    #expect(seal.write(besideJournal: folder("old.journal"), isDurable: false))
+    #expect(throws: ProjectFiles.Problem.self) {
+      _ = try JournalFile.open(folder("old.journal")).release().next
+    }
+  }
+
   @Test("A wall clock behind the journal's last record tells no length of an outage")
   func clockBehind() throws {
     var journal = Journal(blank: MemoryStore(slots: 64))

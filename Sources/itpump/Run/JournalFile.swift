@@ -100,8 +100,10 @@ enum JournalFile {
           + "it counts binds the dose limits; if this is to be a new pump, remove "
           + JournalSeal.path(of: path))
     }
+    // Opening makes room, so before it.
+    let isUnused = isThere && seal == nil && isUnused(path)
     var journal = try patiently { try opened(path, isReadOnly: false, reserve: reserve) }
-    guard !isThere || journal.next > 0 else {
+    guard !isThere || journal.next > 0 || isUnused else {
       // One that was cut to nothing must not pass for a new pump.
       throw ProjectFiles.Problem(
         description:
@@ -111,6 +113,15 @@ enum JournalFile {
     journal.store.prepare(for: journal.next)
     let suspicions = suspicions(&journal, seal)
     return Opened(journal: journal, suspicions: suspicions)
+  }
+
+  /// Whether a file has room for records and never had one.
+  ///
+  /// A start that was killed before its first record leaves no more. A journal that was cut to nothing has
+  /// no room either.
+  private static func isUnused(_ path: String) -> Bool {
+    guard let bytes = FileManager.default.contents(atPath: path) else { return false }
+    return bytes.count >= JournalBlock.size && bytes.allSatisfy { $0 == 0 }
   }
 
   /// What is not as the last session left it.
