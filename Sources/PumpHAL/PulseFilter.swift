@@ -35,7 +35,8 @@ public struct PulseFilter: BitwiseCopyable, Sendable {
   /// - Returns: Whether a pulse is known by it that still goes on.
   public mutating func look(isAsserted: Bool, at now: Instant) -> Bool {
     guard isAsserted else {
-      // Its fall was lost, or is still to come with its instant.
+      // Its fall is still to come with its instant, or was lost. One that has been counted is over.
+      if isCounted { (since, isCounted) = (nil, false) }
       return false
     }
     guard let since else {

@@ -47,6 +47,20 @@ struct PulseFilterTests {
     }
   }
 
+  @Test("A pulse whose fall was lost is over when the line is seen at rest, and was one")
+  func lostFall() {
+    var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
+    let rise = Instant.epoch + .hour
+    _ = filter.take(isAsserted: true, at: rise)
+    let isPulse = filter.look(isAsserted: true, at: rise + TimeSpan(milliseconds: 3))
+    #expect(isPulse && filter.isAsserted)
+    let isSecond = filter.look(isAsserted: false, at: rise + TimeSpan(milliseconds: 9))
+    #expect(!isSecond && !filter.isAsserted)
+    // The fall came all the same, late: it ends nothing and is no glitch.
+    let isThird = filter.take(isAsserted: false, at: rise + TimeSpan(milliseconds: 8))
+    #expect(!isThird && filter.glitches == 0)
+  }
+
   @Test("A level that lasts is told while it lasts, and for as long")
   func level() {
     var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
