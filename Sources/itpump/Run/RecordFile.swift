@@ -157,8 +157,8 @@ struct RecordReader {
       throw ProjectFiles.Problem(
         description: "\(path): error: the record ends in its header: nothing was run")
     }
-    // Swift 6.0's decoder traps on a key that is no UTF-8.
-    guard String(bytes: head, encoding: .utf8) != nil,
+    // Swift 6.0's decoder traps on a key that is no string of JSON; the other reader throws.
+    guard (try? JSONSerialization.jsonObject(with: Data(head))) != nil,
       let header = try? JSONDecoder().decode(RecordHeader.self, from: Data(head))
     else {
       throw ProjectFiles.Problem(
