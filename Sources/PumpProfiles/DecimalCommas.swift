@@ -3,7 +3,9 @@ enum DecimalCommas {
   static func check(_ text: String, _ report: Report) {
     for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
     {
-      var content = Substring(line)
+      // The patterns are compiled anew for each line that they are tried on.
+      guard line.utf8.contains(UInt8(ascii: ",")) else { continue }
+      var content = line
       if let comment = content.firstMatch(of: /(^|\s)#/) {
         content = content[..<comment.range.lowerBound]
       }
