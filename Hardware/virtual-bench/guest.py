@@ -538,7 +538,7 @@ def conformance(variant):
 def calibrate(variant):
     s = Scenario(f"calibrate-{variant}", variant, by="name", backlog="1 uL", kind="calibrate")
     status = finish(s.start(
-        "hardware", "calibrate", "--board", s.board, "--volume", "1250nL"), 60)
+        "hardware", "calibrate", "--board", s.board, "--volume", "1250nL", "--over", "40s"), 90)
     s.close(exit=status)
 
 
@@ -550,8 +550,11 @@ def weigh(variant, head):
         [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "100",
          f"{s.folder}/plant.json", head])
     time.sleep(2)
+    # A run makes the journal that books what is pumped.
+    finish(s.run(f"{bench}/profiles/rate-200.yaml", 2))
     status = finish(s.start(
-        "hardware", "calibrate", "--board", s.board, "--volume", "4nL", "--over", "20s"), 60)
+        "hardware", "calibrate", "--board", s.board, "--volume", "4nL", "--over", "20s",
+        "--journal", s.journal), 90)
     time.sleep(1)
     plant.terminate()
     plant.wait()

@@ -10,6 +10,7 @@ import bisect
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -343,14 +344,14 @@ def evidence_of(fault, made, began, rate, grants, begin_ns):
 
 def judge_hung_supervisor(facts, edges, run, folder):
     made = [at for at in energised_rises(edges) if at > facts["stopped_ns"]]
-    # Near a bolus a grant reaches 13 s.
+    # The board's supervisor-timeout is 2 s; a grant would reach 13 s near a bolus.
     last = (made[-1] - facts["stopped_ns"]) / 1e9
-    expect(last <= 13.5, f"a step {last:.1f} s after the supervisor stood still")
+    expect(1.5 < last <= 2.5, f"the last step {last:.1f} s after the supervisor stood still")
     kicks = [at for at, line, _ in edges
              if line == KICK and facts["stopped_ns"] + GRACE < at < facts["killed_ns"]]
     expect(not kicks, "the watchdog's line was kicked")
     expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released after the end")
-    return f"no kick, steps ended with the grant after {last:.1f} s"
+    return f"no kick, steps ended after {last:.1f} s"
 
 
 def judge_watchdog_close(facts, edges, run, folder):
@@ -484,8 +485,10 @@ def judge_soak(facts, edges, run, folder):
     # A pulse of the last tenth of a second is not read yet.
     missing = plant["index_pulses"] - run["index_pulses"]
     expect(0 <= missing <= 1, f"{plant['index_pulses']} index pulses made, {run['index_pulses']} read")
+    # What grows for good shows in the middle of both halves; what is first touched late does not.
     settled = [size for at, size in facts["resident_kib"] if at >= min(60, facts["span"] / 3)]
-    grown = settled[-1] - settled[0]
+    half = len(settled) // 2
+    grown = statistics.median(settled[half:]) - statistics.median(settled[:half])
     expect(grown <= 64, f"resident memory grew by {grown} KiB: {facts['resident_kib']}")
     return (f"{facts['span']} s, {made} steps, {run['index_pulses']} index pulses, resident memory "
             f"{settled[0]} KiB at first, {settled[-1]} KiB at the end")
@@ -513,6 +516,9 @@ def judge_weigh(facts, edges, run, folder):
     told = open(f"{folder}/output.txt").read()
     plant = json.load(open(f"{folder}/plant.json"))
     made = len(rises(edges))
+    booked = sessions(journal_of(folder))[-1]["last"]
+    certain, most = booked["certain_steps"], booked["certain_steps"] + booked["uncertain_steps"]
+    expect(certain <= made <= most, f"{made} steps made, {certain} to {most} booked")
     expect(made == plant["commanded_steps"], f"{made} steps in the trace, {plant} in the plant")
     expect(facts["levels"][str(ENABLE)] == 1, "ENABLE is not released")
     head = facts["head"].split(":")[0]
@@ -521,7 +527,9 @@ def judge_weigh(facts, edges, run, folder):
         seen = re.search(r"index pulses: (\d+) seen, (\d+) expected", told)
         expect(seen, told)
         expect(abs(int(seen[1]) - plant["index_pulses"]) <= 1, f"{seen[0]}, the plant gave {plant}")
-        expect(f"{made} steps were made" in told, f"{made} steps in the trace: {told}")
+        turned = made - run["steps"]
+        expect(f"{turned} steps were made" in told, f"{turned} steps in the trace: {told}")
+        expect(most == certain == made, f"{made} steps made, {certain} to {most} booked")
         return f"{made} steps, {seen[0]}"
     expect(facts["exit"] != 0, f"a head that {head} was calibrated")
     word = {"stalls": "stalled", "slips": "slipped|stalled|missing"}[head]

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,6 +27,9 @@ struct pump_channel {
   _Alignas(64) _Atomic uint32_t enable_asked;
   // The number of the request that is answered, above the answer's two bits.
   _Atomic uint32_t enable_told;
+  // Held by the supervisor's thread as long as it lives. The kernel marks it at the very start of a process's
+  // end, which frees memory and lines only later.
+  _Alignas(64) pthread_mutex_t life;
   unsigned char note[PUMP_CHANNEL_NOTE];
 };
 
@@ -34,7 +38,27 @@ enum { ENABLE_RELEASED, ENABLE_ASSERTED, ENABLE_FAILED };
 pump_channel *pump_channel_make(void) {
   void *memory = mmap(NULL, sizeof(pump_channel), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? NULL : memory;
+  if (memory == MAP_FAILED) return NULL;
+  pump_channel *channel = memory;
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  pthread_mutex_init(&channel->life, &attributes);
+  pthread_mutexattr_destroy(&attributes);
+  return channel;
+}
+
+void pump_life_begin(pump_channel *channel) { pthread_mutex_trylock(&channel->life); }
+
+void pump_life_end(pump_channel *channel) { pthread_mutex_unlock(&channel->life); }
+
+int pump_life_is_lost(pump_channel *channel) {
+  const int answer = pthread_mutex_trylock(&channel->life);
+  if (answer == 0) pthread_mutex_unlock(&channel->life);
+  // What is not made consistent stays so for everybody who asks later.
+  if (answer == EOWNERDEAD) pthread_mutex_unlock(&channel->life);
+  return answer == EOWNERDEAD || answer == ENOTRECOVERABLE;
 }
 
 void pump_channel_free(pump_channel *channel) { munmap(channel, sizeof *channel); }

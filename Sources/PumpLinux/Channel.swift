@@ -36,6 +36,8 @@ public final class Channel: @unchecked Sendable {
     case unknown
     /// It rose, and was booked as uncertain afterwards.
     case doubted
+    /// No step: the supervisor's turns, the only counter that is its own.
+    case supervised
   }
 
   /// - Returns: `nil` without memory.
@@ -166,6 +168,22 @@ public final class Channel: @unchecked Sendable {
   public func lookForSupervisor() {
     if supervisor != 0, getppid() != supervisor { isOrphaned = true }
   }
+
+  /// Marks what the calling thread does as the supervisor's work: its death is then told to the drive at once,
+  /// well before the kernel has freed what it had.
+  public func superviseWhile(_ work: () -> Void) {
+    beginSupervising()
+    work()
+    pump_life_end(memory)
+  }
+
+  func beginSupervising() { pump_life_begin(memory) }
+
+  /// Whether the supervisor's thread died at its work.
+  public var isSupervisorLost: Bool { pump_life_is_lost(memory) != 0 }
+
+  /// Takes note that the supervisor takes a turn.
+  public func supervise() { pump_counter_add(memory, Counter.supervised.rawValue, 1) }
 
   /// Whether the drive was asked to look at its grant and orders, and has not yet.
   public var hasNews: Bool { pump_attention(memory) != attended }

@@ -24,6 +24,8 @@ public struct Board: Sendable {
   public var lines: [String: Line]
   /// How much late delivery may still be made; more is booked as missed.
   public var backlogLimit: Volume
+  /// Where the supervisor gives no sign of life for so long, the drive makes no step.
+  public var supervisorTimeout: TimeSpan
   /// The kernel's watchdog that resets the machine when the supervisor is gone; `nil` for none.
   public var watchdog: Watchdog?
   /// Where a firmware of its own runs on the board and speaks to a host; `nil` where this machine drives
@@ -36,6 +38,12 @@ public struct Board: Sendable {
   /// What a motor driver's edges couple into a wire is over within microseconds; a slot of a disc and a
   /// driver's fault last far longer [DER].
   public static var usualDebounce: TimeSpan { TimeSpan(milliseconds: 2) }
+
+  /// Two turns of the watchdog's kick, and less than the 3 s of the external watchdog [DER].
+  public static var usualSupervisorTimeout: TimeSpan { TimeSpan(seconds: 2) }
+  public static var supervisorTimeouts: ClosedRange<TimeSpan> {
+    TimeSpan(milliseconds: 500)...TimeSpan(seconds: 10)
+  }
 
   /// A line: its name on the chip or its offset, whether it is active low, and how it is driven.
   public struct Line: Sendable {

@@ -13,7 +13,10 @@ public enum BenchLoader {
   /// Reads a board file.
   public static func board(_ text: String) -> (board: Board?, diagnostics: [Diagnostic]) {
     let report = Report()
-    let keys = ["board", "chip", "driver", "pump", "lines", "backlog-limit", "watchdog", "console"]
+    let keys = [
+      "board", "chip", "driver", "pump", "lines", "backlog-limit", "supervisor-timeout", "watchdog",
+      "console",
+    ]
     let board = YAMLDocument.root(of: text, keys: keys, report: report).flatMap(board)
     return (report.hasErrors ? nil : board, report.sorted)
   }
@@ -65,12 +68,28 @@ public enum BenchLoader {
           debounce: debounce)
       }
     }
+    let timeout = supervisorTimeout(root)
     let watchdog = watchdog(root)
     let console = console(root)
     guard let name, let chip, let driver, let pump, let limit else { return nil }
     return Board(
       name: name.value, chip: chip.value, lines: lines, backlogLimit: Volume(count: limit.count),
-      watchdog: watchdog, console: console, driverFile: driver.value, pumpFile: pump.value)
+      supervisorTimeout: timeout, watchdog: watchdog, console: console, driverFile: driver.value, pumpFile: pump.value)
+  }
+
+  private static func supervisorTimeout(_ root: Fields) -> TimeSpan {
+    guard
+      let given = root.quantity(
+        "supervisor-timeout", .duration, example: "2 s", isRequired: false)
+    else { return Board.usualSupervisorTimeout }
+    let timeout = TimeSpan(count: given.count)
+    if !Board.supervisorTimeouts.contains(timeout) {
+      root.report.add(
+        .badTiming, at: given.place,
+        "'supervisor-timeout' of \(given.text.value) is not within 500 ms and 10 s: a busy machine holds "
+          + "a supervisor up for less, and a watchdog on the bench waits no longer")
+    }
+    return timeout
   }
 
   /// ENABLE must not energise the motor while nobody drives the line: at boot, and after a program has died.

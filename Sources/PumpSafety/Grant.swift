@@ -5,7 +5,7 @@ public import PumpUnits
 /// The supervisor gives it, and its journal has it before the drive does. So after a crash the true
 /// count lies between the last one that was acknowledged and the last one that was granted.
 public struct Grant: Equatable, BitwiseCopyable, Sendable {
-  /// The sequence of its record in the journal; a later grant has a higher one.
+  /// A later grant has a higher one: of the supervisor's, the sequence of its record in the journal, and 1.
   public let number: UInt64
   /// The pump's count of steps, made or maybe made, that may be reached and not passed.
   public let upTo: UInt64

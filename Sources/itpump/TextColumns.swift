@@ -9,6 +9,21 @@ enum TextColumns {
     String(repeating: " ", count: max(1, width - text.count)) + text
   }
 
+  /// Words with commas between them, in lines of 80 columns.
+  static func wrapped(_ words: [String], indent: Int) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    for (place, word) in words.enumerated() {
+      let text = place == words.count - 1 ? word : word + ","
+      if let last = lines.last, last.count + 1 + text.count <= 80 {
+        lines[lines.count - 1] = "\(last) \(text)"
+      } else {
+        lines.append(margin + text)
+      }
+    }
+    return lines
+  }
+
   /// A row of a summary: what it is, the dose and its volume, what that means.
   static func doseRow(_ name: String, _ dose: Mass, _ volume: Volume, _ meaning: String) -> String {
     "  \(name.padding(toLength: 11, withPad: " ", startingAt: 0))"

@@ -1,5 +1,8 @@
 import Foundation
+import PumpJournal
 import PumpProfiles
+import PumpSafety
+import PumpUnits
 import Testing
 
 @testable import itpump
@@ -160,5 +163,76 @@ struct MissingPartsTests {
       #expect(told.first?.hasPrefix("\(level): ") == true, "\(told)")
     }
     #expect(try words(without: Array(parts.keys)).count == 4)
+  }
+}
+
+@Suite("What a calibration pumps stands in the pump's journal")
+struct CalibrationBooksTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private var path: String { folder("a.journal") }
+
+  private func run(_ more: String...) throws -> CommandLineTests.Run {
+    try CommandLineTests.itpump(
+      [
+        "run", "Profiles/adult-spinal-night.yaml", "--for", "1s", "--priority", "0", "--journal", path,
+      ] + more)
+  }
+
+  private func bench() throws -> Bench {
+    try BenchFiles(board: CommandLineTests.top.path + "/Hardware/boards/simulator.yaml").bench()
+  }
+
+  private func state() throws -> JournalState { try JournalFile.read(path).state }
+
+  @Test("The reservoir counts it, the dose limits do not, and the next run goes on with the drug")
+  func booked() throws {
+    try #require(try run().code == 0)
+    let before = try state()
+    do {
+      let books = try CalibrationBooks(path, bench())
+      try books.permit(6_400_001, within: TimeSpan(minutes: 20))
+      try books.book(certain: 6_400_000, uncertain: 3)
+    }
+    let after = try state()
+    #expect(after.counts.certain == before.counts.certain + 6_400_000)
+    #expect(after.counts.uncertain == before.counts.uncertain + 3)
+    #expect(after.counts.atFill == before.counts.atFill)
+    #expect(after.binding == before.binding)
+    #expect(after.lastRunAt == before.lastRunAt)
+    // 20 revolutions of 50 µL; 1 mL of this drug, 2 mg, would pass the limits of a day.
+    let next = try run()
+    #expect(next.code == 0, "\(next.out)\(next.err)")
+    #expect(next.out.contains("17 mL left"), "\(next.out)")
+    #expect(try CommandLineTests.itpump(["log", path, "--verify"]).code == 0)
+  }
+
+  @Test("A calibration that is killed leaves what was permitted uncertain, and the drug known")
+  func killed() throws {
+    try #require(try run().code == 0)
+    let before = try state()
+    do {
+      let books = try CalibrationBooks(path, bench())
+      try books.permit(1_000, within: TimeSpan(minutes: 1))
+    }
+    #expect(try state().carried.uncertain == before.counts.uncertain + 1_000)
+    let next = try run()
+    #expect(next.err.contains("1,000 steps"), "\(next.err)")
+    #expect(!next.err.contains("bridge"), "\(next.err)")
+    #expect(try state().binding == before.binding)
+  }
+
+  @Test("A journal of another head is refused, and so is one that was put back")
+  func refused() throws {
+    try #require(try run().code == 0)
+    var other = try bench()
+    other.step = try StepVolume(delivering: Volume(microlitres: 60), inSteps: 320_000)
+    #expect(throws: (any Error).self) { _ = try CalibrationBooks(self.path, other) }
+    let copy = try Data(contentsOf: URL(fileURLWithPath: path))
+    try #require(try run().code == 0)
+    try copy.write(to: URL(fileURLWithPath: path))
+    #expect(throws: (any Error).self) { _ = try CalibrationBooks(self.path, try self.bench()) }
   }
 }

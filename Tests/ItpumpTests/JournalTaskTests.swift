@@ -32,27 +32,40 @@ struct JournalTaskTests {
     mutating func makeRoom(for next: UInt64) -> Bool { true }
   }
 
+  /// The journal's thread with all that it speaks to.
+  private struct Rig {
+    let channel: Channel
+    let orders: SlotRing<JournalOrder>
+    let answers: SlotRing<JournalAnswer>
+    let events: SlotRing<TimedEvent>
+    let task: JournalTask<DiskStore>
+
+    init(_ disk: Disk) throws {
+      channel = try #require(Channel())
+      orders = try #require(SlotRing(slots: 64))
+      answers = try #require(SlotRing(slots: 64))
+      events = try #require(SlotRing(slots: 64))
+      task = JournalTask(
+        Journal(blank: DiskStore(disk: disk)), orders: orders, answers: answers, events: events,
+        channel: channel)
+    }
+  }
+
   @Test(
     "A full disk: the grant is refused, events wait in their order, and both go on when it is not")
   func fullDisk() throws {
     let disk = Disk()
-    let channel = try #require(Channel())
-    let orders = try #require(SlotRing<JournalOrder>(slots: 64))
-    let answers = try #require(SlotRing<JournalAnswer>(slots: 64))
-    let events = try #require(SlotRing<TimedEvent>(slots: 64))
-    let task = JournalTask(
-      Journal(blank: DiskStore(disk: disk)), orders: orders, answers: answers, events: events,
-      channel: channel)
+    let rig = try Rig(disk)
     func grant(_ steps: UInt64) {
-      orders.writer.put(
+      rig.orders.writer.put(
         .grant(StepCounts(certain: steps), upTo: steps + 9, until: .epoch + .hour, at: .epoch))
     }
     // Each answer rings the bell.
     func answer(_ isWanted: (JournalAnswer) -> Bool) -> JournalAnswer? {
       for _ in 0..<64 {
-        let heard = channel.bell
-        while let answer = answers.take() { if isWanted(answer) { return answer } }
-        channel.waitForBell(after: heard, until: monotonicNanoseconds() + 30_000_000_000)
+        let heard = rig.channel.bell
+        while let answer = rig.answers.take() { if isWanted(answer) { return answer } }
+        rig.channel.waitForBell(after: heard, until: monotonicNanoseconds() + 30_000_000_000)
       }
       return nil
     }
@@ -62,7 +75,7 @@ struct JournalTaskTests {
       default: false
       }
     }
-    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), task))
+    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), rig.task))
     grant(1)
     guard case .granted(let first)? = answer(isGrant) else {
       Issue.record("the first grant was not taken")
@@ -77,7 +90,7 @@ struct JournalTaskTests {
     }
     // Putting never waits, whatever the disk does.
     for steps in UInt64(1)...5 {
-      events.writer.put(TimedEvent(at: .epoch, event: .forgone(steps: steps)))
+      rig.events.writer.put(TimedEvent(at: .epoch, event: .forgone(steps: steps)))
     }
     disk.isFull?.writer.put(false)
     grant(3)
@@ -85,7 +98,7 @@ struct JournalTaskTests {
       Issue.record("the journal did not go on")
       return
     }
-    orders.writer.put(.close)
+    rig.orders.writer.put(.close)
     thread.join()
     var journal = try Journal(opening: disk.base)
     var told: [UInt64] = []
@@ -101,24 +114,18 @@ struct JournalTaskTests {
   func fullForGood() throws {
     let disk = Disk()
     disk.full = true
-    let channel = try #require(Channel())
-    let orders = try #require(SlotRing<JournalOrder>(slots: 64))
-    let answers = try #require(SlotRing<JournalAnswer>(slots: 64))
-    let events = try #require(SlotRing<TimedEvent>(slots: 64))
-    let task = JournalTask(
-      Journal(blank: DiskStore(disk: disk)), orders: orders, answers: answers, events: events,
-      channel: channel)
-    let end = task.end
+    let rig = try Rig(disk)
+    let end = rig.task.end
     // The event waits for the disk, and what is ordered after it is heard all the same.
-    orders.writer.put(.entry(.event(.began), at: .epoch))
-    orders.writer.put(.grant(StepCounts(), upTo: 9, until: .epoch + .hour, at: .epoch))
-    orders.writer.put(.close)
-    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), task))
+    rig.orders.writer.put(.entry(.event(.began), at: .epoch))
+    rig.orders.writer.put(.grant(StepCounts(), upTo: 9, until: .epoch + .hour, at: .epoch))
+    rig.orders.writer.put(.close)
+    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), rig.task))
     thread.join()
     let isWhole = end.waitForEnd(within: TimeSpan(seconds: 60))
     #expect(!isWhole)
     var told: [JournalAnswer] = []
-    while let answer = answers.take() { told.append(answer) }
+    while let answer = rig.answers.take() { told.append(answer) }
     let isRefused = told.contains { if case .notGranted = $0 { true } else { false } }
     let isAlarmed = told.contains { if case .isTaking(false) = $0 { true } else { false } }
     #expect(isRefused && isAlarmed)

@@ -98,6 +98,11 @@ uint64_t pump_box_get(pump_channel *channel, int box, uint64_t *words, int count
 /// Adds to a counter, which has one writer.
 void pump_counter_add(pump_channel *channel, int counter, uint64_t amount);
 uint64_t pump_counter_get(pump_channel *channel, int counter);
+/// The calling thread, the supervisor's, begins and ends its work.
+void pump_life_begin(pump_channel *channel);
+void pump_life_end(pump_channel *channel);
+/// Whether that thread died in between; once true, always true.
+int pump_life_is_lost(pump_channel *channel);
 /// Asks the drive to look into its boxes before it makes another edge.
 void pump_attention_call(pump_channel *channel);
 /// How often that was asked.

@@ -7,6 +7,12 @@ enum InputBytes {
   /// A pipe that says nothing for so long has nobody at its other end.
   private static let patience: Int32 = 10_000
 
+  private static func missing(_ path: String) -> String {
+    path.contains("/")
+      ? "there is no such file"
+      : "there is no such file, and none of this name where files are found by name: see 'itpump where'"
+  }
+
   /// The bytes of a file.
   ///
   /// - Throws: `ProjectFiles.Problem`: it is not there, can't be read, is too large, or no file at all.
@@ -19,8 +25,7 @@ enum InputBytes {
     guard file >= 0 else {
       let number = errno
       throw problem(
-        number == ENOENT
-          ? "there is no such file" : "can't be read: \(SystemFailure.describe(number))")
+        number == ENOENT ? missing(path) : "can't be read: \(SystemFailure.describe(number))")
     }
     defer { close(file) }
     var status = stat()

@@ -26,8 +26,9 @@ struct WhereCommand: ParsableCommand {
         lines.append("\(name)none found; name it with \(kind.option)")
         continue
       }
-      let files = SearchPath.yaml(in: found.folder).map { $0.dropLast(5) }.joined(separator: ", ")
-      lines.append("\(name)\(found.folder) (\(found.reason)): \(files)")
+      lines.append("\(name)\(found.folder) (\(found.reason)):")
+      lines += TextColumns.wrapped(
+        SearchPath.yaml(in: found.folder).map { String($0.dropLast(5)) }, indent: name.count)
     }
     let board = SearchPath.find(.boards, "simulator.yaml", beside: profile)
     lines.append(

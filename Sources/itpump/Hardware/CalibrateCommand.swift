@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpLinux
 import PumpProfiles
 import PumpUnits
 
@@ -38,6 +39,12 @@ struct CalibrateCommand: ParsableCommand {
       "What they delivered on the scales, such as 0.981g; once for each run.", valueName: "weight"))
   var weighed: [String] = []
 
+  @Option(
+    help: .init(
+      "The pump's journal, which books what is pumped; the board's own if not given and there.",
+      valueName: "file"), completion: .file(extensions: ["journal"]))
+  var journal: String?
+
   @OptionGroup(title: "Weighing") var conditions: WeighingConditions
 
   @Option(help: .init("Write the calibrated pump file here.", valueName: "file"))
@@ -63,6 +70,9 @@ struct CalibrateCommand: ParsableCommand {
     guard steps == nil || !weighed.isEmpty else { throw ValidationError("--steps needs --weighed") }
     guard steps == nil || runs == 1 else {
       throw ValidationError("--runs goes with --volume; with --steps give --weighed for each run")
+    }
+    guard volume != nil || journal == nil else {
+      throw ValidationError("--journal goes with --volume: what was turned before is booked already")
     }
     guard volume == nil || weighed.isEmpty else {
       throw ValidationError("--weighed goes with --steps; with --volume the weight is asked for")
@@ -101,10 +111,13 @@ struct CalibrateCommand: ParsableCommand {
             "calibrate: error: --runs asks for each weight and needs a terminal; without one "
             + "turn once, weigh, and give all with --steps and --weighed")
       }
+      let journal = self.journal ?? JournalFile.path(ofBoard: bench.board.name)
+      let locks = try RunLock.both(bench.board, journal: journal)
+      defer { withExtendedLifetime(locks) {} }
       let wanted = Volume(femtolitres: try Self.quantity("--volume", volume ?? "", .volume))
       for run in 1...runs {
         if runs > 1 { try ProjectFiles.print("run \(run) of \(runs)\n") }
-        let made = try turn(bench, wanted)
+        let made = try turn(bench, wanted, booked: hasBooks(journal) ? journal : nil)
         try ProjectFiles.print("\(made) steps were made.\n")
         guard let weight = try ask() else {
           try ProjectFiles.print(
@@ -116,6 +129,15 @@ struct CalibrateCommand: ParsableCommand {
       }
     }
     try write(files, series)
+  }
+
+  private func hasBooks(_ path: String) throws -> Bool {
+    if FileManager.default.fileExists(atPath: path) { return true }
+    guard journal == nil else {
+      throw ProjectFiles.Problem(description: "\(path): error: no such journal")
+    }
+    Console.note("note: this board has no journal yet: what is pumped is booked nowhere")
+    return false
   }
 
   /// Refuses an output that can't be written, before hours of turning.

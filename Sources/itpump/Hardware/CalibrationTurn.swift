@@ -14,8 +14,9 @@ import PumpUnits
 extension CalibrateCommand {
   /// Turns the motor for a volume by the present calibration.
   ///
+  /// - Parameter journal: Where it is booked.
   /// - Returns: The steps that were made.
-  func turn(_ bench: Bench, _ volume: Volume) throws -> UInt64 {
+  func turn(_ bench: Bench, _ volume: Volume, booked journal: String?) throws -> UInt64 {
     let start = bench.driver.motor.startRate
     let rate = max(1, (start == 0 ? bench.driver.motor.maximumRate : start) * 4 / 5)
     do {
@@ -25,7 +26,7 @@ extension CalibrateCommand {
       }
       let bolus = try Bolus(volume: volume, duration: span)
       // Water is no drug: one nanogram a millilitre, and limits far beyond.
-      let water = Concentration(nanogramsPerMillilitre: 1)
+      let water = CalibrationBooks.water
       let beyond = DoseLimits.Limit(soft: Mass(micrograms: 1_000), hard: Mass(micrograms: 1_000))
       let backlog = try bench.step.steps(in: bench.board.backlogLimit)
       let settings = EngineSettings(
@@ -37,9 +38,15 @@ extension CalibrateCommand {
       let engine = Engine(
         settings: settings, prescription: Prescription(therapy: .stopped, concentration: water),
         grant: .unlimited)
-      return try turn(
-        engine, bench,
-        RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true), span)
+      let task = RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true)
+      let books = try journal.map { try CalibrationBooks($0, bench) }
+      let most = try bench.step.steps(in: volume) + 1
+      let turned = try turn(engine, bench, task, span) {
+        try books?.permit(most, within: span + TimeSpan(seconds: 12))
+      }
+      let ledger = turned.outcome.status.ledger
+      try books?.book(certain: ledger.delivered, uncertain: ledger.uncertain)
+      return try checked(turned, bench)
     } catch let problem as ProjectFiles.Problem {
       throw problem
     } catch let code as ExitCode {
@@ -51,14 +58,23 @@ extension CalibrateCommand {
     }
   }
 
+  /// What a turning came to, and who watched it.
+  private struct Turned {
+    var outcome: RunOutcome
+    var monitor: RunMonitor
+  }
+
   private func turn(
-    _ engine: consuming Engine, _ bench: Bench, _ task: RunTask, _ span: TimeSpan
-  ) throws -> UInt64 {
+    _ engine: consuming Engine, _ bench: Bench, _ task: RunTask, _ span: TimeSpan,
+    permitting permit: () throws -> Void
+  ) throws -> Turned {
     StopSignal.block()
     let hardware = try RunCommand.claim(bench.board, clock: realTime.clock)
     let control = RunThread(
       engine: engine, hardware: hardware, task: task, isRecording: false
     ) { $0.trouble }
+    // Ahead, as in a run; what is claimed by now is all that can be missing.
+    try permit()
     guard let control, control.start(realTime.wish) else {
       throw ProjectFiles.Problem(description: "calibrate: error: no memory or no thread left")
     }
@@ -69,12 +85,22 @@ extension CalibrateCommand {
     let index = bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex
     monitor.indexWatch = index.map { IndexWatch(period: $0, play: max(1, $0 / 8), count: 0) }
     let ending = monitor.follow()
-    guard let outcome = ending.outcome, outcome.refusal == nil else {
-      throw ProjectFiles.Problem(
-        description: "calibrate: error: "
-          + (ending.outcome?.refusal.map(\.words) ?? "no result"))
+    guard let outcome = ending.outcome else {
+      throw ProjectFiles.Problem(description: "calibrate: error: no result")
     }
+    return Turned(outcome: outcome, monitor: monitor)
+  }
+
+  /// Refuses steps that can't be weighed.
+  ///
+  /// - Returns: How many were made.
+  private func checked(_ turned: Turned, _ bench: Bench) throws -> UInt64 {
+    let (outcome, monitor) = (turned.outcome, turned.monitor)
+    let index = bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex
     let ledger = outcome.status.ledger
+    if let refusal = outcome.refusal {
+      throw ProjectFiles.Problem(description: "calibrate: error: \(refusal.words)")
+    }
     guard outcome.isAtRest else {
       throw ProjectFiles.Problem(
         description: "calibrate: error: the motor is NOT DE-ENERGISED: cut its supply by hand")

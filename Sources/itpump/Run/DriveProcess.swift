@@ -17,6 +17,8 @@ struct DrivePlan {
   var task: RunTask
   var wish: RealTimeThread.Wish
   var pace: PacedClock.Pace
+  /// Without a sign of the supervisor for so long, no step is made.
+  var supervisorTimeout: TimeSpan
   var isRecording: Bool
   var fault: DriveFault?
 
@@ -80,7 +82,8 @@ struct DriveProcess {
           base: bench,
           sink: RingSink(messages.writer, isContiguous: plan.isRecording, state: record))),
       orders: ChannelOrders(
-        channel, messages: messages.writer, fault: plan.fault, record: record), task: task)
+        channel, messages: messages.writer, fault: plan.fault, record: record,
+        supervisorTimeout: plan.supervisorTimeout), task: task)
     var told = Told()
     let outcome = session.run { loop, now in tell(loop, at: now, &told) }
     channel.leave(

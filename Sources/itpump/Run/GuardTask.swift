@@ -96,17 +96,20 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   func carryOut(without denials: [RealTimeThread.Denial]) {
     guard var parts = parts.take() else { return }
     for denial in denials { rings.messages.writer.put(.denied(denial)) }
-    while end == nil {
-      let heard = channel.bell
-      let now = clock.read()
-      turn(&parts, at: now)
-      let next = min(parts.supervisor.deadline, now + parts.supervisor.settings.poll)
-      channel.waitForBell(after: heard, until: clock.monotonic(at: max(next, now)))
+    channel.superviseWhile {
+      while end == nil {
+        let heard = channel.bell
+        let now = clock.read()
+        turn(&parts, at: now)
+        let next = min(parts.supervisor.deadline, now + parts.supervisor.settings.poll)
+        channel.waitForBell(after: heard, until: clock.monotonic(at: max(next, now)))
+      }
     }
     finish(&parts)
   }
 
   private func turn(_ parts: inout Parts, at now: Instant) {
+    channel.supervise()
     serveEnable(&parts.bench)
     // A line that could not be released is released again, until it is.
     if isReleaseOwed { take(&parts, at: now) }

@@ -58,7 +58,7 @@ struct JournalOptions: ParsableArguments {
       throw ProjectFiles.Problem(
         description: "\(folder): error: can't be made; name a journal with --journal")
     }
-    return "\(folder)/\(board.name).journal"
+    return JournalFile.path(ofBoard: board.name)
   }
 }
 
@@ -71,6 +71,9 @@ enum JournalFile {
     if let state = environment["XDG_STATE_HOME"], !state.isEmpty { return "\(state)/itpump" }
     return "\(NSHomeDirectory())/.local/state/itpump"
   }
+
+  /// The journal of a board for which none is named.
+  static func path(ofBoard name: String) -> String { "\(folder)/\(name).journal" }
 
   /// A journal that is open for writing, and what speaks against it.
   struct Opened: ~Copyable {

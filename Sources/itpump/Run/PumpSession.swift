@@ -68,7 +68,9 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
       boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
     let binding = JournalBinding(step: bench.step, concentration: profile.concentration)
     let isNew = before.session == 0
-    if !isNew { try check(before, binding, profile, isRefilled: isRefilled) }
+    if !isNew {
+      try check(before, journal.bindingOfDrug(), binding, profile, isRefilled: isRefilled)
+    }
     let recalled = recall(&journal, by: now, as: binding)
     let doubt =
       journal.damagedEnd == nil ? 0 : largestGrant(in: &journal, of: profile, on: bench)
@@ -137,10 +139,11 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
 
   /// Whether what is in the pump is still what the journal counts.
   private static func check(
-    _ state: JournalState, _ binding: JournalBinding, _ profile: Profile, isRefilled: Bool
+    _ state: JournalState, _ kept: JournalBinding?, _ binding: JournalBinding, _ profile: Profile,
+    isRefilled: Bool
   ) throws {
     // The old drug in tubing and catheter would run on at the new one's flow.
-    if let kept = state.binding, kept.concentration != binding.concentration {
+    if let kept, kept.concentration != binding.concentration {
       throw Problem(
         description: "the journal counts \(Format.concentration(kept.concentration)), and the "
           + "profile says \(Format.concentration(binding.concentration)): a change of concentration "
@@ -148,7 +151,7 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
           + "the new drug, begin another journal with --journal")
     }
     guard !isRefilled else { return }
-    if let kept = state.binding, kept.step != binding.step {
+    if let kept, kept.step != binding.step {
       throw Problem(
         description: "the pump head or its calibration is another than the journal's: fill the "
           + "reservoir and say --refilled, or name the journal of this head")

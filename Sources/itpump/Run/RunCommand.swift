@@ -112,7 +112,7 @@ struct RunCommand: ParsableCommand {
       try run(profile, bench, inputs, judged, Journal(blank: MemoryStore(slots: 1 << 14)), nil, [])
     } else {
       let path = try journaling.path(for: bench.board)
-      let locks = try Self.locks(bench.board, path)
+      let locks = try RunLock.both(bench.board, journal: path)
       let opened = try JournalFile.open(path, reserve: journaling.reserve)
       let suspicions = opened.suspicions
       for suspicion in suspicions {
@@ -121,23 +121,6 @@ struct RunCommand: ParsableCommand {
       try run(profile, bench, inputs, judged, opened.release(), path, suspicions)
       withExtendedLifetime(locks) {}
     }
-  }
-
-  /// What no second run may have: the board, and the journal by its name, whatever becomes of its file.
-  private static func locks(_ board: Board, _ journal: String) throws -> [RunLock] {
-    func lock(_ name: String, _ what: String) throws -> RunLock {
-      do throws(StoreError) { return try RunLock(of: name) } catch {
-        guard error.cause == .inUse else {
-          throw ProjectFiles.Problem(description: "error: \(error)")
-        }
-        throw ProjectFiles.Problem(
-          description:
-            "\(what) is in use: another itpump runs with it; end that one, or name another")
-      }
-    }
-    let held = try lock(JournalFile.lockName(journal), "\(journal): error: the journal")
-    guard !board.isSimulated else { return [held] }
-    return [held, try lock("board \(board.name) \(board.chip)", "\(board.name): error: the board")]
   }
 
   /// Runs it on a board with a firmware of its own.
@@ -457,6 +440,7 @@ extension Profile {
     DrivePlan(
       settings: engineSettings(on: bench), prescription: prescription, carried: carried,
       recalled: recalled, task: task, wish: realTime.wish, pace: realTime.pace,
+      supervisorTimeout: bench.board.supervisorTimeout,
       isRecording: isRecording, fault: fault)
   }
 }

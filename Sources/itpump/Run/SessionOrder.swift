@@ -30,15 +30,19 @@ struct ChannelOrders: SessionOrders {
   private let messages: RunRing.Writer
   private var seen = DriveOrders()
   private var grant = UInt64(0)
+  private var grantsGiven = UInt64(0)
   private var hasStopped = false
+  private var watch: SupervisorWatch
 
   private let fault: DriveFault?
   private let record: RecordState
 
   init(
-    _ channel: Channel, messages: RunRing.Writer, fault: DriveFault?, record: RecordState
+    _ channel: Channel, messages: RunRing.Writer, fault: DriveFault?, record: RecordState,
+    supervisorTimeout: TimeSpan
   ) {
     self.channel = channel
+    watch = SupervisorWatch(timeout: supervisorTimeout)
     self.record = record
     self.fault = fault
     self.messages = messages
@@ -77,13 +81,27 @@ struct ChannelOrders: SessionOrders {
       seen.fallBack = flow
       return .fallBack(flow)
     }
-    if let latest = channel.grant(), latest.number > grant {
-      grant = latest.number
-      return .grant(fault?.heard(latest) ?? latest)
-    }
+    if let latest = nextGrant() { return .grant(latest) }
     guard orders.stops, !hasStopped else { return nil }
     hasStopped = true
     return .stop
+  }
+
+  /// A grant that is newer than the one before, none where the supervisor has fallen silent, and again the
+  /// one that it gave when it is back.
+  ///
+  /// - Returns: The grant under a number of the drive's own.
+  private mutating func nextGrant() -> Grant? {
+    let wasSilent = watch.isSilent
+    watch.look(
+      turns: channel[.supervised], isLost: channel.isSupervisorLost, at: monotonicNanoseconds())
+    guard let latest = channel.grant() else { return nil }
+    let isNews = latest.number > grant || watch.isSilent != wasSilent
+    guard isNews else { return nil }
+    grant = latest.number
+    grantsGiven += 1
+    let given = watch.isSilent ? .none : fault?.heard(latest) ?? latest
+    return Grant(number: grantsGiven, upTo: given.upTo, until: given.until)
   }
 
   /// Without a supervisor nothing is delivered, and somebody has to start both anew.

@@ -4,45 +4,38 @@ import Foundation
 // One reader under libFuzzer, which looks for inputs that reach new code: the first argument names it, the
 // others are libFuzzer's options. The program's own sources are compiled in, for an executable can't be imported.
 
-private func bytes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
-  Array(UnsafeBufferPointer(start: start, count: count))
+/// What one kind of file is read with, and what makes its checksums right again.
+struct FileKind {
+  var read: ([UInt8]) -> Void
+  var reseal: (inout [UInt8]) -> Void
+
+  // libFuzzer calls a C function, which can't bring anything along.
+  nonisolated(unsafe) static var chosen = FileKind(read: { _ in }, reseal: { _ in })
+
+  static let all: [String: FileKind] = [
+    "image": FileKind(read: Readers.image, reseal: Reseal.image),
+    "recording": FileKind(read: Readers.recording, reseal: Reseal.recording),
+    "journal": FileKind(read: Readers.journal, reseal: Reseal.journal),
+  ]
 }
 
-let reader = CommandLine.arguments.dropFirst().first ?? ""
+let name = CommandLine.arguments.dropFirst().first ?? ""
+guard let kind = FileKind.all[name] else {
+  print("fuzz: there is no reader '\(name)'; there are image, recording and journal")
+  exit(2)
+}
+FileKind.chosen = kind
 let words = ["fuzz"] + CommandLine.arguments.dropFirst(2)
 var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
 var count = Int32(words.count)
 arguments.withUnsafeMutableBufferPointer { buffer in
   var start = buffer.baseAddress
-  let code: Int32
-  switch reader {
-  case "image":
-    code = LLVMFuzzerRunDriver(&count, &start) { start, size in
-      var bytes = bytes(start, size)
-      Readers.image(bytes)
-      Reseal.image(&bytes)
-      Readers.image(bytes)
-      return 0
-    }
-  case "recording":
-    code = LLVMFuzzerRunDriver(&count, &start) { start, size in
-      var bytes = bytes(start, size)
-      Readers.recording(bytes)
-      Reseal.recording(&bytes)
-      Readers.recording(bytes)
-      return 0
-    }
-  case "journal":
-    code = LLVMFuzzerRunDriver(&count, &start) { start, size in
-      var bytes = bytes(start, size)
-      Readers.journal(bytes)
-      Reseal.journal(&bytes)
-      Readers.journal(bytes)
-      return 0
-    }
-  default:
-    print("fuzz: there is no reader '\(reader)'; there are image, recording and journal")
-    code = 2
+  let code = LLVMFuzzerRunDriver(&count, &start) { start, size in
+    var bytes = Array(UnsafeBufferPointer(start: start, count: size))
+    FileKind.chosen.read(bytes)
+    FileKind.chosen.reseal(&bytes)
+    FileKind.chosen.read(bytes)
+    return 0
   }
   exit(code)
 }
