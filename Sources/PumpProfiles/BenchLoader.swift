@@ -74,7 +74,8 @@ public enum BenchLoader {
     guard let name, let chip, let driver, let pump, let limit else { return nil }
     return Board(
       name: name.value, chip: chip.value, lines: lines, backlogLimit: Volume(count: limit.count),
-      supervisorTimeout: timeout, watchdog: watchdog, console: console, driverFile: driver.value, pumpFile: pump.value)
+      supervisorTimeout: timeout, watchdog: watchdog, console: console, driverFile: driver.value,
+      pumpFile: pump.value)
   }
 
   private static func supervisorTimeout(_ root: Fields) -> TimeSpan {

@@ -177,7 +177,8 @@ struct CalibrationBooksTests {
   private func run(_ more: String...) throws -> CommandLineTests.Run {
     try CommandLineTests.itpump(
       [
-        "run", "Profiles/adult-spinal-night.yaml", "--for", "1s", "--priority", "0", "--journal", path,
+        "run", "Profiles/adult-spinal-night.yaml", "--for", "1s", "--priority", "0", "--journal",
+        path,
       ] + more)
   }
 

@@ -49,6 +49,10 @@ struct JournalTaskTests {
         Journal(blank: DiskStore(disk: disk)), orders: orders, answers: answers, events: events,
         channel: channel)
     }
+
+    func start() -> RealTimeThread? {
+      RealTimeThread.start(.init(priority: 0, locksMemory: false), task)
+    }
   }
 
   @Test(
@@ -75,7 +79,7 @@ struct JournalTaskTests {
       default: false
       }
     }
-    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), rig.task))
+    let thread = try #require(rig.start())
     grant(1)
     guard case .granted(let first)? = answer(isGrant) else {
       Issue.record("the first grant was not taken")
@@ -120,7 +124,7 @@ struct JournalTaskTests {
     rig.orders.writer.put(.entry(.event(.began), at: .epoch))
     rig.orders.writer.put(.grant(StepCounts(), upTo: 9, until: .epoch + .hour, at: .epoch))
     rig.orders.writer.put(.close)
-    let thread = try #require(RealTimeThread.start(.init(priority: 0, locksMemory: false), rig.task))
+    let thread = try #require(rig.start())
     thread.join()
     let isWhole = end.waitForEnd(within: TimeSpan(seconds: 60))
     #expect(!isWhole)

@@ -72,7 +72,7 @@ struct CalibrateCommand: ParsableCommand {
       throw ValidationError("--runs goes with --volume; with --steps give --weighed for each run")
     }
     guard volume != nil || journal == nil else {
-      throw ValidationError("--journal goes with --volume: what was turned before is booked already")
+      throw ValidationError("--journal goes with --volume, which books what it turns")
     }
     guard volume == nil || weighed.isEmpty else {
       throw ValidationError("--weighed goes with --steps; with --volume the weight is asked for")

@@ -29,11 +29,13 @@ final class CalibrationBooks {
     }
     guard let binding = opened.journal.bindingOfDrug() else {
       throw ProjectFiles.Problem(
-        description: "\(path): error: it does not say what its steps are worth; name another journal")
+        description:
+          "\(path): error: it does not say what its steps are worth; name another journal")
     }
     guard binding.step == bench.step else {
       throw ProjectFiles.Problem(
-        description: "\(path): error: it counts another pump head, or another calibration of it: start a run with "
+        description:
+          "\(path): error: it counts another pump head, or another calibration of it: start a run with "
           + "--refilled first, or name the journal of this head with --journal")
     }
     self.path = path

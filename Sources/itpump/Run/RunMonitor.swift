@@ -110,14 +110,22 @@ final class RunMonitor {
     digest.take(call)
     switch call {
     case .waited(let deadline, let woke):
-      // A wait too short to sleep in can't be late, and would flatter the others.
-      if deadline.elapsed(since: lastWake) > TimeSpan(microseconds: 20) {
+      if Self.tells(since: lastWake, until: deadline, woke: woke) {
         _ = lateness.record(woke.elapsed(since: deadline).nanoseconds)
       }
       lastWake = woke
     case .readSensors(let readings): indexPulses = readings.indexPulses
     default: break
     }
+  }
+
+  /// Whether a wait says something of lateness.
+  ///
+  /// One that is too short to sleep in is in time, and would flatter the others. But one that began when its
+  /// deadline had passed tells of a hold-up outside of any wait.
+  static func tells(since lastWake: Instant, until deadline: Instant, woke: Instant) -> Bool {
+    let short = TimeSpan(microseconds: 20)
+    return deadline.elapsed(since: lastWake) > short || woke.elapsed(since: deadline) > short
   }
 
   private func take(_ event: TimedEvent) {
