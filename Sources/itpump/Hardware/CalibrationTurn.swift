@@ -73,8 +73,9 @@ extension CalibrateCommand {
     let control = RunThread(
       engine: engine, hardware: hardware, task: task, isRecording: false
     ) { $0.trouble }
-    // Ahead, as in a run; what is claimed by now is all that can be missing.
-    try permit()
+    // Ahead, as in a run; what is claimed by now is all that can be missing. Swift 6.0 crashes where this
+    // throws before engine and hardware, which are noncopyable, have been handed over.
+    if control != nil { try permit() }
     guard let control, control.start(realTime.wish) else {
       throw ProjectFiles.Problem(description: "calibrate: error: no memory or no thread left")
     }
