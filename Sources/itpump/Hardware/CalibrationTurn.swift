@@ -68,16 +68,11 @@ extension CalibrateCommand {
     _ engine: consuming Engine, _ bench: Bench, _ task: RunTask, _ span: TimeSpan,
     permitting permit: () throws -> Void
   ) throws -> Turned {
-    StopSignal.block()
-    let hardware = try RunCommand.claim(bench.board, clock: realTime.clock)
-    let control = RunThread(
-      engine: engine, hardware: hardware, task: task, isRecording: false
-    ) { $0.trouble }
-    // Ahead, as in a run; what is claimed by now is all that can be missing. Swift 6.0 crashes where this
-    // throws before engine and hardware, which are noncopyable, have been handed over.
-    if control != nil { try permit() }
-    guard let control, control.start(realTime.wish) else {
-      throw ProjectFiles.Problem(description: "calibrate: error: no memory or no thread left")
+    let control = try claimed(engine, bench, task)
+    // Ahead, as in a run; what is claimed by now is all that can be missing.
+    try permit()
+    guard control.start(realTime.wish) else {
+      throw ProjectFiles.Problem(description: "calibrate: error: no thread left")
     }
     Console.note("turning takes \(Format.span(span)); Ctrl-C stops")
     let monitor = RunMonitor(
@@ -90,6 +85,22 @@ extension CalibrateCommand {
       throw ProjectFiles.Problem(description: "calibrate: error: no result")
     }
     return Turned(outcome: outcome, monitor: monitor)
+  }
+
+  /// Claims the bench. Apart from turning: Swift 6.0 crashes where a function that is given something noncopyable
+  /// throws after it has handed it on.
+  private func claimed(_ engine: consuming Engine, _ bench: Bench, _ task: RunTask) throws
+    -> RunThread
+  {
+    StopSignal.block()
+    let hardware = try RunCommand.claim(bench.board, clock: realTime.clock)
+    let control = RunThread(
+      engine: engine, hardware: hardware, task: task, isRecording: false
+    ) { $0.trouble }
+    guard let control else {
+      throw ProjectFiles.Problem(description: "calibrate: error: no memory left")
+    }
+    return control
   }
 
   /// Refuses steps that can't be weighed.
