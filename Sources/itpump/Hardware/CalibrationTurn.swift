@@ -87,10 +87,12 @@ extension CalibrateCommand {
     return Turned(outcome: outcome, monitor: monitor)
   }
 
-  /// Claims the bench. Apart from turning: Swift 6.0 crashes where a function that is given something noncopyable
-  /// throws after it has handed it on.
+  /// Claims the bench.
+  ///
+  /// Apart from turning: Swift 6.0 crashes where a function that is given something noncopyable throws after
+  /// it has handed it on.
   private func claimed(_ engine: consuming Engine, _ bench: Bench, _ task: RunTask) throws
-    -> RunThread
+    -> RunThread<LinuxBench>
   {
     StopSignal.block()
     let hardware = try RunCommand.claim(bench.board, clock: realTime.clock)
