@@ -25,8 +25,7 @@ extension CalibrateCommand {
         throw ProjectFiles.Problem(description: "calibrate: error: the volume takes for ever")
       }
       let bolus = try Bolus(volume: volume, duration: span)
-      // Water is no drug: one nanogram a millilitre, and limits far beyond.
-      let water = CalibrationBooks.water
+      // Water is no drug: limits far beyond.
       let beyond = DoseLimits.Limit(soft: Mass(micrograms: 1_000), hard: Mass(micrograms: 1_000))
       let backlog = try bench.step.steps(in: bench.board.backlogLimit)
       let settings = EngineSettings(
@@ -35,15 +34,13 @@ extension CalibrateCommand {
         reservoir: try Reservoir(
           capacity: volume + volume, filled: volume + volume, lowAlarm: Volume(femtolitres: 1),
           reserve: .zero))
-      let engine = Engine(
-        settings: settings, prescription: Prescription(therapy: .stopped, concentration: water),
-        grant: .unlimited)
       let task = RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true)
       let books = try journal.map { try CalibrationBooks($0, bench) }
       let most = try bench.step.steps(in: volume) + 1
-      let turned = try turn(engine, bench, task, span) {
-        try books?.permit(most, within: span + TimeSpan(seconds: 12))
-      }
+      let control = try claimed(settings, bench, task)
+      // Ahead, as in a run; with the bench claimed, all that can go wrong has.
+      try books?.permit(most, within: span + TimeSpan(seconds: 12))
+      let turned = try turn(control, bench, span)
       let ledger = turned.outcome.status.ledger
       try books?.book(certain: ledger.delivered, uncertain: ledger.uncertain)
       return try checked(turned, bench)
@@ -65,12 +62,8 @@ extension CalibrateCommand {
   }
 
   private func turn(
-    _ engine: consuming Engine, _ bench: Bench, _ task: RunTask, _ span: TimeSpan,
-    permitting permit: () throws -> Void
+    _ control: RunThread<LinuxBench>, _ bench: Bench, _ span: TimeSpan
   ) throws -> Turned {
-    let control = try claimed(engine, bench, task)
-    // Ahead, as in a run; what is claimed by now is all that can be missing.
-    try permit()
     guard control.start(realTime.wish) else {
       throw ProjectFiles.Problem(description: "calibrate: error: no thread left")
     }
@@ -91,10 +84,14 @@ extension CalibrateCommand {
   ///
   /// Apart from turning: Swift 6.0 crashes where a function that is given something noncopyable throws after
   /// it has handed it on.
-  private func claimed(_ engine: consuming Engine, _ bench: Bench, _ task: RunTask) throws
+  private func claimed(_ settings: EngineSettings, _ bench: Bench, _ task: RunTask) throws
     -> RunThread<LinuxBench>
   {
     StopSignal.block()
+    let engine = Engine(
+      settings: settings,
+      prescription: Prescription(therapy: .stopped, concentration: CalibrationBooks.water),
+      grant: .unlimited)
     let hardware = try RunCommand.claim(bench.board, clock: realTime.clock)
     let control = RunThread(
       engine: engine, hardware: hardware, task: task, isRecording: false
