@@ -38,7 +38,7 @@ extension CalibrateCommand {
       let books = try journal.map { try CalibrationBooks($0, bench) }
       let most = try bench.step.steps(in: volume) + 1
       let control = try claimed(settings, bench, task)
-      // Ahead, as in a run; with the bench claimed, all that can go wrong has.
+      // Ahead, as in a run, and only when the bench is claimed: what is not begun leaves nothing uncertain.
       try books?.permit(most, within: span + TimeSpan(seconds: 12))
       let turned = try turn(control, bench, span)
       let ledger = turned.outcome.status.ledger
@@ -82,8 +82,8 @@ extension CalibrateCommand {
 
   /// Claims the bench.
   ///
-  /// Apart from turning: Swift 6.0 crashes where a function that is given something noncopyable throws after
-  /// it has handed it on.
+  /// With an engine of its own: Swift 6.0 crashes where a function is given one and throws after it has handed
+  /// it on.
   private func claimed(_ settings: EngineSettings, _ bench: Bench, _ task: RunTask) throws
     -> RunThread<LinuxBench>
   {
