@@ -18,6 +18,17 @@ S, E, J = "Sources/PumpSafety/", "Sources/PumpEngine/", "Sources/PumpJournal/"
 
 # name, file, line as it is, line as it becomes, the test that must fail
 MUTANTS = [
+    ("a supervisor that stands still is not noticed", "Sources/PumpLinux/SupervisorWatch.swift",
+     "isSilent = silence >= timeout", "isSilent = false", "SupervisorWatchTests/silence"),
+    ("a grant outlives its supervisor", "Sources/itpump/Run/SessionOrder.swift",
+     "let given = watch.isSilent ? .none : fault?.heard(latest) ?? latest",
+     "let given = fault?.heard(latest) ?? latest", "ChannelOrdersTests/standsStill"),
+    ("a supervisor that comes back gives nothing", "Sources/itpump/Run/SessionOrder.swift",
+     "let isNews = latest.number > grant || watch.isSilent != wasSilent",
+     "let isNews = latest.number > grant || watch.isSilent && !wasSilent", "ChannelOrdersTests/standsStill"),
+    ("what a calibration pumps is a dose", "Sources/itpump/Hardware/CalibrationBooks.swift",
+     "try begin(as: JournalBinding(step: binding.step, concentration: Self.water))", "try begin(as: binding)",
+     "CalibrationBooksTests/booked"),
     ("envelope not checked", S + "Supervisor+Watch.swift",
      "if count > checkedCount { return cut(.driveDisagrees, at: now) }", "",
      "LyingDriveTests/tooFast"),

@@ -33,14 +33,16 @@ struct ChannelOrders: SessionOrders {
   private var grantsGiven = UInt64(0)
   private var hasStopped = false
   private var watch: SupervisorWatch
+  private let now: () -> UInt64
 
   private let fault: DriveFault?
   private let record: RecordState
 
   init(
     _ channel: Channel, messages: RunRing.Writer, fault: DriveFault?, record: RecordState,
-    supervisorTimeout: TimeSpan
+    supervisorTimeout: TimeSpan, now: @escaping () -> UInt64 = monotonicNanoseconds
   ) {
+    self.now = now
     self.channel = channel
     watch = SupervisorWatch(timeout: supervisorTimeout)
     self.record = record
@@ -93,8 +95,7 @@ struct ChannelOrders: SessionOrders {
   /// - Returns: The grant under a number of the drive's own.
   private mutating func nextGrant() -> Grant? {
     let wasSilent = watch.isSilent
-    watch.look(
-      turns: channel[.supervised], isLost: channel.isSupervisorLost, at: monotonicNanoseconds())
+    watch.look(turns: channel[.supervised], isLost: channel.isSupervisorLost, at: now())
     guard let latest = channel.grant() else { return nil }
     let isNews = latest.number > grant || watch.isSilent != wasSilent
     guard isNews else { return nil }
