@@ -77,8 +77,8 @@ package-test: package
 # The times are those of two processors, once everything is installed.
 help:
 	@echo "make run            installs what running needs, builds, simulates a day            2 min"
-	@echo "make test           every check that needs no other machine                        7 min"
-	@echo "make newcomer       the same from a bare Debian 13, with Swift 6.0.3               12 min, root"
+	@echo "make test           every check that needs no other machine                        5 min"
+	@echo "make newcomer       the same from a bare Debian 13, with Swift 6.0.3               10 min, root"
 	@echo "make bench-test     the real GPIO backend in a virtual machine                     20 min, root"
 	@echo "make firmware       the core as firmware: a Cortex-M4 and a Raspberry Pi 3         1 min"
 	@echo "make firmware-test  the firmware on emulated boards, against the simulator         60 min"
