@@ -167,7 +167,7 @@ def main():
     subprocess.run(
         ["rsync", "-a", "--delete", "--exclude", ".build*", "--exclude", ".git", f"{top}/", f"{folder}/"]
         if shutil.which("rsync") else
-        ["sh", "-c", f"git -C '{top}' ls-files -z | (cd '{top}' && xargs -0 cp --parents -t '{folder}')"],
+        ["sh", "-c", f"git -C '{top}' ls-files -z | (cd '{top}' && xargs -0 cp -P --parents -t '{folder}')"],
         check=True)
     built = run(["swift", "build", "--build-tests"], folder)
     if built.returncode:
