@@ -39,7 +39,7 @@ public struct Board: Sendable {
   /// driver's fault last far longer [DER].
   public static var usualDebounce: TimeSpan { TimeSpan(milliseconds: 2) }
 
-  /// Two turns of the watchdog's kick, and less than the 3 s of the external watchdog [DER].
+  /// Two intervals of the watchdog's kick, and less than the 3 s of the external watchdog [DER].
   public static var usualSupervisorTimeout: TimeSpan { TimeSpan(seconds: 2) }
   public static var supervisorTimeouts: ClosedRange<TimeSpan> {
     TimeSpan(milliseconds: 500)...TimeSpan(seconds: 10)

@@ -79,7 +79,7 @@ int pump_ring_take(pump_ring *ring, void *slot);
 uint64_t pump_ring_lost(const pump_ring *ring);
 
 /// Memory that two processes share: boxes that hold the latest of something, counters with one writer
-/// each, a request with an answer. Nobody ever waits for the other side's lock; there is none.
+/// each, a request with an answer, a sign of life. Nobody ever waits for the other side.
 typedef struct pump_channel pump_channel;
 #define PUMP_BOXES 8
 #define PUMP_BOX_WORDS 16
@@ -101,7 +101,8 @@ uint64_t pump_counter_get(pump_channel *channel, int counter);
 /// The calling thread, the supervisor's, begins and ends its work.
 void pump_life_begin(pump_channel *channel);
 void pump_life_end(pump_channel *channel);
-/// Whether that thread died in between; once true, always true.
+/// Whether that thread died in between; once true, always true. Asked only after a start, which that thread
+/// gives at its work: so the two never contend.
 int pump_life_is_lost(pump_channel *channel);
 /// Asks the drive to look into its boxes before it makes another edge.
 void pump_attention_call(pump_channel *channel);
