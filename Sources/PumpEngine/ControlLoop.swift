@@ -4,7 +4,8 @@ public import PumpUnits
 /// Runs an engine on hardware: waits for its deadlines, makes its edges, reads what it asks for.
 ///
 /// Generic over the hardware and specialised for each backend, so simulator, Linux and bare metal
-/// run the same instructions.
+/// run the same instructions. All of it is inlinable for that: what is left generic looks its types up when
+/// it first runs, which asks for memory in the middle of an alarm.
 public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
   public var engine: Engine
   public var hardware: Hardware
@@ -61,7 +62,7 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
     return hardware.readClock()
   }
 
-  @usableFromInline
+  @inlinable
   mutating func failed(_ line: DriverLine, _ level: LineLevel, _ kind: FaultKind) -> Instant {
     let now = hardware.readClock()
     engine.made(line, level, at: now)
@@ -70,14 +71,14 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
   }
 
   /// Reads ENABLE back after it was released: a line that does not follow leaves the motor energised.
-  @usableFromInline
+  @inlinable
   mutating func confirmRelease() -> Instant {
     let level = try? hardware.readBack(.enable)
     guard level == .released else { return failed(.enable, .released, .deliveryUncertain) }
     return hardware.readClock()
   }
 
-  @usableFromInline
+  @inlinable
   mutating func sound(_ tone: AlarmTone) {
     guard !isSupervised else { return }
     do throws(Hardware.AnnunciatorFailure) {
@@ -88,13 +89,14 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
     }
   }
 
-  @usableFromInline
+  @inlinable
   mutating func housekeep(at now: Instant) {
     if !isSupervised { kickWatchdog(at: now) }
     readSensors(wallSeconds: hardware.readWallClock(), at: now)
   }
 
-  private mutating func kickWatchdog(at now: Instant) {
+  @inlinable
+  mutating func kickWatchdog(at now: Instant) {
     do throws(Hardware.WatchdogFailure) {
       try hardware.kickWatchdog()
     } catch {
@@ -104,9 +106,11 @@ public struct ControlLoop<Hardware: PumpHardware & ~Copyable>: ~Copyable {
   }
 
   /// Reads the sensors between the engine's own rounds, for a driver's fault can't wait for those.
+  @inlinable
   public mutating func readSensors() { readSensors(wallSeconds: nil, at: hardware.readClock()) }
 
-  private mutating func readSensors(wallSeconds: Int64?, at now: Instant) {
+  @inlinable
+  mutating func readSensors(wallSeconds: Int64?, at now: Instant) {
     do throws(Hardware.SensorFailure) {
       engine.observe(try hardware.readSensors(), wallSeconds: wallSeconds, at: now)
     } catch {

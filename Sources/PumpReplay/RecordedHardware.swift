@@ -58,6 +58,7 @@ public struct RecordedHardware<
     sink.take(.set(line, level, nil))
   }
 
+  @inlinable
   public mutating func readBack(_ line: DriverLine) throws(Failure) -> LineLevel {
     let level: LineLevel
     do throws(Failure) {
@@ -70,6 +71,7 @@ public struct RecordedHardware<
     return level
   }
 
+  @inlinable
   public mutating func readSensors() throws(SensorFailure) -> SensorReadings {
     let readings: SensorReadings
     do throws(SensorFailure) {
@@ -82,6 +84,7 @@ public struct RecordedHardware<
     return readings
   }
 
+  @inlinable
   public mutating func sound(_ tone: AlarmTone) throws(AnnunciatorFailure) {
     do throws(AnnunciatorFailure) {
       try base.sound(tone)
@@ -92,6 +95,7 @@ public struct RecordedHardware<
     sink.take(.sounded(tone, nil))
   }
 
+  @inlinable
   public mutating func kickWatchdog() throws(WatchdogFailure) {
     do throws(WatchdogFailure) {
       try base.kickWatchdog()

@@ -2,6 +2,7 @@ import CAllocationCounter
 import PumpEngine
 import PumpLinux
 import PumpPlan
+import PumpPlant
 import PumpReplay
 import PumpTherapy
 import PumpUnits
@@ -13,7 +14,26 @@ import Testing
 struct RealTimePathTests {
   @Test("A second at 1 kHz with every call told to the ring asks for no memory")
   func noAllocation() throws {
-    let parts = try StackBench.parts(try StepVolume.reference.flow(ofStepsPerSecond: 1_000))
+    try expectNoAllocation()
+  }
+
+  @Test("A hold-up that gives up steps, and its alarm, ask for no memory")
+  func noAllocationWhenLate() throws {
+    // The plant copies its schedule at the first fault; the second is the one that counts.
+    let sounds = try expectNoAllocation(
+      faults: FaultSchedule([
+        ScheduledFault(.at(.epoch + TimeSpan(milliseconds: 100)), .wallClock(0)),
+        ScheduledFault(
+          .at(.epoch + TimeSpan(milliseconds: 600)), .lateWake(TimeSpan(milliseconds: 150))),
+      ]))
+    #expect(sounds > 0)
+  }
+
+  /// - Returns: How often an alarm sounded.
+  @discardableResult
+  private func expectNoAllocation(faults: FaultSchedule = FaultSchedule()) throws -> UInt64 {
+    var parts = try StackBench.parts(try StepVolume.reference.flow(ofStepsPerSecond: 1_000))
+    parts.plant.faults = faults
     let ring = try #require(RunRing(slots: 1 << 16))
     var paced = PacedBench(base: parts.bench, clock: PacedClock(pace: .init()))
     paced.startClock(ahead: .zero)
@@ -30,5 +50,6 @@ struct RealTimePathTests {
     #expect(steps > 500)
     let isBroken = loop.hardware.sink.isBroken
     #expect(!isBroken)
+    return loop.hardware.base.base.sounds
   }
 }
