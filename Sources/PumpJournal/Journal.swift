@@ -62,7 +62,8 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     var state = JournalState()
     for sequence in oldest...latest {
       let block = try Self.read(&store, store.slot(of: sequence))
-      if sequence > oldest || oldest == 0, block.chain != block.link(after: chain) {
+      let followsNone = sequence == oldest && oldest > 0
+      guard block.hasPossibleCounts, followsNone || block.chain == block.link(after: chain) else {
         throw .chainBroken(sequence: sequence)
       }
       chain = block.chain
@@ -160,7 +161,7 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     let before = next
     while store.slots.contains(store.slot(of: next)),
       let block = try? store.read(store.slot(of: next)), block.isIntact, block[1] == next,
-      block.chain == block.link(after: chain)
+      block.chain == block.link(after: chain), block.hasPossibleCounts
     {
       chain = block.chain
       state.take(block.record)

@@ -78,6 +78,16 @@ extension JournalBlock {
       at: Instant(nanoseconds: self[2]), wallSeconds: Int64(bitPattern: self[3]), entry: entry)
   }
 
+  /// Whether a grant's counts can be a pump's: what was written by something else may hold anything.
+  var hasPossibleCounts: Bool {
+    UInt8(truncatingIfNeeded: self[0] >> 16) != Kind.grant.rawValue
+      || self[8] <= StepCounts.most && grantedCounts.isPossible
+  }
+
+  private var grantedCounts: StepCounts {
+    StepCounts(certain: self[4], uncertain: self[5], missed: self[6], atFill: self[7])
+  }
+
   private var entry: JournalEntry {
     let number = UInt8(truncatingIfNeeded: self[0] >> 16)
     let flags = UInt8(truncatingIfNeeded: self[0] >> 24)
@@ -87,9 +97,7 @@ extension JournalBlock {
         boot: self[4], clock: TimeSpan(nanoseconds: self[5]),
         servedSince: Instant(nanoseconds: self[6]), binding, isClockSynchronised: self[10] == 1)
     case .grant:
-      return .grant(
-        StepCounts(certain: self[4], uncertain: self[5], missed: self[6], atFill: self[7]),
-        upTo: self[8], until: Instant(nanoseconds: self[9]))
+      return .grant(grantedCounts, upTo: self[8], until: Instant(nanoseconds: self[9]))
     case .event:
       let code = EventCode(tag: flags, first: self[4], second: self[5])
       return code.event.map { .event($0) } ?? .unknown(number)

@@ -5,7 +5,7 @@
 public enum JournalProblem: Error, Equatable, Sendable {
   /// A record before the end is damaged: from there back nothing is to be relied on.
   case damaged(sequence: UInt64)
-  /// A record that is not the last does not follow from the one before: somebody changed it.
+  /// A record does not follow from the one before, or counts what no pump can: somebody changed it.
   case chainBroken(sequence: UInt64)
   /// A later version wrote it.
   case laterFormat(UInt16)

@@ -96,10 +96,12 @@ public struct JournalState: BitwiseCopyable, Sendable {
       isEnded = isEnded || hasBegun
     case .event(.reconciled(let made, let notMade)):
       counts = carried
-      counts.certain += made
-      counts.uncertain = counts.uncertain > made + notMade ? counts.uncertain - made - notMade : 0
+      let settled = min(made, counts.uncertain)
+      counts.certain += settled
+      counts.uncertain -= settled
+      counts.uncertain -= min(notMade, counts.uncertain)
       // Whether what was not made was from this fill is not known: the reservoir counts it all the same.
-      counts.atFill = counts.atFill > notMade ? counts.atFill - notMade : 0
+      counts.atFill -= min(notMade, counts.atFill)
       granted = counts.highest
     case .event(.refilled(let volume)):
       filled = volume

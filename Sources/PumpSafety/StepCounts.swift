@@ -23,4 +23,11 @@ public struct StepCounts: Equatable, BitwiseCopyable, Sendable {
 
   /// The most that may have been made: the pump's count.
   public var highest: UInt64 { certain + uncertain }
+
+  /// More than the fastest motor makes in a thousand years; sums of such numbers don't overflow.
+  public static var most: UInt64 { (1 << 60) - 1 }
+
+  /// Whether a pump can have made them, and filled its reservoir before the last of them: what is read
+  /// from outside may be anything.
+  public var isPossible: Bool { certain | uncertain | missed <= Self.most && atFill <= highest }
 }

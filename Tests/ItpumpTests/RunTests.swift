@@ -63,6 +63,36 @@ struct RunTests {
     #expect(other.err.contains("not a record"))
   }
 
+  @Test("A record whose header counts steps or time that no pump can have is refused")
+  func impossibleHeader() throws {
+    let folder = try TemporaryFolder()
+    #expect(try record(folder).code == 0)
+    let header = try RecordReader(folder("run.rec")).header
+    let changes: [(inout RecordHeader) -> Void] = [
+      { $0.session.at_fill_steps = 5 },
+      { $0.session.certain_steps = .max },
+      { ($0.session.certain_steps, $0.session.uncertain_steps) = (1 << 63, 1 << 63) },
+      { $0.session.missed_steps = .max },
+      { $0.session.first_ns = .max },
+      { $0.session.place_ns = .max },
+      { $0.session.recalled = [RecalledDose(steps: .max, by_ns: 0)] },
+      { $0.session.recalled = [RecalledDose(steps: 1, by_ns: .max)] },
+      { $0.span_ns = .max },
+      { $0.judged_at_s = 1e300 },
+    ]
+    for (number, change) in changes.enumerated() {
+      var changed = header
+      change(&changed)
+      let path = folder("changed-\(number).rec")
+      try RecordWriter(path, changed, most: .max).close()
+      let replay = try CommandLineTests.itpump("replay", path)
+      #expect(replay.code == 1, "change \(number)")
+      #expect(replay.err.contains("no pump can have"), "change \(number): \(replay.err)")
+    }
+    try RecordWriter(folder("same.rec"), header, most: .max).close()
+    #expect(try CommandLineTests.itpump("replay", folder("same.rec")).code == 0)
+  }
+
   @Test("An engine that would act otherwise is told, with the first call that differs, and ends")
   func difference() throws {
     let folder = try TemporaryFolder()

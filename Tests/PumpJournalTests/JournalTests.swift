@@ -114,6 +114,24 @@ struct JournalTests {
     }
   }
 
+  @Test(
+    "A last record that is sealed rightly and counts what no pump can is refused",
+    arguments: [
+      (word: 4, value: UInt64.max), (5, 1 << 60), (6, 1 << 63), (7, 1 << 59), (8, .max),
+    ])
+  func impossibleCounts(word: Int, value: UInt64) throws {
+    var store = try filled(6).store
+    let latest = 5
+    store.blocks[latest][word] = value
+    store.blocks[latest].seal(after: store.blocks[latest - 1].chain)
+    do {
+      _ = try Journal(opening: store)
+      Issue.record("counts that no pump can have passed")
+    } catch {
+      #expect(error == .chainBroken(sequence: 5))
+    }
+  }
+
   @Test("A repeated record in another slot is none; a later version's format is refused")
   func strange() throws {
     var store = try filled(6).store

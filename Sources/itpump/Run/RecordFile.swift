@@ -21,6 +21,11 @@ struct RecordHeader: Codable {
   var board: String
   var host: String
   var session: RecordedSession
+
+  /// Whether its numbers can be a run's, judged before the year 5000.
+  var isPossible: Bool {
+    session.isPossible && span_ns ?? 0 <= RecordedSession.longest && judged_at_s.magnitude < 9.5e10
+  }
 }
 
 /// What the drive took over from the journal.
@@ -47,6 +52,17 @@ struct RecordedSession: Codable {
     at_fill_steps = plan.carried.atFill
     recalled = plan.recalled
   }
+
+  /// Whether a pump can have got there: a file that something else wrote may hold any numbers.
+  var isPossible: Bool {
+    // A million doses of the largest size don't overflow the sums that they go into.
+    carried.isPossible && first_ns <= Self.longest && place_ns <= Self.longest
+      && recalled.count <= 1 << 20
+      && recalled.allSatisfy { $0.steps <= StepCounts.most >> 20 && $0.by_ns <= Self.longest }
+  }
+
+  /// A hundred and forty years in nanoseconds.
+  static let longest: UInt64 = 1 << 62
 
   var first: Instant { Instant(nanoseconds: first_ns) }
 
@@ -163,6 +179,11 @@ struct RecordReader {
     else {
       throw ProjectFiles.Problem(
         description: "\(path): error: the record's header is of another version of itpump")
+    }
+    guard header.isPossible else {
+      throw ProjectFiles.Problem(
+        description: "\(path): error: the record's header counts steps or time that no pump can "
+          + "have; restore the file")
     }
     self.header = header
     var decoder = EntryDecoder()

@@ -5,9 +5,9 @@ import Foundation
 // others are libFuzzer's options. The program's own sources are compiled in, for an executable can't be imported.
 
 /// What one kind of file is read with, and what makes its checksums right again.
-struct FileKind {
-  var read: ([UInt8]) -> Void
-  var reseal: (inout [UInt8]) -> Void
+struct FileKind: Sendable {
+  var read: @Sendable ([UInt8]) -> Void
+  var reseal: @Sendable (inout [UInt8]) -> Void
 
   // libFuzzer calls a C function, which can't bring anything along.
   nonisolated(unsafe) static var chosen = FileKind(read: { _ in }, reseal: { _ in })
