@@ -66,7 +66,8 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
 
   /// What an intact record in its own slot says; `nil` for any other.
   public func intactRecord(at sequence: UInt64) -> JournalRecord? {
-    isIntact && self[1] == sequence && formatNumber <= Self.format ? record : nil
+    isIntact && self[1] == sequence && formatNumber <= Self.format && hasPossibleCounts
+      ? record : nil
   }
 
   /// Whether nothing was ever written there.

@@ -251,11 +251,11 @@ struct SupervisedRunTests {
     let folder = try TemporaryFolder()
     let path = folder("notify")
     let script = """
-      import socket, subprocess, sys
+      import os, socket, subprocess, sys
       s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
       s.bind(sys.argv[1])
       s.settimeout(30)
-      p = subprocess.Popen(sys.argv[2:], env={"NOTIFY_SOCKET": sys.argv[1], "HOME": "/tmp"},
+      p = subprocess.Popen(sys.argv[2:], env=dict(os.environ, NOTIFY_SOCKET=sys.argv[1]),
           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
       heard = []
       while not heard or "STOPPING" not in heard[-1]:

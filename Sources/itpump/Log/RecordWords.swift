@@ -32,7 +32,7 @@ extension JournalEntry {
     case .command(let command, let value, let isAccepted):
       "\(command)" + Self.describe(command, value) + (isAccepted ? "" : ", REFUSED")
     case .profile(let copy, let part, let length, _, _):
-      "profile of \(length) bytes, copy \(copy + 1), part \(part + 1)"
+      "profile of \(length) bytes, copy \(Int(copy) + 1), part \(Int(part) + 1)"
     case .text(let part, let length, let text):
       "\(part == 0 ? "" : "… ")\(text.words(part, length))"
     case .unknown(let kind): "of kind \(kind), which this version does not know"
