@@ -51,13 +51,15 @@ public enum Format {
 
   /// A count as a decimal of a larger unit: two decimals, more for what is small, none that say
   /// nothing.
+  ///
+  /// - Parameter unit: At most 10^14, so that no count overflows.
   public static func decimal(_ count: UInt64, per unit: UInt64) -> String {
     let isSmall = count < unit / 10
     let places: UInt64 = isSmall ? 10_000 : 100
-    let scaled = (try? PumpUnits.scaled(count, by: places * 10, over: unit, .down)) ?? 0
-    let rounded = (scaled + 5) / 10
-    let (whole, rest) = rounded.quotientAndRemainder(dividingBy: places)
-    let digits = String(places + rest).dropFirst()
+    let (units, part) = count.quotientAndRemainder(dividingBy: unit)
+    let rounded = (part * places * 10 / unit + 5) / 10
+    let whole = units + rounded / places
+    let digits = String(places + rounded % places).dropFirst()
     let trimmed = String(digits.reversed().drop { $0 == "0" }.reversed())
     return trimmed.isEmpty ? "\(whole)" : "\(whole).\(trimmed)"
   }
