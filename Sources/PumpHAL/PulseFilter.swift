@@ -1,67 +1,66 @@
 public import PumpUnits
 
-/// Tells an input's pulses from glitches by how long the line was asserted.
+/// Tells an input's pulses from glitches: a level counts once it has lasted, asserted or at rest.
 ///
-/// It is given every edge with its instant, and the level now and then. A pulse counts once, as soon as it is
-/// known to have lasted; what is over before that is a glitch, and is counted apart.
+/// So a short pulse is none, and a short gap within a pulse does not make it two. It is given every edge with
+/// its instant, and the level now and then; a pulse counts once, as soon as it is known to have lasted.
 public struct PulseFilter: BitwiseCopyable, Sendable {
-  /// The shortest pulse.
+  /// What a level must last to count.
   public let least: TimeSpan
-  /// Pulses that were too short.
+  /// Changes that did not last, to either level.
   public private(set) var glitches: UInt64 = 0
-  private var since: Instant?
-  private var isCounted = false
+  /// Whether the line is asserted, by the last level that has lasted.
+  public private(set) var isAsserted = false
+  /// Since when the line has had the other level.
+  private var changedAt: Instant?
 
-  /// - Parameter least: Shorter than this is a glitch; at zero nothing is.
+  /// - Parameter least: What is over sooner is a glitch; at zero nothing is.
   public init(least: TimeSpan) { self.least = least }
-
-  /// Whether the line is asserted, and has been for long enough.
-  public var isAsserted: Bool { since != nil && isCounted }
 
   /// Takes an edge.
   ///
   /// - Returns: Whether a pulse is known by it.
-  public mutating func take(isAsserted: Bool, at instant: Instant) -> Bool {
-    guard isAsserted else { return end(at: instant) }
-    // Two rises in a row: a fall was lost between them, nobody knows when.
-    if since != nil, !isCounted { glitches += 1 }
-    since = instant
-    isCounted = false
-    return least.isZero && look(isAsserted: true, at: instant)
+  public mutating func take(isAsserted level: Bool, at instant: Instant) -> Bool {
+    guard let since = changedAt else {
+      // An edge to the level that the line has: the one between was lost, nobody knows when.
+      guard level != isAsserted else { return false }
+      changedAt = instant
+      return least.isZero && accept()
+    }
+    guard level == isAsserted else {
+      // To the same level once more: either a look has seen it first, or an edge between was lost.
+      if instant > since { glitches += 1 }
+      changedAt = instant
+      return false
+    }
+    guard instant.elapsed(since: since) >= least else {
+      glitches += 1
+      changedAt = nil
+      return false
+    }
+    let isPulse = accept()
+    changedAt = instant
+    return isPulse
   }
 
   /// Takes the level as it is now.
   ///
   /// - Returns: Whether a pulse is known by it that still goes on.
-  public mutating func look(isAsserted: Bool, at now: Instant) -> Bool {
-    guard isAsserted else {
-      // Its fall is still to come with its instant, or was lost. One that has been counted is over.
-      if isCounted { (since, isCounted) = (nil, false) }
-      return false
-    }
-    guard let since else {
-      // Its rise was lost: it is not older than this look.
-      self.since = now
-      isCounted = false
-      return least.isZero && look(isAsserted: true, at: now)
-    }
-    guard !isCounted, now.elapsed(since: since) >= least else { return false }
-    isCounted = true
-    return true
+  public mutating func look(isAsserted level: Bool, at now: Instant) -> Bool {
+    // The line is back: that edge is still to come with its instant, or was lost.
+    guard level != isAsserted else { return false }
+    let since = changedAt ?? now
+    changedAt = since
+    return now.elapsed(since: since) >= least && accept()
   }
 
-  private mutating func end(at instant: Instant) -> Bool {
-    guard let since else { return false }
-    defer {
-      self.since = nil
-      isCounted = false
-    }
-    guard !isCounted else { return false }
-    guard instant.elapsed(since: since) >= least else {
-      glitches += 1
-      return false
-    }
-    return true
+  /// The line's new level has lasted.
+  ///
+  /// - Returns: Whether a pulse begins with it.
+  private mutating func accept() -> Bool {
+    isAsserted.toggle()
+    changedAt = nil
+    return isAsserted
   }
 }
 

@@ -11,13 +11,22 @@ struct PulseFilterTests {
 
     func level(at now: UInt64) -> Bool { changes.count { $0 <= now } % 2 == 1 }
 
-    /// Pulses of at least a length, of those whose length is known by an instant; and those that are shorter.
+    /// What a debounced line makes of it by an instant, from the lengths of its levels: one that lasts
+    /// counts, one that does not is a glitch where it differs from the last that did.
     func counts(least: UInt64, by now: UInt64) -> (pulses: UInt64, glitches: UInt64) {
       var (pulses, glitches): (UInt64, UInt64) = (0, 0)
-      for rise in stride(from: 0, to: changes.count, by: 2) where changes[rise] <= now {
-        let isOver = rise + 1 < changes.count && changes[rise + 1] <= now
-        let length = (isOver ? changes[rise + 1] : now) - changes[rise]
-        if length >= least { pulses += 1 } else if isOver { glitches += 1 }
+      var isAsserted = false
+      for (place, change) in changes.enumerated() where change <= now {
+        let level = place % 2 == 0
+        let isOver = place + 1 < changes.count && changes[place + 1] <= now
+        let length = (isOver ? changes[place + 1] : now) - change
+        guard level != isAsserted else { continue }
+        if length >= least {
+          isAsserted = level
+          pulses += level ? 1 : 0
+        } else if isOver {
+          glitches += 1
+        }
       }
       return (pulses, glitches)
     }
@@ -47,7 +56,47 @@ struct PulseFilterTests {
     }
   }
 
-  @Test("A pulse whose fall was lost is over when the line is seen at rest, and was one")
+  @Test(
+    "Gaps of 10 µs to 50 ms within a pulse: below the filter it is one pulse, from it on there are two",
+    arguments: [10, 100, 200, 1_000, 1_999, 2_000, 2_001, 5_000, 20_000, 50_000])
+  func gaps(microseconds: UInt64) {
+    for looks in [1_000, 7_000, 50_000] as [UInt64] {
+      var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
+      let gap = UInt64(60_000_000)
+      let wave = Wave(changes: [10_000_000, gap, gap + microseconds * 1_000, 180_000_000])
+      var pulses: UInt64 = 0
+      var told = 0
+      for now in stride(from: UInt64(0), through: 300_000_000, by: Int(looks) * 1_000) {
+        while told < wave.changes.count, wave.changes[told] <= now {
+          let edge = Instant(nanoseconds: wave.changes[told])
+          pulses += filter.take(isAsserted: told % 2 == 0, at: edge) ? 1 : 0
+          told += 1
+        }
+        let level = wave.level(at: now)
+        pulses += filter.look(isAsserted: level, at: Instant(nanoseconds: now)) ? 1 : 0
+      }
+      #expect(pulses == (microseconds >= 2_000 ? 2 : 1))
+      #expect(filter.glitches == (microseconds >= 2_000 ? 0 : 1))
+      #expect(!filter.isAsserted)
+    }
+  }
+
+  @Test("A contact that bounces gives one pulse, and its bounces are glitches")
+  func bounces() {
+    var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
+    var pulses = 0
+    var at = Instant.epoch + .hour
+    for edge in 0..<41 {
+      // Forty bounces of 0.3 ms each, and then it is asserted for good.
+      pulses += filter.take(isAsserted: edge % 2 == 0, at: at) ? 1 : 0
+      at = at + TimeSpan(microseconds: 300)
+    }
+    pulses += filter.look(isAsserted: true, at: at + TimeSpan(milliseconds: 2)) ? 1 : 0
+    #expect(pulses == 1)
+    #expect(filter.glitches == 20)
+  }
+
+  @Test("A pulse whose fall was lost is over when the line has been seen at rest, and was one")
   func lostFall() {
     var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
     let rise = Instant.epoch + .hour
@@ -55,10 +104,12 @@ struct PulseFilterTests {
     let isPulse = filter.look(isAsserted: true, at: rise + TimeSpan(milliseconds: 3))
     #expect(isPulse && filter.isAsserted)
     let isSecond = filter.look(isAsserted: false, at: rise + TimeSpan(milliseconds: 9))
-    #expect(!isSecond && !filter.isAsserted)
-    // The fall came all the same, late: it ends nothing and is no glitch.
+    #expect(!isSecond)
+    // The fall came all the same, late: it is no glitch, and the rest has lasted since then.
     let isThird = filter.take(isAsserted: false, at: rise + TimeSpan(milliseconds: 8))
     #expect(!isThird && filter.glitches == 0)
+    let isFourth = filter.look(isAsserted: false, at: rise + TimeSpan(milliseconds: 10))
+    #expect(!isFourth && !filter.isAsserted)
   }
 
   @Test("A level that lasts is told while it lasts, and for as long")
@@ -76,7 +127,9 @@ struct PulseFilterTests {
       #expect(filter.isAsserted == (look.after >= TimeSpan(milliseconds: 2)))
     }
     let isAnother = filter.take(isAsserted: false, at: rise + .hour)
-    #expect(!isAnother && !filter.isAsserted)
+    let isPulseAtRest = filter.look(
+      isAsserted: false, at: rise + .hour + TimeSpan(milliseconds: 2))
+    #expect(!isAnother && !isPulseAtRest && !filter.isAsserted)
     #expect(filter.glitches == 0)
   }
 
