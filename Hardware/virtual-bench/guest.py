@@ -94,7 +94,7 @@ class Scenario:
     """One scenario: its folder of results, its chip, its board file, its runs."""
 
     def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", by="label",
-                 index=False, watchdog=False, **facts):
+                 index=False, watchdog=False, debounce=None, **facts):
         self.name, self.variant = name, variant
         self.folder = f"{results}/{name}"
         os.makedirs(self.folder)
@@ -109,6 +109,8 @@ class Scenario:
         for word, value in {
                 "CHIP": chip, "DRIVER": driver, "PUMP": pump, "BACKLOG": backlog}.items():
             text = text.replace(word, value)
+        if debounce:
+            text = re.sub(r"(  (index|fault): .*)\}", rf"\1, debounce: {debounce}}}", text)
         if not index:
             # Without a plant beside it no pulse would come, and the motor be taken for stalled.
             text = "".join(l for l in text.splitlines(True) if not l.startswith("  index:"))
@@ -487,6 +489,31 @@ def short_fault(variant):
     s.close(exit=finish(process), stuck_ns=stuck_ns)
 
 
+def glitches(variant):
+    """Glitches of the index and fault lines, the shortest that a process can make and longer ones: none
+    counts. Then a fault that lasts."""
+    s = Scenario(f"glitches-{variant}", variant, driver=DIRECT, pump=PICO, index=True, debounce="200 ms",
+                 kind="glitches", debounce_ns=200_000_000)
+    process = s.run(f"{bench}/profiles/rate-20.yaml", 60)
+    s.wait_for_steps(process)
+    # Fewer than a sensor needs to be said to chatter.
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+    made = []
+    for line in (INDEX, FAULT):
+        for seconds in (0, 0, 0, 0.0002, 0.001, 0.005, 0.02):
+            time.sleep(0.4)
+            began = time.monotonic_ns()
+            s.chip.pull(line, 0)
+            time.sleep(seconds)
+            s.chip.pull(line, 1)
+            made.append((line, began, time.monotonic_ns()))
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    time.sleep(1)
+    s.chip.pull(FAULT, 0)
+    stuck_ns = time.monotonic_ns()
+    s.close(exit=finish(process), stuck_ns=stuck_ns, made=made)
+
+
 def removed(variant):
     s = Scenario(f"removed-{variant}", variant, kind="removed")
     process = s.run(f"{bench}/profiles/ramped.yaml")
@@ -662,7 +689,7 @@ def main():
             (hung_supervisor, variant), (full_disk, variant))
         good &= together(
             (stuck, variant, FAULT, "fault"), (stuck, variant, LOW, "reservoir-low"),
-            (short_fault, variant), (calibrate, variant), (blink, variant))
+            (short_fault, variant), (glitches, variant), (calibrate, variant), (blink, variant))
         good &= together(*[
             (stops, variant, profile, 10)
             for profile in ("rate-hourly", "rate-1", "rate-20", "rate-200", "rate-2000")])

@@ -457,6 +457,25 @@ def judge_stuck_fault(facts, edges, run, folder):
             "driver-fault, heard")
 
 
+def judge_glitches(facts, edges, run, folder):
+    lengths = [end - began for _, began, end in facts["made"]]
+    expect(max(lengths) < facts["debounce_ns"], f"a glitch of {max(lengths) / 1e6:.0f} ms is none")
+    expect(facts["exit"] == 1, f"exit {facts['exit']}")
+    expect(set(alarms(run)) == {"driver-fault"}, f"alarms: {alarms(run)}")
+    # What was over before the kernel looked left one edge, or none where it had looked at the one before.
+    counted = run["glitches"]
+    sure = sum(length > 5_000_000 for length in lengths)
+    expect(sure <= counted <= len(lengths), f"{len(lengths)} glitches, {sure} sure, {counted} counted")
+    expect(run["index_pulses"] == 0, f"{run['index_pulses']} index pulses")
+    due = facts["stuck_ns"] + facts["debounce_ns"]
+    off = [e[0] for e in edges if e[1] == ENABLE and not e[2] and e[0] > facts["made"][0][1]]
+    expect(off and due - GRACE / 20 <= off[0], "ENABLE fell for a glitch")
+    # The sensors are read ten times a second; emulation is granted some delay.
+    expect(off[0] < due + 100_000_000 + 3 * GRACE, "ENABLE did not fall for a fault that lasts")
+    return (f"{counted} of {len(lengths)} glitches of {min(lengths) / 1e3:.0f} us to {max(lengths) / 1e6:.0f} ms "
+            f"seen and counted, no pulse, no trip; ENABLE fell {(off[0] - facts['stuck_ns']) / 1e6:.0f} ms into a fault")
+
+
 def judge_stuck_low(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
     expect("reservoir-low" in alarms(run), f"alarms: {alarms(run)}")
@@ -561,7 +580,8 @@ JUDGES = {
     "sigkill-supervisor": judge_killed("supervisor"), "sigkill-both": judge_killed("both"),
     "kills": judge_kills, "liar": judge_liar, "hung-supervisor": judge_hung_supervisor,
     "watchdog-close": judge_watchdog_close, "full-disk": judge_full_disk, "frozen-disk": judge_frozen_disk,
-    "busy": judge_busy, "denied": judge_denied, "stuck-fault": judge_stuck_fault, "stuck-reservoir-low": judge_stuck_low,
+    "busy": judge_busy, "denied": judge_denied, "stuck-fault": judge_stuck_fault, "glitches": judge_glitches,
+    "stuck-reservoir-low": judge_stuck_low,
     "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
     "calibrate": judge_calibrate, "weigh": judge_weigh, "blink": judge_blink, "writes": judge_writes}
 

@@ -22,8 +22,11 @@ public struct PulseFilter: BitwiseCopyable, Sendable {
   /// - Returns: Whether a pulse is known by it.
   public mutating func take(isAsserted level: Bool, at instant: Instant) -> Bool {
     guard let since = changedAt else {
-      // An edge to the level that the line has: the one between was lost, nobody knows when.
-      guard level != isAsserted else { return false }
+      guard level != isAsserted else {
+        // To the level that the line has: what was between was over before the kernel looked.
+        if !least.isZero { glitches += 1 }
+        return false
+      }
       changedAt = instant
       return least.isZero && accept()
     }

@@ -25,6 +25,9 @@ public protocol GuardBench: GuardHardware, ~Copyable {
 
   /// Whether a sensor's line has more glitches than a sound one.
   var isChattering: Bool { get }
+
+  /// Changes of the index and fault lines so far that were too short to count.
+  var glitches: UInt64 { get }
 }
 
 /// The lines of a GPIO chip that belong to the supervisor: all but STEP and DIR.
@@ -94,6 +97,8 @@ public struct GPIOGuard: GuardBench, ~Copyable {
 
   public var isChattering: Bool { chatter.isChattering }
 
+  public var glitches: UInt64 { indexFilter.glitches + faultFilter.glitches }
+
   public mutating func readWallClock() -> Int64 { wallClockSeconds() }
 
   public mutating func follow(_ level: LineLevel) throws(LineFault) -> LineLevel {
@@ -148,9 +153,7 @@ public struct GPIOGuard: GuardBench, ~Copyable {
       if let pulses = try fault?.takePulses(&faultFilter, lost: &lostEdges) {
         readings.driverFault = pulses > 0 || faultFilter.isAsserted
       }
-      chatter.take(
-        indexFilter.glitches + faultFilter.glitches + lostEdges,
-        at: Instant(nanoseconds: pump_linux_now()))
+      chatter.take(glitches + lostEdges, at: Instant(nanoseconds: pump_linux_now()))
       line = .reservoirLow
       if let level = try reservoirLow?.read() { readings.isReservoirLow = level == .asserted }
     } catch {
@@ -266,6 +269,7 @@ public struct SimulatedGuard: GuardBench, ~Copyable {
 
   public var trouble: LinuxBench.Trouble? { nil }
   public var isChattering: Bool { false }
+  public var glitches: UInt64 { 0 }
   public var mayMoveFrom: Instant { .epoch }
 
   private mutating func turn() {

@@ -70,6 +70,7 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
   private var nextSensors = Instant.epoch
   private var readings: SensorReadings?
   private var pulses: UInt64?
+  private var toldGlitches: UInt64 = 0
   private var proving: SelfTestPart?
   private var proofs: [SelfTestProof?] = Array(repeating: nil, count: SelfTestPart.allCases.count)
   /// When the grant was asked for that the journal has not answered yet.
@@ -218,6 +219,10 @@ final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unchecked S
       supervisor.raise(.sensorChattering, at: now)
     } else {
       supervisor.causeGone(.sensorChattering, at: now)
+    }
+    if bench.glitches != toldGlitches {
+      toldGlitches = bench.glitches
+      rings.messages.writer.put(.glitches(toldGlitches))
     }
     // An index that can't be read says nothing, and not that the motor stands still.
     pulses = latest?.indexPulses

@@ -346,6 +346,7 @@ struct RunCommand: ParsableCommand {
       Double(ending.processorTime.nanoseconds) / Double(max(1, ending.elapsed.nanoseconds))
     report.troubles = monitor.troubles
     report.indexPulses = monitor.indexPulses
+    report.glitches = monitor.glitches
     report.lateWakes = monitor.lateWakes
     report.lostMessages = ending.lostMessages
     var failure = recordFailure

@@ -16,6 +16,8 @@ enum RunMessage: BitwiseCopyable, Sendable {
   case status(RunStatus)
   /// A line's call failed with this error number.
   case trouble(BenchLine, number: Int32)
+  /// So many changes of the sensors' lines were too short to count.
+  case glitches(UInt64)
   /// The thread is done; what came of it is known.
   case ended
 }

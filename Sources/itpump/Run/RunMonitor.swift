@@ -27,6 +27,8 @@ final class RunMonitor {
   private(set) var indexVerdict: IndexWatch.Verdict?
   /// Index pulses when the sensors were last read; `nil` without an index line.
   private(set) var indexPulses: UInt64?
+  /// Changes of the sensors' lines that were too short to count.
+  private(set) var glitches: UInt64 = 0
   /// Wake-ups so late that the plan had to be brought up to date.
   private(set) var lateWakes: UInt64 = 0
   private var hasEnded = false
@@ -76,6 +78,7 @@ final class RunMonitor {
         display.status = status
         compareIndex(status)
       case .trouble(let line, let number): take(trouble: line, number)
+      case .glitches(let count): glitches = count
       case .ended: hasEnded = true
       }
     }

@@ -21,6 +21,8 @@ struct RunReport {
   var processorShare: Double?
   var troubles: [String] = []
   var indexPulses: UInt64?
+  /// Changes of the sensors' lines that were shorter than their debounce.
+  var glitches: UInt64 = 0
   var lateWakes: UInt64 = 0
   var lostMessages: UInt64 = 0
 
@@ -100,6 +102,13 @@ struct RunReport {
       "  journal      \(journal)",
       "  wake-ups     " + RunDisplay.lateness(lateness)
         + (lateWakes > 0 ? "; \(TextColumns.grouped(lateWakes)) late for a step" : ""),
+    ]
+    if glitches > 0 {
+      lines.append(
+        "  glitches     \(TextColumns.grouped(glitches)) on the sensors' lines, shorter than 'debounce': "
+          + "not counted")
+    }
+    lines += [
       "",
       "  lines        "
         + (troubles.isEmpty ? ["no failure"] : troubles)
@@ -171,6 +180,7 @@ extension RunReport {
     var wake_ups: UInt64
     var late_wakes: UInt64
     var index_pulses: UInt64?
+    var glitches: UInt64
     var processor_share: Double?
     var alarms: [AlarmRecord]
     var line_failures: [String]
@@ -200,7 +210,7 @@ extension RunReport {
       lateness_p99_ns: lateness.valueAtPercentile(99),
       lateness_p999_ns: lateness.valueAtPercentile(99.9),
       lateness_worst_ns: lateness.maxRecorded, wake_ups: lateness.totalCount,
-      late_wakes: lateWakes, index_pulses: indexPulses,
+      late_wakes: lateWakes, index_pulses: indexPulses, glitches: glitches,
       processor_share: processorShare,
       alarms: events.compactMap { event in
         guard case .alarmRaised(let alarm) = event.event else { return nil }
