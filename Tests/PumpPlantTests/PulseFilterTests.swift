@@ -81,21 +81,20 @@ struct PulseFilterTests {
     }
   }
 
-  @Test("A glitch that was over before the kernel looked leaves one edge, and is counted")
-  func oneEdge() {
-    var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
-    let at = Instant.epoch + .hour
-    #expect(!filter.take(isAsserted: false, at: at))
-    #expect(filter.glitches == 1)
-    #expect(!filter.take(isAsserted: true, at: at + TimeSpan(seconds: 1)))
-    #expect(filter.look(isAsserted: true, at: at + TimeSpan(seconds: 2)))
-    #expect(!filter.take(isAsserted: true, at: at + TimeSpan(seconds: 3)))
-    #expect(filter.glitches == 2 && filter.isAsserted)
-    // Without a filter an edge more says nothing.
-    var open = PulseFilter(least: .zero)
-    #expect(open.take(isAsserted: true, at: at))
-    #expect(!open.take(isAsserted: true, at: at + TimeSpan(seconds: 1)))
-    #expect(open.glitches == 0)
+  @Test(
+    "A glitch that was over before the kernel looked leaves one edge, and is counted",
+    arguments: [true, false])
+  func oneEdge(isFiltered: Bool) {
+    var filter = PulseFilter(least: isFiltered ? TimeSpan(milliseconds: 2) : .zero)
+    var pulses = 0
+    for (second, level) in [false, true, true, false, false].enumerated() {
+      let edge = Instant.epoch + .hour + TimeSpan(seconds: UInt64(second))
+      pulses += filter.take(isAsserted: level, at: edge) ? 1 : 0
+      pulses += filter.look(isAsserted: level, at: edge + TimeSpan(milliseconds: 500)) ? 1 : 0
+    }
+    #expect(pulses == 1)
+    #expect(filter.glitches == (isFiltered ? 3 : 0))
+    #expect(!filter.isAsserted)
   }
 
   @Test("A contact that bounces gives one pulse, and its bounces are glitches")
