@@ -153,7 +153,7 @@ extension Engine {
   /// A therapy that nobody resumes is an alarm of its own: a stop is never silent.
   mutating func releaseTrip(_ alarm: Alarm, at now: Instant) {
     guard state == .tripped(alarm), !alarms[alarm].isStanding else { return }
-    for other in Alarm.allCases where other.stopsDelivery && alarms[other].isCausePresent {
+    for other in Alarm.allCases where other.stopsDelivery && alarms[other].isStanding {
       state = .tripped(other)
       return
     }
