@@ -1,0 +1,143 @@
+import PumpTherapy
+import PumpUnits
+import Testing
+
+@testable import PumpSafety
+
+@Suite("At a limit, and one step beyond it")
+struct BoundaryTests {
+  private func doseGuard(hour: DoseLimits.Limit, day: DoseLimits.Limit) throws -> DoseGuard {
+    DoseGuard(
+      limits: DoseLimits(perHour: hour, perDay: day),
+      concentration: Concentration(microgramsPerMillilitre: 500), step: try SupervisorRig.step())
+  }
+
+  @Test("A bolus that reaches the hard limit is permitted, and a step more is refused")
+  func hardLimit() throws {
+    for window in DoseWindow.allCases {
+      for made: UInt64 in [0, 400] {
+        let limit = SupervisorRig.limit(1_000)
+        var dose = try doseGuard(
+          hour: window == .hour ? limit : SupervisorRig.unlimited,
+          day: window == .day ? limit : SupervisorRig.unlimited)
+        dose.record(steps: made, at: .epoch + TimeSpan(minutes: 1))
+        func verdict(_ steps: UInt64) -> DoseGuard.Verdict {
+          dose.judge(
+            request: SupervisorRig.volume(steps), remainder: .zero,
+            at: .epoch + TimeSpan(minutes: 1), demand: .none, of: .stopped, from: .zero)
+        }
+        let reached = verdict(1_000 - made)
+        let passed = verdict(1_001 - made)
+        #expect(reached == .permitted, "\(window), \(made) made")
+        #expect(passed == .refused(window), "\(window), \(made) made")
+      }
+    }
+  }
+
+  @Test("A bolus that reaches the soft limit needs no confirmation, and a step more needs one")
+  func softLimit() throws {
+    for window in DoseWindow.allCases {
+      let limit = DoseLimits.Limit(
+        soft: SupervisorRig.mass(1_000), hard: SupervisorRig.mass(2_000))
+      var dose = try doseGuard(
+        hour: window == .hour ? limit : SupervisorRig.unlimited,
+        day: window == .day ? limit : SupervisorRig.unlimited)
+      for (steps, expected) in [
+        (UInt64(1_000), DoseGuard.Verdict.permitted), (1_001, .needsConfirmation(window)),
+        (2_000, .needsConfirmation(window)), (2_001, .refused(window)),
+      ] {
+        let verdict = dose.judge(
+          request: SupervisorRig.volume(steps), remainder: .zero, at: .epoch, demand: .none,
+          of: .stopped, from: .zero)
+        #expect(verdict == expected, "\(window), \(steps) steps")
+      }
+    }
+  }
+
+  @Test("What a bolus in progress still delivers counts as promised")
+  func remainder() throws {
+    var dose = try doseGuard(hour: SupervisorRig.limit(1_000), day: SupervisorRig.unlimited)
+    for (remainder, expected) in [
+      (UInt64(600), DoseGuard.Verdict.permitted), (601, .refused(.hour)),
+    ] {
+      let verdict = dose.judge(
+        request: SupervisorRig.volume(400), remainder: SupervisorRig.volume(remainder),
+        at: .epoch, demand: .none, of: .stopped, from: .zero)
+      #expect(verdict == expected)
+    }
+  }
+
+  @Test(
+    "What was made leaves the hour after 61 minutes and the day after 24 h and 5 min, and not before"
+  )
+  func leavesWindow() throws {
+    for (window, stays, left) in [
+      (DoseWindow.hour, TimeSpan(minutes: 60), TimeSpan(minutes: 61)),
+      (.day, TimeSpan(minutes: 1_440), TimeSpan(minutes: 1_445)),
+    ] {
+      let limit = SupervisorRig.limit(1_000)
+      var dose = try doseGuard(
+        hour: window == .hour ? limit : SupervisorRig.unlimited,
+        day: window == .day ? limit : SupervisorRig.unlimited)
+      // A bucket ends at a whole minute, of the day's at every fifth.
+      let made = Instant.epoch + .hour
+      dose.record(steps: 900, at: made)
+      let during = dose.permittedSteps(
+        at: (made + stays).preceding(by: TimeSpan(seconds: 1)), demand: .none)
+      let after = dose.permittedSteps(at: made + left, demand: .none)
+      #expect(during == 101, "\(window): the limit and one step, less what was made")
+      #expect(after == 1_001, "\(window)")
+    }
+  }
+
+  @Test("The reservoir is at its reserve after the last whole step, and empty of steps there")
+  func reserve() throws {
+    let reservoir = try Reservoir(
+      capacity: Volume(microlitres: 20_000),
+      filled: Volume(microlitres: 1_000) + SupervisorRig.volume(3) - Volume(femtolitres: 1),
+      lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000))
+    let step = try SupervisorRig.step()
+    for (made, left) in [(UInt64(0), UInt64(2)), (1, 1), (2, 0), (3, 0), (.max, 0)] {
+      #expect(reservoir.stepsToReserve(afterSteps: made, of: step) == left)
+    }
+  }
+
+  @Test("An index watch that settled forgets the stall and the place, and tells a new stall")
+  func indexSettles() {
+    var watch = IndexWatch(period: 100, play: 10, count: 0)
+    _ = watch.take(pulses: 0, count: 0, isIdle: false)
+    let patient = watch.take(pulses: 0, count: 135, isIdle: false)
+    #expect(patient == .plausible)
+    let stalled = watch.take(pulses: 0, count: 136, isIdle: false)
+    #expect(stalled == .stalled(periods: 1))
+    watch.settle(count: 136)
+    let calm = watch.take(pulses: 0, count: 136 + 135, isIdle: false)
+    #expect(calm == .plausible)
+    let again = watch.take(pulses: 0, count: 136 + 136, isIdle: false)
+    #expect(again == .stalled(periods: 1))
+  }
+
+  @Test("The head may be a quarter of a pulse's distance and its play off, and no further")
+  func indexBounds() {
+    for (turned, count, expected) in [
+      (UInt64(5), UInt64(465), IndexWatch.Verdict.plausible), (5, 464, .ahead),
+      (5, 535, .plausible), (5, 536, .behind),
+    ] {
+      var watch = IndexWatch(period: 100, play: 10, count: 0)
+      _ = watch.take(pulses: 0, count: 0, isIdle: false)
+      _ = watch.take(pulses: 1, count: 100, isIdle: false)
+      let verdict = watch.take(pulses: 1 + turned, count: 100 + count, isIdle: false)
+      #expect(verdict == expected, "\(turned) pulses, \(count) steps")
+    }
+  }
+
+  @Test("A pulse without a step is motion by itself where the motor is idle, and only there")
+  func movesByItself() {
+    for isIdle in [true, false] {
+      var watch = IndexWatch(period: 100, play: 10, count: 0)
+      _ = watch.take(pulses: 3, count: 50, isIdle: isIdle)
+      let verdict = watch.take(pulses: 4, count: 50, isIdle: isIdle)
+      #expect(verdict == (isIdle ? .movedByItself : .plausible))
+    }
+  }
+}
