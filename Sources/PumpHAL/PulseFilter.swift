@@ -4,6 +4,7 @@ public import PumpUnits
 ///
 /// So a short pulse is none, and a short gap within a pulse does not make it two. It is given every edge with
 /// its instant, and the level now and then; a pulse counts once, as soon as it is known to have lasted.
+/// A line that is asserted when it is first looked at is no pulse: a head may rest at its index.
 public struct PulseFilter: BitwiseCopyable, Sendable {
   /// What a level must last to count.
   public let least: TimeSpan
@@ -13,6 +14,9 @@ public struct PulseFilter: BitwiseCopyable, Sendable {
   public private(set) var isAsserted = false
   /// Since when the line has had the other level.
   private var changedAt: Instant?
+  private var isUnheard = true
+  /// Whether that level was there before anybody listened.
+  private var isOld = false
 
   /// - Parameter least: What is over sooner is a glitch; at zero nothing is.
   public init(least: TimeSpan) { self.least = least }
@@ -21,6 +25,7 @@ public struct PulseFilter: BitwiseCopyable, Sendable {
   ///
   /// - Returns: Whether a pulse is known by it.
   public mutating func take(isAsserted level: Bool, at instant: Instant) -> Bool {
+    (isUnheard, isOld) = (false, isOld && !level)
     guard let since = changedAt else {
       guard level != isAsserted else {
         // To the level that the line has: what was between was over before the kernel looked.
@@ -51,6 +56,7 @@ public struct PulseFilter: BitwiseCopyable, Sendable {
   /// - Returns: Whether a pulse is known by it that still goes on.
   public mutating func look(isAsserted level: Bool, at now: Instant) -> Bool {
     // The line is back: that edge is still to come with its instant, or was lost.
+    if isUnheard { (isUnheard, isOld) = (false, level) }
     guard level != isAsserted else { return false }
     let since = changedAt ?? now
     changedAt = since
@@ -63,7 +69,8 @@ public struct PulseFilter: BitwiseCopyable, Sendable {
   private mutating func accept() -> Bool {
     isAsserted.toggle()
     changedAt = nil
-    return isAsserted
+    defer { isOld = false }
+    return isAsserted && !isOld
   }
 }
 

@@ -85,6 +85,9 @@ package struct Dimension: Sendable {
     acceleration, voltage, temperature, percent,
   ]
 
+  /// The units, by their letters.
+  package var unitNames: [String] { units.keys.sorted() }
+
   /// The count of base units that a text says.
   ///
   /// - Parameter example: What a message offers: one that would do no harm where it is asked for.

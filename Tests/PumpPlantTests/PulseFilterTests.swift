@@ -97,6 +97,26 @@ struct PulseFilterTests {
     #expect(!filter.isAsserted)
   }
 
+  @Test("A line that is asserted from the start is known to be, is no pulse, and its next one is")
+  func assertedAtStart() {
+    for milliseconds: UInt64 in [0, 2] {
+      var filter = PulseFilter(least: TimeSpan(milliseconds: milliseconds))
+      let at = Instant.epoch + .hour
+      var pulses = 0
+      for looked in UInt64(0)...3 {
+        let now = at + TimeSpan(milliseconds: 50 * looked)
+        pulses += filter.look(isAsserted: true, at: now) ? 1 : 0
+      }
+      #expect(pulses == 0 && filter.isAsserted)
+      for (second, level) in [(UInt64(1), false), (2, true), (3, false)] {
+        let edge = at + TimeSpan(seconds: second)
+        pulses += filter.take(isAsserted: level, at: edge) ? 1 : 0
+        pulses += filter.look(isAsserted: level, at: edge + TimeSpan(milliseconds: 50)) ? 1 : 0
+      }
+      #expect(pulses == 1 && !filter.isAsserted && filter.glitches == 0)
+    }
+  }
+
   @Test("A contact that bounces gives one pulse, and its bounces are glitches")
   func bounces() {
     var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
