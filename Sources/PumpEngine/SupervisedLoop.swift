@@ -104,6 +104,9 @@ public struct SupervisedLoop<
     switch command {
     case .bolus(let bolus, _), .prime(let bolus, _):
       if let window = supervisor.refusal(of: bolus, at: now) { throw .doseLimit(window) }
+    case .patientBolus:
+      guard let rule = supervisor.prescription.patientBolus else { break }
+      if let window = supervisor.refusal(of: rule.bolus, at: now) { throw .doseLimit(window) }
     case .acknowledge(let alarm):
       let isKnown = supervisor.acknowledge(alarm, at: now)
       do throws(Refusal) { try drive.engine.perform(command, at: now) } catch {
