@@ -80,7 +80,7 @@ public struct JournalState: BitwiseCopyable, Sendable {
       trippedBy = nil
       isOutOfService = false
       began = (record.at, TimeSpan(nanoseconds: place))
-    case .command(.bolus, _, let isAccepted): hasCommandedBolus = isAccepted
+    case .command(.bolus, _, isAccepted: true): hasCommandedBolus = true
     case .event(.bolusBegan(_, let volume)): openBolus = volume
     case .event(.bolusEnded): openBolus = nil
     case .command(.resume, _, isAccepted: true): waitsForClinician = false
