@@ -1,3 +1,4 @@
+import PumpHAL
 import PumpJournal
 import PumpLinux
 import PumpSafety
@@ -40,13 +41,16 @@ struct JournalTaskTests {
     let events: SlotRing<TimedEvent>
     let task: JournalTask<DiskStore>
 
-    init(_ disk: Disk) throws {
+    /// - Parameter prepare: Writes what the journal holds already.
+    init(_ disk: Disk, prepare: (inout Journal<DiskStore>) throws -> Void = { _ in }) throws {
       channel = try #require(Channel())
       orders = try #require(SlotRing(slots: 64))
       answers = try #require(SlotRing(slots: 64))
       events = try #require(SlotRing(slots: 64))
+      var journal = Journal(blank: DiskStore(disk: disk))
+      try prepare(&journal)
       task = JournalTask(
-        Journal(blank: DiskStore(disk: disk)), orders: orders, answers: answers, events: events,
+        journal, orders: orders, answers: answers, events: events,
         channel: channel)
     }
 
@@ -112,6 +116,30 @@ struct JournalTaskTests {
     #expect(told == [1, 2, 3, 4, 5])
     let counts = journal.state.counts
     #expect(counts.certain == 3)
+  }
+
+  @Test(
+    "A self-test reads the profile's copies from the disk: one that was damaged there fails",
+    arguments: [nil, 0, 1] as [Int?])
+  func damagedCopy(copy: Int?) throws {
+    let disk = Disk()
+    let text = Array("profile: of more than forty bytes, so that each copy takes two records".utf8)
+    let rig = try Rig(disk) { journal in
+      try journal.keepProfile(text, at: .epoch, wallSeconds: 0)
+    }
+    if let copy {
+      // Two records a copy, one copy after the other.
+      disk.base.blocks[2 * copy].withMutableBytes { $0[50] ^= 1 }
+    }
+    rig.orders.writer.put(.prove(.profile))
+    rig.orders.writer.put(.close)
+    let thread = try #require(rig.start())
+    thread.join()
+    var proofs: [Bool] = []
+    while let answer = rig.answers.take() {
+      if case .proved(.profile, let isGood) = answer { proofs.append(isGood) }
+    }
+    #expect(proofs == [copy == nil])
   }
 
   @Test("A disk that is full for good: the end is heard, and is not said to be whole")

@@ -37,6 +37,18 @@ struct FileStoreTests {
     }
   }
 
+  @Test("A record is on the disk when its write returns: the file is open for durable writes")
+  func durable() throws {
+    let folder = try Folder()
+    let store = try FileStore(path: folder("a.journal"))
+    let info = try String(contentsOfFile: "/proc/self/fdinfo/\(store.file)", encoding: .utf8)
+    let line = try #require(info.split(separator: "\n").first { $0.hasPrefix("flags:") })
+    let flags = try #require(
+      Int32(line.dropFirst(6).drop { $0.isWhitespace }.description, radix: 8))
+    #expect(flags & O_DSYNC != 0)
+    #expect(flags & O_CLOEXEC != 0, "no program that is started holds it")
+  }
+
   @Test("Records outlive their program, over many pieces of room, and are read back in order")
   func reopened() throws {
     let folder = try Folder()
