@@ -117,9 +117,9 @@ let package = Package(
     .testTarget(
       name: "PumpEngineTests",
       dependencies: [
-        "PumpEngine", "PumpHAL", "PumpJournal", "PumpPlan", "PumpPlant", "PumpSafety",
-        "PumpTherapy",
-        "PumpUnits", "CAllocationCounter", .product(name: "BigInt", package: "BigInt"),
+        "PumpEngine", "PumpHAL", "PumpJournal", "PumpPlan", "PumpPlant", "PumpReplay", "PumpSafety",
+        "PumpTherapy", "PumpUnits", "CAllocationCounter",
+        .product(name: "BigInt", package: "BigInt"),
       ],
       swiftSettings: settings),
 
