@@ -83,8 +83,7 @@ extension Engine {
   }
 
   private func timeLeft(above level: Volume, at now: Instant) -> TimeSpan? {
-    // A bolus of the pattern is in the therapy's own sum.
-    let bolus = bolusKind == .scheduled ? nil : program.bolus
+    let bolus = program.bolus
     let given = bolus.map { $0.volume(by: now) } ?? .zero
     return Reservoir.timeToUse(
       reservoirLeft.lessening(by: level), by: prescription, from: program.place(at: now)

@@ -113,6 +113,16 @@ struct FlexReader {
         continue
       }
       let shown = time?.shown ?? ""
+      if !isRate, let dose = entry.text("dose", hint: "25 ug", isRequired: false),
+        (try? Dimension.doseRate.count(of: dose.value)) != nil
+      {
+        report.add(
+          .wrongUnit, at: dose.place,
+          "'\(dose.value)' is a rate: write 'rate: \(dose.value)'; a bolus has a dose such as 25 ug, "
+            + "and 'over'")
+        isWhole = false
+        continue
+      }
       if isRate {
         isWhole = order(time, after: lastRate, kind: "rate") && isWhole
         guard let flow = reader.doseFlow(entry, "rate"), let time else {

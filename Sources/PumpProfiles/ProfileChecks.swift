@@ -157,18 +157,34 @@ struct ProfileChecks {
     case .minimumRate where profile.meanDosePerDay >= limits.softLowPerDay:
       report.add(
         .outOfRange, at: place,
-        "this minimum rate gives \(Format.mass(profile.meanDosePerDay)) a day, which is a treatment: "
-          + "write continuous")
+        "this minimum rate gives \(Format.mass(profile.meanDosePerDay)) a day, which is a treatment"
+          + minimumRateHint)
     case .minimumRate:
       report.add(
         .notTherapeutic, at: place, "a minimum rate keeps the lumen open; it is not a treatment",
         severity: .warning)
     case .stopped where profile.singleBolus == nil:
+      let isAsked = profile.prescription.patientBolus != nil
       report.add(
         .notTherapeutic, at: place,
-        "nothing is delivered; a pump stopped for more than 24 h is a hazard", severity: .warning)
+        "nothing is delivered\(isAsked ? " unless the patient asks" : ""); a pump stopped for more than 24 h is a hazard", severity: .warning)
     default: break
     }
+  }
+
+  /// What a minimum rate that treats was perhaps meant to be: the same number a day, or in µL.
+  private var minimumRateHint: String {
+    let flow = profile.prescription.therapy.peakBasal
+    for parts: UInt64 in [24, 1_000, 24_000] {
+      let meant = FlowRate(femtolitresPerDay: flow.femtolitresPerDay / parts)
+      guard let rate = try? profile.concentration.doseRate(of: meant, .up),
+        Mass(femtograms: rate.femtogramsPerDay) < limits.softLowPerDay,
+        meant >= FlowRate(microlitresPerDay: 1)
+      else { continue }
+      let written = Format.decimal(meant.femtolitresPerDay, per: 1_000_000_000)
+      return ": if \(written) uL/day were meant, write that; a treatment is written as continuous"
+    }
+    return ": a treatment is written as continuous"
   }
 
   /// What a person said is right, and is nothing that would be asked about, is perhaps out of date.

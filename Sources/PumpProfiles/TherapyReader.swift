@@ -30,10 +30,13 @@ struct TherapyReader {
     guard let node = root.node("therapy", hint: "{continuous: 300 ug/day}") else { return nil }
     if let word = node.scalar {
       guard word.string == "stopped" else {
+        let isEmpty = word.string.isEmpty
         report.add(
           .wrongShape, at: node.place,
-          "'\(word.string.prefix(40))' is not a therapy; write stopped, or continuous, "
-            + "minimum-rate or flex with its value")
+          isEmpty
+            ? "'therapy' is empty: indent continuous, minimum-rate or flex by two spaces under it"
+            : "'\(word.string.prefix(40))' is not a therapy; write stopped, or continuous, "
+              + "minimum-rate or flex with its value")
         return nil
       }
       refusePeriodic(root)
@@ -92,7 +95,7 @@ struct TherapyReader {
   /// A basal dose rate as a flow of this drug.
   func doseFlow(_ fields: Fields, _ key: String) -> FlowRate? {
     guard let value = fields.quantity(key, .doseRate) else { return nil }
-    if let limits { checkRate(value, limits) }
+    if let limits { checkRate(value, limits, isPartOfDay: key == "rate") }
     guard let concentration else { return nil }
     guard let flow = try? concentration.flow(for: DoseRate(count: value.count)) else {
       report.add(
@@ -104,7 +107,9 @@ struct TherapyReader {
   }
 
   /// A dose rate that, kept up for a day, is beyond the limits, and looks like a slip of unit.
-  private func checkRate(_ value: Measured, _ limits: Drug.Population) {
+  ///
+  /// - Parameter isPartOfDay: Whether it runs for some hours of a day only; then it may be right.
+  private func checkRate(_ value: Measured, _ limits: Drug.Population, isPartOfDay: Bool) {
     let perDay = Mass(count: value.count)
     let shown = Format.mass(perDay)
     let written = value.text.value
@@ -126,6 +131,12 @@ struct TherapyReader {
     let asWritten = Mass(count: value.count / 24)
     guard written.hasSuffix("/h"), perDay > limits.softHighPerDay, usual.contains(asWritten) else {
       return
+    }
+    guard !isPartOfDay else {
+      return report.ask(
+        .perHourForPerDay, at: value.place,
+        "'\(written)' would be \(shown) in a whole day: was the number meant per day? Then write "
+          + "ug/day")
     }
     report.add(
       .perHourForPerDay, at: value.place,
@@ -159,7 +170,7 @@ struct TherapyReader {
         report.add(
           .flowUnreachable, at: dose.place,
           "this bolus is \(Format.volume(volume)) in \(over.text.value): above the "
-            + "\(Format.flow(.maximum)) that any bench may deliver; take longer")
+            + "\(Format.flow(.maximum)) that any bench may deliver: check dose and time")
       }
       return nil
     }
@@ -184,9 +195,12 @@ struct TherapyReader {
   private func checkDose(_ dose: Measured, _ limits: Drug.Population) {
     let mass = Mass(count: dose.count)
     if mass > limits.hardBolus {
+      let thousandth = Mass(count: dose.count / 1_000)
+      let isSlip = dose.text.value.hasSuffix("mg") && thousandth <= limits.softBolus
       report.add(
         .bolusAboveHardLimit, at: dose.place,
-        "a bolus of \(dose.text.value) is above the limit of \(Format.mass(limits.hardBolus))")
+        "a bolus of \(dose.text.value) is above the limit of \(Format.mass(limits.hardBolus))"
+          + (isSlip ? "; if \(Format.mass(thousandth)) were meant, write ug for mg" : ""))
     } else if mass > limits.softBolus {
       report.add(
         .bolusAboveSoftLimit, at: dose.place,

@@ -4,7 +4,8 @@ import PumpUnits
 public enum TitrationCheck {
   /// Compares daily doses.
   ///
-  /// - Returns: Nothing where the dose does not rise, or by no more than is usual.
+  /// - Returns: Nothing where the dose does not rise, or by no more than is usual; a start from nothing is asked
+  ///   about.
   public static func diagnostics(from old: Profile, to new: Profile, drugs: [Drug]) -> [Diagnostic]
   {
     let start = SourcePlace(line: 1, column: 1)
@@ -19,9 +20,19 @@ public enum TitrationCheck {
     }
     let before = old.meanDosePerDay
     let after = new.meanDosePerDay
-    guard !before.isZero,
-      let limits = drugs.first(where: { $0.name == new.drug })?.populations[new.population]
+    guard let limits = drugs.first(where: { $0.name == new.drug })?.populations[new.population]
     else { return [] }
+    guard !before.isZero else {
+      guard !after.isZero else { return [] }
+      return [
+        Diagnostic(
+          .doseStepAboveSoftLimit, at: start,
+          "from nothing to \(Format.mass(after)) a day: after an interruption the tolerance may be "
+            + "lost, so begin as for a new patient; "
+            + "a clinician decides",
+          severity: .warning)
+      ]
+    }
     if after < before { return decrease(from: before, to: after, limits, at: start) }
     guard let increase = try? scaled((after - before).count, by: 100_000, over: before.count, .down)
     else { return [] }
@@ -41,7 +52,7 @@ public enum TitrationCheck {
       Diagnostic(
         .doseStepAboveSoftLimit, at: start,
         "\(shown): above the usual \(Format.decimal(limits.softIncrease, per: 1_000)) % in 24 h; "
-          + "confirm",
+          + "a clinician decides",
         severity: .warning)
     ]
   }
@@ -58,7 +69,7 @@ public enum TitrationCheck {
         .doseCutAboveSoftLimit, at: place,
         "from \(Format.mass(before)) to \(Format.mass(after)) a day, "
           + "\(Format.decimal(cut, per: 1_000)) % less: above the usual "
-          + "\(Format.decimal(limits.softDecrease, per: 1_000)) %; withdrawal threatens, confirm",
+          + "\(Format.decimal(limits.softDecrease, per: 1_000)) %; withdrawal threatens; a clinician decides",
         severity: .warning)
     ]
   }

@@ -48,7 +48,8 @@ public struct Reservoir: Equatable, Sendable {
   }
 
   /// The longest time for which a volume surely lasts: the therapy by itself, and every patient
-  /// bolus that the rule permits, each day's at the day's start.
+  /// bolus that the rule permits, each day's at the day's start. Of a bolus of the pattern that began before,
+  /// the therapy gives nothing.
   ///
   /// - Parameters:
   ///   - volume: What may be used up.
@@ -81,7 +82,9 @@ public struct Reservoir: Equatable, Sendable {
   private static func use(
     of prescription: Prescription, from place: TimeSpan, over span: TimeSpan
   ) throws(QuantityError) -> Volume {
-    let own = try prescription.therapy.volume(from: place, lasting: span)
+    let therapy = prescription.therapy
+    let own = try therapy.volume(from: place, lasting: span)
+      .lessening(by: therapy.bolusBegun(before: place, within: span))
     guard let rule = prescription.patientBolus else { return own }
     let begunDays = (span.nanoseconds + TimeSpan.day.nanoseconds - 1) / TimeSpan.day.nanoseconds
     let byDay = begunDays * UInt64(rule.maximumPerDay)

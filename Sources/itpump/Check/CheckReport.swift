@@ -162,8 +162,10 @@ struct CheckReport: Encodable {
 
   /// The worst case of an hour and of a day, everything counted that may be given.
   private static func worst(_ profile: Profile) -> [String] {
-    guard let figures = DoseFigures(profile), profile.mode != .stopped || profile.singleBolus != nil
-    else { return [] }
+    let isNothing =
+      profile.mode == .stopped && profile.singleBolus == nil
+      && profile.prescription.patientBolus == nil
+    guard let figures = DoseFigures(profile), !isNothing else { return [] }
     let counted =
       (profile.singleBolus == nil ? [] : ["single bolus"])
       + (profile.prescription.patientBolus == nil ? [] : ["permitted patient boluses"])

@@ -40,10 +40,10 @@ struct PlanPlot {
       delivered</text>
       <text x="\(left)" y="50" fill="#444">\(safe(profile.drug)) \
       \(Format.concentration(profile.concentration)), lot \(safe(profile.lot)), expires \
-      \(profile.expires); \(profile.mode.rawValue), \(safe(profile.population))</text>
+      \(profile.expires); \(report.modeWords), \(safe(profile.population))</text>
       <text x="\(left)" y="69" fill="#444">\(report.moments.full(report.start)) to \
       \(report.moments.full(end)), \(safe(profile.timeZone.identifier)); total \
-      \(Format.mass(plan.dose)), \(Format.volume(plan.volume))</text>
+      \(Format.mass(plan.dose)), \(Format.volume(plan.volume))\(report.patientWords ?? "")</text>
       """
     ]
     if let refusal = plan.forecast.refusal {
@@ -51,6 +51,11 @@ struct PlanPlot {
         "<text x=\"\(left)\" y=\"90\" fill=\"#a00\" font-weight=\"bold\">REFUSED: "
           + "\(plan.forecast.refusesBolus ? "the single bolus" : "the therapy"): "
           + "\(safe(refusal.words))</text>")
+    }
+    if plan.forecast.refusal == nil,
+      let note = ClockChange.note(profile, from: report.start, to: end)
+    {
+      out.append("<text x=\"\(left)\" y=\"88\" font-size=\"12\" fill=\"#444\">\(safe(note))</text>")
     }
     out += isByDay ? dailyPanel : ratePanel
     out += dosePanel + reservoirPanel + ends
@@ -128,6 +133,7 @@ struct PlanPlot {
     guard !boluses.isEmpty else { return [] }
     func words(_ bolus: (start: Instant, end: Instant, dose: Mass)) -> String {
       "\(Format.mass(bolus.dose)) over \(Format.span(bolus.end - bolus.start))"
+        + (bolus.end == .epoch + plan.span ? ", its rest is later" : "")
     }
     let isCrowded = boluses.count > 100
     var out = boluses.map { bolus -> String in
@@ -211,7 +217,7 @@ struct PlanPlot {
       points.append((x(row.end), dose.bottom - dose.height * sum / top))
     }
     let y = dose.bottom - dose.height * total / top
-    return [heading("Dose so far, µg", dose)] + axes(dose, most: top)
+    return [heading("Planned dose, summed, µg", dose)] + axes(dose, most: top)
       + [
         line(points, "#2e7d32"),
         "<text x=\"\(width - right)\" y=\"\(Self.number(y - 8))\" text-anchor=\"end\" "
@@ -301,7 +307,7 @@ struct PlanPlot {
     var free = -Double.infinity
     for tick in TimeTicks(from: report.start, to: end, in: report.profile.timeZone).ticks {
       let at = x(seconds: tick.date.timeIntervalSince(report.start))
-      let size = 6.6 * Double(tick.label.count)
+      let size = 7.4 * Double(tick.label.count)
       let from = min(max(4, at - size / 2), width - 4 - size)
       out.append(
         "<line x1=\"\(Self.number(at))\" y1=\"\(panel.bottom)\" x2=\"\(Self.number(at))\" "

@@ -28,10 +28,23 @@ struct PlanReport {
 
   func moment(_ instant: Instant) -> Date { start.after(instant) }
 
+  /// The kind of therapy; one that is none says so.
+  var modeWords: String {
+    profile.mode.rawValue + (profile.mode == .minimumRate ? " (no treatment)" : "")
+  }
+
+  /// What the patient may ask for on top, which no sum here holds.
+  var patientWords: String? {
+    profile.prescription.patientBolus.map { rule in
+      let dose = (try? plan.concentration.mass(in: rule.bolus.volume, .up)) ?? .zero
+      return "; not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day"
+    }
+  }
+
   var text: String {
     let end = moment(.epoch + plan.span)
     var lines = [
-      "\(profile.name): \(profile.mode.rawValue), \(profile.drug) "
+      "\(profile.name): \(modeWords), \(profile.drug) "
         + "\(Format.concentration(profile.concentration)), on \(bench.board.name)",
       "Planned from \(moments.full(start)) to \(moments.full(end)), \(profile.timeZone.identifier).",
     ]
@@ -49,11 +62,7 @@ struct PlanReport {
       "  total in \(Format.span(plan.span)): \(Format.mass(plan.dose)), "
         + "\(Format.volume(plan.volume)), \(TextColumns.grouped(plan.steps)) steps",
     ]
-    if let rule = profile.prescription.patientBolus {
-      let dose = (try? plan.concentration.mass(in: rule.bolus.volume, .up)) ?? .zero
-      lines.append(
-        "  not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day")
-    }
+    if let patientWords { lines.append("  \(patientWords.dropFirst(2))") }
     return (lines + reservoir).joined(separator: "\n") + "\n"
   }
 
@@ -70,7 +79,8 @@ struct PlanReport {
     let rule = profile.prescription.patientBolus == nil ? "" : ", every permitted bolus taken"
     var lines = ["  refill due \(moments.full(moment(.epoch + due)))\(rule)"]
     if let stops = plan.forecast.stopsAfter {
-      lines[0] += "; delivery stops \(moments.full(moment(.epoch + stops)))"
+      let words = "delivery stops \(moments.full(moment(.epoch + stops)))"
+      if rule.isEmpty { lines[0] += "; \(words)" } else { lines.append("  \(words) then") }
     }
     if let stop = plan.stop {
       lines.append(
@@ -108,12 +118,16 @@ struct PlanReport {
     var notice = "planned, not delivered; bench equipment: not a medical device, not for human use"
     var profile: String
     var board: String
+    var mode: String
     var time_zone: String
     var concentration_ug_per_ml: Double
     var refusal: String?
     var dose_ug: Double
     var volume_ul: Double
     var steps: UInt64
+    /// Patient boluses that are permitted on top; the dates count them, the sums don't.
+    var patient_bolus_ug: Double?
+    var patient_boluses_per_day: Int?
     var refill_due: String?
     var delivery_stops: String?
     var rows: [RowRecord]
@@ -124,10 +138,15 @@ struct PlanReport {
       after.map { moments.machine(moment(.epoch + $0)) }
     }
     return Machine(
-      profile: profile.name, board: bench.board.name, time_zone: profile.timeZone.identifier,
+      profile: profile.name, board: bench.board.name, mode: profile.mode.rawValue,
+      time_zone: profile.timeZone.identifier,
       concentration_ug_per_ml: Double(plan.concentration.nanogramsPerMillilitre) / 1_000,
       refusal: plan.forecast.refusal.map(\.words), dose_ug: plan.dose.micrograms,
       volume_ul: plan.volume.microlitres, steps: plan.steps,
+      patient_bolus_ug: profile.prescription.patientBolus.map {
+        ((try? plan.concentration.mass(in: $0.bolus.volume, .up)) ?? .zero).micrograms
+      },
+      patient_boluses_per_day: profile.prescription.patientBolus?.maximumPerDay,
       refill_due: date(plan.forecast.lowAlarmAfter),
       delivery_stops: date(plan.forecast.stopsAfter), rows: plan.rows.map(record))
   }

@@ -14,6 +14,10 @@ struct RunDisplay {
   private let moments: Moments
   private let start: Date
   private let isTerminal = isatty(STDERR_FILENO) == 1
+  /// The time zone of what is shown, and how a therapy is called that gives nothing by itself.
+  private let zone: String
+  private let rest: String?
+  private var bolus: Volume?
   private var standing: [Alarm] = []
   private var drawn = 0
   private var drawnAt = Date.distantPast
@@ -23,6 +27,11 @@ struct RunDisplay {
     self.start = start
     prescribed = { profile.prescribed(from: .epoch, to: $0, startingAt: start) }
     moments = Moments(profile.timeZone)
+    zone = " " + profile.timeZone.identifier
+    rest =
+      profile.mode == .stopped
+      ? "therapy stopped: nothing is delivered by itself"
+      : profile.mode == .minimumRate ? "minimum rate: no treatment" : nil
     title =
       "\(profile.name) on \(bench.board.name): \(profile.drug) "
       + "\(Format.concentration(profile.concentration)), not for human use"
@@ -35,6 +44,7 @@ struct RunDisplay {
     prescribed = { _ in nil }
     start = Date()
     moments = Moments(.current)
+    (zone, rest) = ("", nil)
   }
 
   /// Takes note of an event, and tells it where a person or a log would want to know.
@@ -45,8 +55,11 @@ struct RunDisplay {
       note(at: event.at, "\(alarm.priority == .critical ? "CRITICAL" : "alarm"): \(alarm.title)")
     case .acknowledged(let alarm): standing.removeAll { $0 == alarm }
     case .forgone(let steps): note(at: event.at, "\(steps) steps are given up, never repaid")
-    case .bolusBegan(_, let volume): note(at: event.at, "bolus of \(dose(volume)) begins")
+    case .bolusBegan(_, let volume):
+      bolus = volume
+      note(at: event.at, "bolus of \(dose(volume)) begins")
     case .bolusEnded(_, let volume, let isWhole):
+      bolus = nil
       note(at: event.at, "bolus ended with \(dose(volume))\(isWhole ? "" : ", NOT the whole")")
     case .tripped: note(at: event.at, "delivery has stopped")
     case .tested(let part, false):
@@ -88,12 +101,16 @@ struct RunDisplay {
   }
 
   private func lines(_ status: RunStatus, _ lateness: Histogram<UInt64>) -> [String] {
-    let rate = concentration.flatMap { try? $0.doseRate(of: status.flow) }
+    let rate = concentration.flatMap { try? $0.doseRate(of: status.flow) }.map {
+      Format.decimal($0.femtogramsPerDay, per: 24_000_000_000) + " µg/h, "
+    }
+    let state = status.state == .delivering ? rest ?? status.state.words : status.state.words
     return [
       title,
-      "  \(moments.second(start.after(status.at))), running for \(clock(status.at)): "
-        + status.state.words,
-      "  rate        " + (rate.map { Format.doseRate($0) + ", " } ?? "") + Format.flow(status.flow),
+      "  \(moments.second(start.after(status.at)))\(zone), running for \(clock(status.at)): "
+        + state,
+      "  rate now    \(rate ?? "")\(Format.flow(status.flow))"
+        + (bolus.map { ", with a bolus of \(dose($0))" } ?? ""),
       "  prescribed  \(dose(prescribed(status.at) ?? status.planned)) by now",
       "  delivered   \(dose(status.delivered)), \(TextColumns.grouped(status.steps)) steps"
         + (status.missed > 0 ? "; \(status.missed) steps MISSED" : "")

@@ -52,7 +52,8 @@ struct SimulationReport {
     if !status.missed.isZero {
       lines.append(row("missed", status.missed, "due and given up: never repaid as a burst"))
     }
-    let withheld = outcome.prescribed.lessening(by: status.delivered + status.missed)
+    let withheld = outcome.prescribed.lessening(
+      by: status.delivered + status.missed + status.uncertain)
     if withheld >= Volume(microlitres: 1), outcome.refusal == nil {
       lines.append(
         row("withheld", withheld, "asked for, and not given: stopped, suspended or dropped"))
@@ -63,7 +64,7 @@ struct SimulationReport {
     lines.append("  steps        \(TextColumns.grouped(status.ledger.delivered))" + rotor)
     lines += [
       "",
-      "  period               prescribed  delivered      steps   mean rate    mean flow",
+      "  period                prescribed  delivered      steps   mean rate   mean flow",
     ]
     lines += outcome.periods.map(periodLine)
     lines += ["", reservoirLine, refillLine, batteryOrState]
@@ -84,23 +85,35 @@ struct SimulationReport {
   }
 
   private func periodLine(_ period: Simulation.Period) -> String {
-    let isShort = simulation.span <= TimeSpan(days: 2)
-    let from = simulation.start.after(period.start)
-    let to = simulation.start.after(period.end)
-    let name =
-      isShort
-      ? "\(moments.full(from).dropFirst(4).dropFirst(5)) - \(moments.time(to))"
-      : "\(moments.full(from).dropFirst(4)) +\(Format.span(period.end - period.start))"
+    let name = periodName(period)
     let span = (period.end - period.start).nanoseconds
     let rate =
       (try? scaled(
         period.delivered.femtograms, by: TimeSpan.hour.nanoseconds, over: max(1, span), .down)) ?? 0
-    return "  \(name.padding(toLength: 21, withPad: " ", startingAt: 0))"
+    return "  \(name.padding(toLength: 22, withPad: " ", startingAt: 0))"
       + TextColumns.right(Format.mass(period.prescribed), 10)
       + TextColumns.right(Format.mass(period.delivered), 11)
       + TextColumns.right(TextColumns.grouped(period.steps), 11)
       + TextColumns.right(Format.decimal(rate, per: 1_000_000_000) + " µg/h", 12)
-      + TextColumns.right(flow(period), 13)
+      + TextColumns.right(flow(period), 12)
+  }
+
+  /// From when to when, where that is within a day; else from when and for how long.
+  private func periodName(_ period: Simulation.Period) -> String {
+    let from = simulation.start.after(period.start)
+    let to = simulation.start.after(period.end)
+    let length = period.end - period.start
+    func day(_ date: Date) -> Substring { moments.full(date).dropFirst(4).prefix(10) }
+    // Without the weekday, and without the year where the simulation stays in one.
+    let date = moments.full(from).dropFirst(4)
+    let isMidnight = moments.time(to) == "00:00"
+    let last = isMidnight ? to.addingTimeInterval(-1) : to
+    if day(from) == day(last) {
+      return "\(date.dropFirst(5)) - \(isMidnight ? "24:00" : moments.time(to))"
+    }
+    let end = simulation.start.after(.epoch + simulation.span)
+    let isOneYear = day(simulation.start).prefix(4) == day(end).prefix(4)
+    return "\(isOneYear ? date.dropFirst(5) : date.prefix(10)) +\(Format.span(length))"
   }
 
   private func flow(_ period: Simulation.Period) -> String {
