@@ -167,7 +167,8 @@ struct ProfileChecks {
       let isAsked = profile.prescription.patientBolus != nil
       report.add(
         .notTherapeutic, at: place,
-        "nothing is delivered\(isAsked ? " unless the patient asks" : ""); a pump stopped for more than 24 h is a hazard", severity: .warning)
+        "nothing is delivered\(isAsked ? " unless the patient asks" : ""); a pump stopped for more than 24 h is a hazard",
+        severity: .warning)
     default: break
     }
   }

@@ -48,8 +48,9 @@ public struct Reservoir: Equatable, Sendable {
   }
 
   /// The longest time for which a volume surely lasts: the therapy by itself, and every patient
-  /// bolus that the rule permits, each day's at the day's start. Of a bolus of the pattern that began before,
-  /// the therapy gives nothing.
+  /// bolus that the rule permits, each day's at the day's start.
+  ///
+  /// Of a bolus of the pattern that began before, the therapy gives nothing.
   ///
   /// - Parameters:
   ///   - volume: What may be used up.

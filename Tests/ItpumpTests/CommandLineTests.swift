@@ -178,6 +178,65 @@ struct CommandLineTests {
     #expect(broken.err.contains("missing-unit") && broken.err.contains("fault-incomplete"))
   }
 
+  @Test("Each period of a simulation says its length with its unit, and a day is not two")
+  func periods() throws {
+    for (span, rows) in [
+      ("24h", ["11-27 00:00 - 24:00"]), ("18h", ["11-27 00:00 - 18:00"]),
+      ("36h", ["11-27 00:00 +1 d 12 h"]), ("48h", ["11-27 00:00 +2 d"]),
+      ("60h", ["11-27 00:00 - 24:00", "11-28 00:00 - 24:00", "11-29 00:00 - 12:00"]),
+      ("45days", ["2026-11-27 +30 d", "2026-12-27 +15 d"]),
+    ] {
+      let run = try Self.itpump(
+        "simulate", "Profiles/adult-spinal-continuous.yaml", "--for", span, "--start",
+        "2026-11-27")
+      let lines = run.out.split(separator: "\n").map(String.init)
+      let heading = try #require(lines.firstIndex { $0.hasPrefix("  period ") })
+      let shown = lines[(heading + 1)...].prefix(rows.count)
+      for (line, row) in zip(shown, rows) {
+        #expect(line.hasPrefix("  \(row) ") && line.count <= 80, "\(span): \(line)")
+      }
+    }
+  }
+
+  @Test("plan and simulate tell one date of each event, from within a bolus of the pattern too")
+  func oneDate() throws {
+    let profile = temporary("many.yaml")
+    defer { try? FileManager.default.removeItem(atPath: profile) }
+    try """
+    profile: many
+    population: adult-spinal
+    drug: {name: baclofen, concentration: 2000 ug/mL, lot: "A1234", expires: 2028-03-31}
+    reservoir: {capacity: 20 mL, volume: 2.4 mL, low-alarm: 2 mL}
+    catheter: {length: 72 cm, volume-per-length: 2.2 uL/cm}
+    therapy:
+      flex:
+        time-zone: Europe/Berlin
+        every-day:
+          - {from: "00:00", rate: 9 ug/h}
+          - {from: "06:30", rate: 20 ug/h}
+          - {from: "08:30", rate: 9 ug/h}
+          - {from: "23:50", dose: 20 ug, over: 30 min}
+    """.write(toFile: profile, atomically: true, encoding: .utf8)
+    let plan = try Self.itpump(
+      "plan", profile, "--days", "12", "--start", "2026-11-27", "--json", "-")
+    let planned = try json(plan.out)
+    let simulated = try json(
+      try Self.itpump(
+        "simulate", profile, "--for", "1h", "--start", "2026-11-27", "--json", "-"
+      ).out)
+    func date(_ text: Any?) throws -> Date {
+      let text = try #require(text as? String)
+      return try #require(ISO8601DateFormatter().date(from: text), "\(text)")
+    }
+    let stops = try date(planned["delivery_stops"])
+    // A second below the exact instant, and in the middle of a run by whole steps.
+    let told = try date(simulated["delivery_stops"])
+    #expect(abs(stops.timeIntervalSince(told)) <= 2)
+    let rows = try #require(planned["rows"] as? [[String: Any]])
+    let last = try date(rows.last?["end"])
+    #expect(abs(stops.timeIntervalSince(last)) <= 2, "the plan ends where delivery does")
+  }
+
   @Test("A therapy that begins inside a bolus of its pattern prescribes nothing of that bolus")
   func startInsideBolus() throws {
     let run = try Self.itpump(

@@ -93,7 +93,54 @@ struct SlipTests {
     (.catheterLength, text(length: "172 cm", therapy: plain)),
     (.reservoirAlarmEarly, text(volume: "2.1 mL", therapy: plain)),
     (.refillBeyondPractice, text(therapy: "{continuous: 30 ug/day}")),
+    (
+      .perHourForPerDay,
+      text(
+        therapy: flex(
+          "from: \"00:00\", rate: 8 ug/h", "from: \"06:00\", rate: 40 ug/h",
+          "from: \"08:30\", rate: 8 ug/h"))
+    ),
+    (
+      .perHourForPerDay,
+      text(therapy: flex("from: \"00:00\", rate: 60 ug/h", "from: \"06:30\", rate: 8 ug/h"))
+    ),
   ]
+
+  @Test(
+    "What a remedy offers does not change the dose when it is followed",
+    arguments: [
+      (
+        flex("from: \"00:00\", rate: 8 ug/h", "from: \"05:45\", dose: 21 ug/h"),
+        "write 'rate: 21 ug/h'"
+      ),
+      ("{minimum-rate: 10 uL/h}", "if 10 uL/day were meant"),
+      ("{minimum-rate: 10 mL/day}", "if 10 uL/day were meant"),
+      ("{minimum-rate: 10 mL/h}", "if 10 uL/day were meant"),
+      ("\ncontinuous: 150 ug/day", "indent continuous"),
+      (
+        flex("from: \"00:00\", rate: 8 ug/h", "from: \"05:45\", dose: 30 mg, over: 10 min"),
+        "if 30 µg were meant, write ug for mg"
+      ),
+    ])
+  func remedies(therapy: String, words: String) throws {
+    let errors = try diagnostics(Self.text(therapy: therapy)).filter { $0.severity == .error }
+    #expect(errors.contains { $0.message.contains(words) }, "\(errors.map(\.message))")
+    #expect(!errors.contains { $0.message.contains("960 ug/day") })
+  }
+
+  @Test("A start from nothing is asked about as a titration, and nothing from nothing is not")
+  func fromNothing() throws {
+    let drugs = [try #require(try Files.drug())]
+    func profile(_ therapy: String) throws -> Profile {
+      try #require(try Files.loader().load(Self.text(therapy: therapy)).profile)
+    }
+    let (stopped, some) = (try profile("stopped"), try profile(Self.plain))
+    let start = TitrationCheck.diagnostics(from: stopped, to: some, drugs: drugs)
+    #expect(start.map(\.code) == [.doseStepAboveSoftLimit])
+    #expect(start.allSatisfy { $0.severity == .warning && $0.message.contains("from nothing") })
+    #expect(TitrationCheck.diagnostics(from: stopped, to: stopped, drugs: drugs).isEmpty)
+    #expect(TitrationCheck.diagnostics(from: some, to: some, drugs: drugs).isEmpty)
+  }
 
   private func diagnostics(_ text: String) throws -> [Diagnostic] {
     try Files.loader().load(text).diagnostics
@@ -101,7 +148,7 @@ struct SlipTests {
 
   @Test(
     "Each slip is a warning with its code, a remedy and the way to say that it is right",
-    arguments: 0..<17)
+    arguments: 0..<19)
   func warned(number: Int) throws {
     let (code, text) = Self.slips[number]
     let found = try diagnostics(text)

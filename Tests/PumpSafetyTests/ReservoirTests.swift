@@ -51,6 +51,28 @@ struct ReservoirTests {
     }
   }
 
+  @Test("From within a bolus of the pattern its rest is not counted, for it is not given")
+  func withinBolus() throws {
+    // Half an hour of 30 µL from 23:50 on, and 1 µL an hour by itself.
+    let pattern = try FlexPattern(
+      period: .day, segments: [.init(start: .zero, flow: FlowRate(microlitresPerDay: 24))],
+      boluses: [
+        .init(
+          start: TimeSpan(minutes: 23 * 60 + 50),
+          bolus: Bolus(volume: Volume(microlitres: 30), duration: TimeSpan(minutes: 30)))
+      ])
+    let prescription = Prescription(
+      therapy: .flex(pattern), concentration: Concentration(microgramsPerMillilitre: 500))
+    for (minutes, hours) in [(UInt64(0), UInt64(10)), (10, 10), (30, 10)] {
+      let span = Reservoir.timeToUse(
+        Volume(microlitres: 10), by: prescription, from: TimeSpan(minutes: minutes))
+      // To the second below, of a volume that is rounded up.
+      let exact = TimeSpan(hours: hours)
+      let isExact = span == exact || span == exact.lessening(by: TimeSpan(seconds: 1))
+      #expect(isExact, "from \(minutes) minutes on")
+    }
+  }
+
   @Test("The worst case takes every permitted patient bolus, and comes no later than reality")
   func worstCase() throws {
     let bolus = try Bolus(volume: Volume(microlitres: 10), duration: TimeSpan(seconds: 60))

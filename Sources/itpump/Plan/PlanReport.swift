@@ -37,7 +37,8 @@ struct PlanReport {
   var patientWords: String? {
     profile.prescription.patientBolus.map { rule in
       let dose = (try? plan.concentration.mass(in: rule.bolus.volume, .up)) ?? .zero
-      return "; not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day"
+      return
+        "; not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day"
     }
   }
 
