@@ -27,6 +27,20 @@ enum ClockChange {
     return text + ", unless it is anchored anew."
   }
 
+  /// The same in lines of at most so many characters.
+  static func lines(_ profile: Profile, from start: Date, to end: Date, width: Int = 80) -> [String]
+  {
+    var lines: [String] = []
+    for word in note(profile, from: start, to: end)?.split(separator: " ") ?? [] {
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   /// The moments at which the zone's clocks change, and by how many seconds forward.
   private static func changes(in zone: TimeZone, from start: Date, to end: Date)
     -> [(at: Date, by: Int)]

@@ -43,19 +43,24 @@ struct PlanPlot {
       \(profile.expires); \(report.modeWords), \(safe(profile.population))</text>
       <text x="\(left)" y="69" fill="#444">\(report.moments.full(report.start)) to \
       \(report.moments.full(end)), \(safe(profile.timeZone.identifier)); total \
-      \(Format.mass(plan.dose)), \(Format.volume(plan.volume))\(report.patientWords ?? "")</text>
+      \(Format.mass(plan.dose)), \(Format.volume(plan.volume))</text>
       """
     ]
+    if let words = report.patientWords, plan.forecast.refusal == nil {
+      out.append(
+        "<text x=\"\(left)\" y=\"88\" fill=\"#b3471d\">\(safe(String(words.dropFirst(2))))</text>")
+    }
     if let refusal = plan.forecast.refusal {
       out.append(
         "<text x=\"\(left)\" y=\"90\" fill=\"#a00\" font-weight=\"bold\">REFUSED: "
           + "\(plan.forecast.refusesBolus ? "the single bolus" : "the therapy"): "
           + "\(safe(refusal.words))</text>")
     }
-    if plan.forecast.refusal == nil,
-      let note = ClockChange.note(profile, from: report.start, to: end)
-    {
-      out.append("<text x=\"\(left)\" y=\"88\" font-size=\"12\" fill=\"#444\">\(safe(note))</text>")
+    let notes = ClockChange.lines(profile, from: report.start, to: end, width: 125)
+    for (row, note) in notes.prefix(2).enumerated() {
+      out.append(
+        "<text x=\"\(left)\" y=\"\(694 + 15 * row)\" font-size=\"12\" fill=\"#444\">\(safe(note))</text>"
+      )
     }
     out += isByDay ? dailyPanel : ratePanel
     out += dosePanel + reservoirPanel + ends

@@ -49,7 +49,7 @@ struct PlanReport {
         + "\(Format.concentration(profile.concentration)), on \(bench.board.name)",
       "Planned from \(moments.full(start)) to \(moments.full(end)), \(profile.timeZone.identifier).",
     ]
-    if let note = ClockChange.note(profile, from: start, to: end) { lines.append(note) }
+    lines += ClockChange.lines(profile, from: start, to: end)
     lines += ["Bench equipment: not a medical device, not for human use.", ""]
     if let refusal { lines += [refusal, ""] }
     lines += TerminalPlot(self).lines + [""]

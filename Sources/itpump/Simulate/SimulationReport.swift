@@ -37,9 +37,8 @@ struct SimulationReport {
         + "\(profile.timeZone.identifier), \(Format.span(simulation.span))",
       "Bench equipment: not a medical device, not for human use.", "",
     ]
-    if let note = ClockChange.note(profile, from: simulation.start, to: end) {
-      lines.insert(note, at: 2)
-    }
+    lines.insert(
+      contentsOf: ClockChange.lines(profile, from: simulation.start, to: end), at: 2)
     if let refusal = outcome.refusal {
       let what = outcome.refusedBolus ? "the single bolus" : "the therapy"
       lines.append("  REFUSED      \(what): \(refusal.words)")
