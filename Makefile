@@ -32,7 +32,7 @@ embedded:
 shim:
 	@$(SCRIPTS)/shim-check
 
-# Forty places of the safety code, broken one at a time, in a copy: each must be caught by its test.
+# Places of the safety code, broken one at a time, in a copy: each must be caught by its test.
 mutants: setup
 	@. $(SCRIPTS)/toolchain && python3 Tests/Mutants/mutants.py .
 
