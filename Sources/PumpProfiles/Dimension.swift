@@ -110,10 +110,10 @@ package struct Dimension: Sendable {
     }
     guard let factor = units[unit] else {
       let other = Self.all.first { $0.units[unit] != nil }
-      let meaning = other.map { ", which is a unit of \($0.name)" } ?? ""
+      let what = other.map { "is a unit of \($0.name), and not" } ?? "is not a unit"
       throw Problem(
         code: .wrongUnit,
-        message: "'\(unit)' is not a unit of a \(name)\(meaning); expected one of \(choices)")
+        message: "'\(unit)' \(what) of a \(name): write one of \(choices)")
     }
     return try exact(
       whole: digits.1, fraction: digits.2 ?? "", factor: factor, text: text)

@@ -36,7 +36,7 @@ enum YAMLWords {
     if number > 1, indent != above.prefix(while: { $0 == " " }).count {
       return (
         SourcePlace(line: number, column: indent + 1),
-        "this line begins with \(indent) spaces, and the one above with "
+        "this line begins with \(indent) space\(indent == 1 ? "" : "s"), and the one above with "
           + "\(above.prefix(while: { $0 == " " }).count): lines that belong together begin in the same column"
       )
     }

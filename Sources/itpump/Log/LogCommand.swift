@@ -170,7 +170,7 @@ struct LogCommand: ParsableCommand {
       \(self.journal): \(TextColumns.grouped(journal.next)) records, each intact and linked to the one before
         \(TextColumns.grouped(carried.certain)) steps certain, \
       \(TextColumns.grouped(carried.uncertain)) uncertain, \
-      \(TextColumns.grouped(carried.missed)) missed, in \(state.session) sessions\
+      \(TextColumns.grouped(carried.missed)) missed, in \(state.session) session\(state.session == 1 ? "" : "s")\
       \(state.isEnded ? "" : "; the last is not ended: it runs, or broke off")
 
       """)
@@ -240,7 +240,7 @@ struct JournalStats {
     }
     let hours = String(format: "%.2f", Double(running.nanoseconds) / 3_600e9)
     return """
-      \(path): \(TextColumns.grouped(total)) records, \(state.session) sessions, \(hours) h of running
+      \(path): \(TextColumns.grouped(total)) records, \(state.session) session\(state.session == 1 ? "" : "s"), \(hours) h of running
       \(rows.joined(separator: "\n"))
         durable writes a day of running  \(perDay(Double(total)))
         bytes a day, as written          \(perDay(Double(total) * 128))

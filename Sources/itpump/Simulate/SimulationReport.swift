@@ -78,7 +78,7 @@ struct SimulationReport {
 
   private var rotor: String {
     let made = outcome.status.ledger.delivered
-    guard outcome.rotorSteps != made else { return ", all turned the rotor" }
+    guard outcome.rotorSteps != made else { return made == 0 ? "" : ", all turned the rotor" }
     return
       ", but the rotor turned \(TextColumns.grouped(outcome.rotorSteps)): delivery was not as counted"
   }
@@ -124,7 +124,8 @@ struct SimulationReport {
 
   private var reservoirLine: String {
     let filled = Format.volume(profile.reservoir.filled)
-    return "  reservoir    \(Format.volume(outcome.status.reservoir)) left of \(filled)"
+    return
+      "  reservoir    \(Format.volume(outcome.status.reservoir)) left of \(filled) by the ledger"
       + (outcome.isDry ? ", and the pump RAN DRY" : "")
   }
 
