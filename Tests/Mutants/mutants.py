@@ -125,7 +125,7 @@ MUTANTS = [
     ("a refused patient bolus starts the lock-out", E + "Engine+Commands.swift",
      "    try start(rule.bolus, .patient, isConfirmed: false, at: now)\n    lockout.began(at: now)",
      "    lockout.began(at: now)\n    try start(rule.bolus, .patient, isConfirmed: false, at: now)",
-     "RefusedCommandTests/nothingChanges"),
+     "RefusedCommandTests/patternRefuses"),
     ("a refused adopt leaves the new prescription", E + "Engine+Commands.swift",
      "    try check(other, place: place, isConfirmed: isConfirmed, at: now)\n    prescription = other",
      "    prescription = other\n    try check(other, place: place, isConfirmed: isConfirmed, at: now)",
