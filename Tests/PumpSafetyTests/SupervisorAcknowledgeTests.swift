@@ -94,7 +94,8 @@ struct SupervisorAcknowledgeTests {
       second += 1
     }
     // A pulse's distance, a quarter and an eighth are patience; two distances more are tries.
-    #expect(cutAt == 10 + (137 + 200) / 20 + 1)
+    let due: UInt64 = 10 + 337 / 20 + 1
+    #expect(cutAt == due)
     let from = rig.supervisor.stalledCount
     #expect(from == 200)
     let now = try #require(cutAt) * 1_000 + 100
