@@ -4,15 +4,15 @@ import Testing
 
 @Suite("A quantity's decimals are its count's, however large")
 struct FormatTests {
-  @Test(
-    "The largest count of each unit",
-    arguments: [
-      (UInt64.max, UInt64(1_000), "18446744073709551.62"),
-      (.max, 1_000_000_000, "18446744073.71"), (.max, 24_000_000_000, "768614336.4"),
-      (.max, 1_000_000_000_000, "18446744.07"), (.max - 11, 1_000, "18446744073709551.6"),
-      (0, 1_000, "0"), (99, 1_000, "0.099"), (100, 1_000, "0.1"), (999_995, 1_000_000, "1"),
-      (99_999, 1_000_000, "0.1"), (99_994, 1_000_000, "0.1"), (99_944, 1_000_000, "0.0999"),
-    ])
+  private static let largestCounts: [(UInt64, UInt64, String)] = [
+    (UInt64.max, UInt64(1_000), "18446744073709551.62"),
+    (.max, 1_000_000_000, "18446744073.71"), (.max, 24_000_000_000, "768614336.4"),
+    (.max, 1_000_000_000_000, "18446744.07"), (.max - 11, 1_000, "18446744073709551.6"),
+    (0, 1_000, "0"), (99, 1_000, "0.099"), (100, 1_000, "0.1"), (999_995, 1_000_000, "1"),
+    (99_999, 1_000_000, "0.1"), (99_994, 1_000_000, "0.1"), (99_944, 1_000_000, "0.0999"),
+  ]
+
+  @Test("The largest count of each unit", arguments: largestCounts)
   func largest(count: UInt64, unit: UInt64, expected: String) {
     #expect(Format.decimal(count, per: unit) == expected)
   }
