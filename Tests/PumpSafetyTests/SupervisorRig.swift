@@ -68,10 +68,12 @@ struct SupervisorRig: ~Copyable {
   }
 
   /// Takes a turn of a drive that lives and tells a count; every grant is journaled.
-  mutating func turn(_ milliseconds: UInt64, count: UInt64, pulses: UInt64? = nil)
-    -> [SupervisorAction]
-  {
-    beat += 1
+  ///
+  /// - Parameter isAlive: Whether it gives a new sign of life.
+  mutating func turn(
+    _ milliseconds: UInt64, count: UInt64, pulses: UInt64? = nil, isAlive: Bool = true
+  ) -> [SupervisorAction] {
+    if isAlive { beat += 1 }
     var report = DriveReport()
     report.beat = beat
     report.at = Self.at(milliseconds)
