@@ -55,8 +55,8 @@ public struct PulseFilter: BitwiseCopyable, Sendable {
   ///
   /// - Returns: Whether a pulse is known by it that still goes on.
   public mutating func look(isAsserted level: Bool, at now: Instant) -> Bool {
-    // The line is back: that edge is still to come with its instant, or was lost.
     if isUnheard { (isUnheard, isOld) = (false, level) }
+    // The line is back: that edge is still to come with its instant, or was lost.
     guard level != isAsserted else { return false }
     let since = changedAt ?? now
     changedAt = since

@@ -28,8 +28,7 @@ public enum TitrationCheck {
         Diagnostic(
           .doseStepAboveSoftLimit, at: start,
           "from nothing to \(Format.mass(after)) a day: after an interruption the tolerance may be "
-            + "lost, so begin as for a new patient; "
-            + "a clinician decides",
+            + "lost, so begin as for a new patient; a clinician decides",
           severity: .warning)
       ]
     }

@@ -32,24 +32,33 @@ struct PulseFilterTests {
     }
   }
 
+  /// A filter of 2 ms after a wave that is looked at every so often, and the pulses that it told.
+  private func filtered(_ wave: Wave, looksEvery microseconds: UInt64) -> (PulseFilter, UInt64) {
+    var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
+    var (pulses, told): (UInt64, Int) = (0, 0)
+    for now in stride(from: UInt64(0), through: 300_000_000, by: Int(microseconds) * 1_000) {
+      while told < wave.changes.count, wave.changes[told] <= now {
+        let edge = Instant(nanoseconds: wave.changes[told])
+        pulses += filter.take(isAsserted: told % 2 == 0, at: edge) ? 1 : 0
+        told += 1
+      }
+      let isAsserted = wave.level(at: now)
+      pulses += filter.look(isAsserted: isAsserted, at: Instant(nanoseconds: now)) ? 1 : 0
+    }
+    return (filter, pulses)
+  }
+
+  private static let around2ms: [UInt64] = [
+    10, 100, 200, 1_000, 1_999, 2_000, 2_001, 5_000, 20_000, 50_000,
+  ]
+
   @Test(
     "Glitches and faults of 10 µs to 50 ms: below the filter counted and nothing more, from it on a pulse",
-    arguments: [10, 100, 200, 1_000, 1_999, 2_000, 2_001, 5_000, 20_000, 50_000])
+    arguments: around2ms)
   func lengths(microseconds: UInt64) {
     for looks in [1_000, 7_000, 50_000] as [UInt64] {
-      var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
-      let (rise, fall) = (UInt64(10_000_000), 10_000_000 + microseconds * 1_000)
-      var pulses: UInt64 = 0
-      var told = 0
-      let changes = [rise, fall]
-      for now in stride(from: UInt64(0), through: 200_000_000, by: Int(looks) * 1_000) {
-        while told < 2, changes[told] <= now {
-          pulses +=
-            filter.take(isAsserted: told == 0, at: Instant(nanoseconds: changes[told])) ? 1 : 0
-          told += 1
-        }
-        pulses += filter.look(isAsserted: told == 1, at: Instant(nanoseconds: now)) ? 1 : 0
-      }
+      let wave = Wave(changes: [10_000_000, 10_000_000 + microseconds * 1_000])
+      let (filter, pulses) = filtered(wave, looksEvery: looks)
       #expect(pulses == (microseconds >= 2_000 ? 1 : 0))
       #expect(filter.glitches == (microseconds >= 2_000 ? 0 : 1))
       #expect(!filter.isAsserted)
@@ -58,23 +67,12 @@ struct PulseFilterTests {
 
   @Test(
     "Gaps of 10 µs to 50 ms within a pulse: below the filter it is one pulse, from it on there are two",
-    arguments: [10, 100, 200, 1_000, 1_999, 2_000, 2_001, 5_000, 20_000, 50_000])
+    arguments: around2ms)
   func gaps(microseconds: UInt64) {
     for looks in [1_000, 7_000, 50_000] as [UInt64] {
-      var filter = PulseFilter(least: TimeSpan(milliseconds: 2))
       let gap = UInt64(60_000_000)
       let wave = Wave(changes: [10_000_000, gap, gap + microseconds * 1_000, 180_000_000])
-      var pulses: UInt64 = 0
-      var told = 0
-      for now in stride(from: UInt64(0), through: 300_000_000, by: Int(looks) * 1_000) {
-        while told < wave.changes.count, wave.changes[told] <= now {
-          let edge = Instant(nanoseconds: wave.changes[told])
-          pulses += filter.take(isAsserted: told % 2 == 0, at: edge) ? 1 : 0
-          told += 1
-        }
-        let level = wave.level(at: now)
-        pulses += filter.look(isAsserted: level, at: Instant(nanoseconds: now)) ? 1 : 0
-      }
+      let (filter, pulses) = filtered(wave, looksEvery: looks)
       #expect(pulses == (microseconds >= 2_000 ? 2 : 1))
       #expect(filter.glitches == (microseconds >= 2_000 ? 0 : 1))
       #expect(!filter.isAsserted)

@@ -48,7 +48,7 @@ struct PlanPlot {
     ]
     if let words = report.patientWords, plan.forecast.refusal == nil {
       out.append(
-        "<text x=\"\(left)\" y=\"88\" fill=\"#b3471d\">\(safe(String(words.dropFirst(2))))</text>")
+        "<text x=\"\(left)\" y=\"88\" fill=\"#b3471d\">\(safe(words))</text>")
     }
     if let refusal = plan.forecast.refusal {
       out.append(

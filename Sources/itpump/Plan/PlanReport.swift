@@ -38,7 +38,7 @@ struct PlanReport {
     profile.prescription.patientBolus.map { rule in
       let dose = (try? plan.concentration.mass(in: rule.bolus.volume, .up)) ?? .zero
       return
-        "; not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day"
+        "not in it: patient boluses of \(Format.mass(dose)), at most \(rule.maximumPerDay) a day"
     }
   }
 
@@ -63,7 +63,7 @@ struct PlanReport {
       "  total in \(Format.span(plan.span)): \(Format.mass(plan.dose)), "
         + "\(Format.volume(plan.volume)), \(TextColumns.grouped(plan.steps)) steps",
     ]
-    if let patientWords { lines.append("  \(patientWords.dropFirst(2))") }
+    if let patientWords { lines.append("  \(patientWords)") }
     return (lines + reservoir).joined(separator: "\n") + "\n"
   }
 
