@@ -81,7 +81,7 @@ help:
 	@echo "make newcomer       the same from a bare Debian 13, with Swift 6.0.3               10 min, root"
 	@echo "make bench-test     the real GPIO backend in a virtual machine                     20 min, root"
 	@echo "make firmware       the core as firmware: a Cortex-M4 and a Raspberry Pi 3         1 min"
-	@echo "make firmware-test  the firmware on emulated boards; its scenario polled hangs        60 min"
+	@echo "make firmware-test  the firmware on emulated boards, against the simulator            60 min"
 	@echo "make pi-test        every test on 64-bit Arm, a run on an emulated Raspberry Pi 3  40 min, root"
 	@echo "make package        Debian packages for amd64 and arm64                            6 min, root"
 	@echo "make package-test   installs, upgrades and removes them                            15 min, root"

@@ -1,6 +1,7 @@
 """Speaks to a firmware's console: in QEMU, over a Unix socket for its serial port."""
 import json
 import os
+import select
 import socket
 import subprocess
 import time
@@ -84,10 +85,7 @@ class Machine:
         """The next line, its checksum held against its text."""
         while b"\n" not in self.rest:
             self.uart.settimeout(timeout)
-            data = self.uart.recv(1 << 16)
-            if not data:
-                raise EOFError("the board is gone")
-            self.rest += data
+            self.receive()
         line, self.rest = self.rest.split(b"\n", 1)
         text, mark, told = line.rpartition(b" *")
         if not mark or crc32c(text) != int(told, 16):
@@ -140,8 +138,24 @@ class Machine:
                 self.events.append(line)
 
     def send(self, text):
+        """Sends a line, and goes on reading meanwhile: a board that waits for its host to read takes no line in."""
         data = text.encode()
-        self.uart.sendall(data + b" *%08x\n" % crc32c(data))
+        data += b" *%08x\n" % crc32c(data)
+        while data:
+            readable, writable, _ = select.select([self.uart], [self.uart], [])
+            if readable:
+                self.receive()
+            if writable:
+                try:
+                    data = data[self.uart.send(data, socket.MSG_DONTWAIT):]
+                except BlockingIOError:
+                    pass
+
+    def receive(self):
+        data = self.uart.recv(1 << 16)
+        if not data:
+            raise EOFError("the board is gone")
+        self.rest += data
 
     def ask(self, text, timeout=60):
         self.send(text)

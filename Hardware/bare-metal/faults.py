@@ -343,7 +343,7 @@ def scenarios(test):
 
     def polled():
         """A host that asks without a pause keeps no heart from beating."""
-        board = machine("polled")
+        board = machine("polled", paced=True)  # its sleep takes its time, or seconds pass between two lines
         asked = 0
         try:
             board.load(compiled(cerebral, board_file, "polled"))
