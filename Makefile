@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded shim mutants bench-test firmware firmware-test pi-test newcomer bench fuzz package package-test help clean
+.PHONY: run test setup lint embedded shim mutants mutate bench-test firmware firmware-test pi-test newcomer bench fuzz package package-test help clean
 
 SCRIPTS := .ci
 # What --version says; of a tree that was changed since, with a plus sign.
@@ -12,8 +12,9 @@ run:
 	@. $(SCRIPTS)/toolchain && "$$(swift build -c release --show-bin-path)/itpump" \
 	  simulate Profiles/adult-spinal-night.yaml --for 24h
 
-# Random programmes are most of the tests' time: optimised they take a quarter of it.
-TESTED = -Xswiftc -O $(STRICT)
+# Random programmes are most of the tests' time: optimised they take a quarter of it. A debug build that is
+# optimised keeps what other modules have inlined of a changed body, unless it is told not to be so clever.
+TESTED = -Xswiftc -O -Xswiftc -disable-incremental-imports $(STRICT)
 
 # Installs what is missing, and passes every check that needs no other machine.
 test: setup lint embedded shim
@@ -35,6 +36,10 @@ shim:
 # Places of the safety code, broken one at a time, in a copy: each must be caught by its test.
 mutants: setup
 	@. $(SCRIPTS)/toolchain && python3 Tests/Mutants/mutants.py .
+
+# Every small change of the safety code, and the test that notices it; MUTATE="--sample 400" takes a part of them.
+mutate: setup
+	@. $(SCRIPTS)/toolchain && python3 Tests/Mutants/mutate.py $(MUTATE)
 
 # The real GPIO backend on the virtual bench: a real-time kernel in an emulated machine.
 bench-test: setup

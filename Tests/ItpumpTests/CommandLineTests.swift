@@ -187,7 +187,7 @@ struct CommandLineTests {
       ("45days", ["2026-11-27 +30 d", "2026-12-27 +15 d"]),
     ] {
       let run = try Self.itpump(
-        "simulate", "Profiles/adult-spinal-continuous.yaml", "--for", span, "--start",
+        "simulate", "Profiles/minimum-rate.yaml", "--for", span, "--start",
         "2026-11-27")
       let lines = run.out.split(separator: "\n").map(String.init)
       let heading = try #require(lines.firstIndex { $0.hasPrefix("  period ") })

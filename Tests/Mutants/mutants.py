@@ -214,13 +214,23 @@ MUTANTS = [
 ]
 
 
-LONGEST = 900
+# Seconds after which a build, or a test of a mutant, is given up.
+LONGEST_BUILD, LONGEST_TEST = 1_800, 120
+BUILD = ["swift", "build", "--build-tests", "-Xswiftc", "-O"]
+TEST = ["swift", "test", "--skip-build", "-Xswiftc", "-O"]
 
 
-def run(command, folder):
-    """A mutant that hangs its test is caught by it: after so long the test counts as failed."""
-    command = ["timeout", "--kill-after=5", str(LONGEST)] + command
+def run(command, folder, longest):
+    """What takes too long counts as failed: a mutant that hangs its test is caught by it."""
+    command = ["timeout", "--kill-after=5", str(longest)] + command
     return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def touch(folder):
+    """Makes the next build compile everything: a changed body that other modules have inlined is else kept there."""
+    for part in ("Sources", "Tests"):
+        for file in (folder / part).rglob("*.swift"):
+            file.touch()
 
 
 def main():
@@ -233,11 +243,11 @@ def main():
         if shutil.which("rsync") else
         ["sh", "-c", f"git -C '{top}' ls-files -z | (cd '{top}' && xargs -0 cp -P --parents -t '{folder}')"],
         check=True)
-    built = run(["swift", "build", "--build-tests", "-Xswiftc", "-O"], folder)
+    built = run(BUILD, folder, LONGEST_BUILD)
     if built.returncode:
         sys.exit(built.stdout[-3000:])
     names = sorted({m[4] for m in wanted})
-    sound = run(["swift", "test", "--skip-build", "-Xswiftc", "-O"] + [w for n in names for w in ("--filter", n)], folder)
+    sound = run(TEST + [w for n in names for w in ("--filter", n)], folder, LONGEST_BUILD)
     if sound.returncode:
         sys.exit("a named test fails without any mutant:\n" + sound.stdout[-3000:])
     alive = []
@@ -250,11 +260,19 @@ def main():
             print(f"LOST    {name}: its line is there {text.count(before)} times in {path}", flush=True)
             continue
         file.write_text(text.replace(before, after))
+        isTouched = False
         try:
-            built = run(["swift", "build", "--build-tests", "-Xswiftc", "-O"], folder)
-            tested = run(["swift", "test", "--skip-build", "-Xswiftc", "-O", "--filter", test], folder)
+            while True:
+                built = run(BUILD, folder, LONGEST_BUILD)
+                tested = run(TEST + ["--filter", test], folder, LONGEST_TEST)
+                if built.returncode or tested.returncode or isTouched:
+                    break
+                touch(folder)
+                isTouched = True
         finally:
             file.write_text(text)
+            if isTouched:
+                touch(folder)
         took = f"{time.monotonic() - began:.0f} s"
         if built.returncode:
             alive.append(name)
