@@ -12,9 +12,9 @@ run:
 	@. $(SCRIPTS)/toolchain && "$$(swift build -c release --show-bin-path)/itpump" \
 	  simulate Profiles/adult-spinal-night.yaml --for 24h
 
-# Random programmes are most of the tests' time: optimised they take a quarter of it. A debug build that is
-# optimised keeps what other modules have inlined of a changed body, unless it is told not to be so clever.
-TESTED = -Xswiftc -O -Xswiftc -disable-incremental-imports $(STRICT)
+# Optimised, for random programmes are most of the tests' time, and each module as a whole: a debug build that is
+# optimised goes on testing what other modules had inlined of a body before it was changed.
+TESTED = -c release -Xswiftc -enable-testing --scratch-path .build-tests $(STRICT)
 
 # Installs what is missing, and passes every check that needs no other machine.
 test: setup lint embedded shim

@@ -36,8 +36,8 @@ MODULES = {
     "guard": [f"Sources/itpump/Run/{name}.swift" for name in
               ("GuardTask", "PumpSession", "JournalTask", "SessionOrder")],
 }
-# The second flag: else other modules keep what they inlined of another run's mutants.
-OPTIMISED = ["-Xswiftc", "-O", "-Xswiftc", "-disable-incremental-imports"]
+# As `make test` builds: each module as a whole, so that none keeps what it inlined of other mutants.
+OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
 # A test is given this many times its own time, and never less than so many seconds.
 PATIENCE, LEAST_PATIENCE = 8, 20
 # A test that takes longer than so many seconds judges no mutant.
@@ -153,7 +153,7 @@ class Tests:
     """The test program of the built tree."""
 
     def __init__(self, jobs):
-        self.program = TREE / ".build/debug/itpumpPackageTests.xctest"
+        self.program = TREE / ".build/release/itpumpPackageTests.xctest"
         self.jobs = jobs
         listed = subprocess.run([self.program, "--testing-library", "swift-testing", "--list-tests"],
                                 stdout=subprocess.PIPE, text=True, check=True, cwd=TREE)
