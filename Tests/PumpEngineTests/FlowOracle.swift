@@ -88,6 +88,43 @@ struct ProgrammeOracle {
     var bolus: BolusShape?
   }
 
+  /// The fastest basal flow that runs under a bolus.
+  var peakBasal: FlowRate {
+    guard !isSuspended else { return .zero }
+    switch therapy {
+    case .stopped: return .zero
+    case .minimumRate(let flow), .continuous(let flow): return flow
+    case .flex(let pattern):
+      return pattern.segments.map(\.flow).max { $0.count < $1.count } ?? .zero
+    }
+  }
+
+  /// When the bolus that was laid last ends.
+  var bolusEnd: UInt64? { bolus?.end.nanoseconds }
+
+  /// The pattern's boluses in a time, by definition: each of its days is gone through.
+  ///
+  /// - Parameters:
+  ///   - instant: Not at it, but after it; `nil` for the very beginning.
+  ///   - end: And up to here.
+  func scheduled(after instant: UInt64?, through end: UInt64) -> [(bolus: Bolus, due: UInt64)] {
+    guard !isSuspended, case .flex(let pattern) = therapy else { return [] }
+    let period = pattern.period.nanoseconds
+    let place = placeAtAnchor % period
+    var found: [(bolus: Bolus, due: UInt64)] = []
+    for entry in pattern.boluses {
+      // Counted from the pattern's beginning, which lies before the anchor.
+      var due = entry.start.nanoseconds
+      while due < place { due += period }
+      due = due - place + anchor
+      while due <= end {
+        if instant.map({ due > $0 }) ?? true { found.append((entry.bolus, due)) }
+        due += period
+      }
+    }
+    return found.sorted { $0.due < $1.due }
+  }
+
   /// Lays the flow up to an instant: at every corner on the way, the sum anew.
   mutating func lay(to end: UInt64) {
     var at = laidTo

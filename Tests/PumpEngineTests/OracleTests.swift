@@ -1,6 +1,5 @@
 import BigInt
 import PumpHAL
-import PumpPlan
 import PumpPlant
 import PumpSafety
 import PumpTherapy
@@ -8,6 +7,7 @@ import PumpUnits
 import Testing
 
 @testable import PumpEngine
+@testable import PumpPlan
 
 /// Runs an engine without hardware beside the oracle, and compares every step and every sum.
 struct OracleRun: ~Copyable {
@@ -19,10 +19,20 @@ struct OracleRun: ~Copyable {
   var sinceChange = 0
   var problem: String?
   var random: SplitMix64
+  let settings: EngineSettings
+  /// Boluses that the pattern has had up to `looked`, and that have not begun.
+  var waiting: [(bolus: Bolus, due: UInt64)] = []
+  var looked: UInt64?
+  /// When the bolus that runs ends, and how many of the pattern began and were dropped.
+  var busyUntil: UInt64 = 0
+  var scheduledBegun = 0
+  var dropped = 0
+  var ramped = 0
 
   init(seed: UInt64, therapy: Therapy, settings: EngineSettings) {
     random = SplitMix64(seed: seed)
     step = settings.step
+    self.settings = settings
     engine = Engine(
       settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited)
     oracle = ProgrammeOracle(therapy: therapy)
@@ -35,18 +45,67 @@ struct OracleRun: ~Copyable {
       let boluses = engine.program.bolus
       let suspended = engine.program.isSuspended
       _ = engine.turn(at: now)
+      lookForScheduled()
       if engine.program.bolus != boluses {
         sinceChange = 0
-        let laid = engine.program.bolus
         // A scheduled bolus begins, or one ends: the oracle keeps ended shapes, which add nothing.
-        if let laid { oracle.change(at: now.nanoseconds) { $0.bolus = laid } }
+        if let laid = engine.program.bolus { beginScheduled(laid) }
       }
+      dropWaiting()
       #expect(engine.program.isSuspended == suspended)
       if engine.planner.planned >= number { check(step: number, due: due) }
     }
+    guard problem == nil else { return }
     now = end
     oracle.lay(to: now.nanoseconds)
     checkSums()
+  }
+
+  /// Notes what the pattern had since the last look, by the pattern alone.
+  private mutating func lookForScheduled() {
+    waiting += oracle.scheduled(after: looked, through: now.nanoseconds)
+    looked = now.nanoseconds
+  }
+
+  /// The bolus that begins is the one that has waited longest, at its own time or at the end of the one that ran.
+  private mutating func beginScheduled(_ laid: BolusShape) {
+    oracle.change(at: now.nanoseconds) { $0.bolus = laid }
+    guard !waiting.isEmpty else {
+      problem = "a bolus begins at \(now.nanoseconds) ns that the pattern does not have"
+      return
+    }
+    let (bolus, due) = waiting.removeFirst()
+    if now.nanoseconds != max(due, busyUntil) {
+      problem = "the bolus of \(due) ns begins at \(now.nanoseconds)"
+    }
+    scheduledBegun += 1
+    hold(laid, bolus)
+  }
+
+  /// One that waits for nothing was dropped, and that was told.
+  private mutating func dropWaiting() {
+    guard !waiting.isEmpty, engine.program.bolus == nil, engine.deadline > now else { return }
+    waiting.removeFirst()
+    dropped += 1
+    var told = 0
+    for number in 0..<engine.eventCount {
+      if case .bolusDropped = engine.event(number)?.event { told += 1 }
+    }
+    if told < dropped {
+      problem = "a bolus of the pattern was lost in silence by \(now.nanoseconds) ns"
+    }
+  }
+
+  /// A shape is that of its prescription, worked out anew.
+  private mutating func hold(_ shape: BolusShape, _ bolus: Bolus) {
+    let exact = ExactBolus(
+      of: bolus, at: now.nanoseconds, over: oracle.peakBasal, motor: settings.motor, step: step,
+      lead: settings.driver.lead)
+    if let difference = exact.difference(from: shape) {
+      problem = "the shape of a bolus: \(difference)"
+    }
+    busyUntil = shape.end.nanoseconds
+    if shape.isRamped { ramped += 1 }
   }
 
   /// The integral has reached the step at its due time, and had not one nanosecond before.
@@ -97,8 +156,12 @@ struct OracleRun: ~Copyable {
       guard let bolus = try? Bolus(volume: volume, duration: TimeSpan(seconds: seconds)),
         (try? engine.perform(.bolus(bolus, isConfirmed: true), at: now)) != nil
       else { return }
-      let shape = engine.program.bolus
+      guard let shape = engine.program.bolus else {
+        problem = "an accepted bolus does not begin"
+        return
+      }
       oracle.change(at: at) { $0.bolus = shape }
+      hold(shape, bolus)
     case 3:
       guard (try? engine.perform(.cancelBolus, at: now)) != nil else { return }
       cut(at: at)
@@ -106,9 +169,11 @@ struct OracleRun: ~Copyable {
       guard (try? engine.perform(.suspend, at: now)) != nil else { return }
       cut(at: at)
       oracle.change(at: at) { $0.isSuspended = true }
+      waiting = []
     case 5:
       guard (try? engine.perform(.resume, at: now)) != nil else { return }
       oracle.change(at: at) { $0.isSuspended = false }
+      look(from: at)
     case 6:
       let therapy = Self.therapy(&random, step: step)
       let place = TimeSpan(nanoseconds: random.next() % TimeSpan.day.nanoseconds)
@@ -121,6 +186,7 @@ struct OracleRun: ~Copyable {
         $0.anchor = at
         $0.place = place.nanoseconds
       }
+      look(from: at)
     default:
       // A moved wall clock is a reading like any other; nothing may follow from it.
       let seconds = Int64(random.next() % 100_000) - 50_000
@@ -128,12 +194,26 @@ struct OracleRun: ~Copyable {
     }
   }
 
+  /// Another pattern counts, from this instant on, and this instant with it.
+  private mutating func look(from instant: UInt64) {
+    waiting = []
+    looked = instant == 0 ? nil : instant - 1
+  }
+
   /// The oracle's own idea of a cancelled bolus: straight down from where it is.
   private mutating func cut(at instant: UInt64) {
     oracle.change(at: instant) { change in
       guard let bolus = change.bolus, instant < bolus.end.nanoseconds else { return }
-      change.bolus = bolus.cancelled(at: Instant(nanoseconds: instant))
+      let (since, climb) = (
+        instant - min(instant, bolus.start.nanoseconds), bolus.climb.nanoseconds
+      )
+      guard since < climb + bolus.cruise.nanoseconds else { return }
+      change.bolus = BolusShape(
+        start: bolus.start, from: bolus.from, to: bolus.to, rampLength: bolus.rampLength,
+        climb: TimeSpan(nanoseconds: min(since, climb)),
+        cruise: TimeSpan(nanoseconds: since > climb ? since - climb : 0))
     }
+    busyUntil = min(busyUntil, max(instant, oracle.bolusEnd ?? instant))
   }
 
   static func therapy(_ random: inout SplitMix64, step: StepVolume) -> Therapy {
@@ -176,6 +256,7 @@ struct OracleTests {
     let perBlock = 375
     var steps = 0
     var programmes = 0
+    var (scheduled, ramped) = (0, 0)
     for seed in UInt64(block * perBlock)..<UInt64((block + 1) * perBlock) {
       var random = SplitMix64(seed: seed &+ 0x5EED)
       let step = try Fixture.step(1 + random.next() % 1_000_000, in: 1 + random.next() % 4)
@@ -196,7 +277,10 @@ struct OracleTests {
       let problem = run.problem
       #expect(problem == nil, "seed \(seed)")
       steps += run.steps
+      scheduled += run.scheduledBegun
+      ramped += run.ramped
     }
+    #expect(scheduled > 20 && ramped > 20, "\(scheduled) boluses of patterns, \(ramped) ramped")
     #expect(programmes > perBlock * 8 / 10, "most programmes must be possible")
     #expect(steps > perBlock * 100, "the programmes must have steps to be wrong about")
   }
