@@ -100,9 +100,14 @@ struct Campaign {
     var isSuspended = false
     var made: UInt64 = 0
     var hours: UInt64 = 0
+    func check(_ loop: borrowing Loop, _ when: String) {
+      let hour = hours
+      loop.checkInvariants { problems.append("not so \(when) hour \(hour): \($0)") }
+    }
     while loop.drive.hardware.now < .epoch + span {
       hours += 1
       loop.run(until: .epoch + TimeSpan(hours: hours))
+      check(loop, "after")
       let now = loop.drive.hardware.now
       let risen = loop.drive.hardware.trace.count
       let isStill = risen == made && !isSuspended
@@ -116,6 +121,7 @@ struct Campaign {
       }
       made = risen
       try? command(&loop, &isSuspended, at: now, &random)
+      check(loop, "after a command in")
     }
     loop.close()
     problems += judge(loop)
