@@ -73,16 +73,10 @@ struct AlarmCommand: ParsableCommand {
   /// What the journal says now, and how long ago a therapy was last heard of.
   private func look() throws -> (JournalState, idle: TimeSpan?) {
     let state = try JournalFile.read(journal).state
-    let (boot, clock) = (SystemStart.boot, SystemStart.elapsed)
-    let wall = wallClockSeconds()
-    let isSynchronised = SystemStart.isWallClockSynchronised
-    let now = state.resume(
-      boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
-    let isKnown = state.knowsTime(
-      boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
+    let clocks = SystemClocks.now
     // What is known to have passed counts; where nothing is known, somebody is to look.
-    let idle = now.elapsed(since: state.lastRunAt)
-    return (state, isKnown || idle >= StoppedPump.reminderAfter ? idle : nil)
+    let idle = state.resume(clocks).elapsed(since: state.lastRunAt)
+    return (state, state.knowsTime(clocks) || idle >= StoppedPump.reminderAfter ? idle : nil)
   }
 
   /// Sounds the buzzer; a board without one, or whose line is taken, is told on standard error.
@@ -117,10 +111,8 @@ struct AlarmCommand: ParsableCommand {
         description: "--out-of-service: error: the board is called '\(board.name)', not '\(name)'")
     }
     var opened = try JournalFile.open(journal, isNew: false, reserve: 0)
-    let wall = wallClockSeconds()
-    let now = opened.journal.state.resume(
-      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall,
-      isSynchronised: SystemStart.isWallClockSynchronised)
+    let clocks = SystemClocks.now
+    let (wall, now) = (clocks.wallSeconds, opened.journal.state.resume(clocks))
     do {
       try opened.journal.append(
         .command(.outOfService, 0, isAccepted: true), at: now, wallSeconds: wall)

@@ -63,10 +63,11 @@ final class CalibrationBooks {
   }
 
   private func begin(as binding: JournalBinding) throws {
+    let clocks = SystemClocks.now
     try append(
       .opened(
-        boot: SystemStart.boot, clock: SystemStart.elapsed, servedSince: journal.state.servedSince,
-        binding, isClockSynchronised: SystemStart.isWallClockSynchronised))
+        boot: clocks.boot, clock: clocks.elapsed, servedSince: journal.state.servedSince,
+        binding, isClockSynchronised: clocks.isSynchronised))
   }
 
   private func end(with counts: StepCounts) throws {
@@ -80,11 +81,7 @@ final class CalibrationBooks {
     }
   }
 
-  private func now() -> Instant {
-    journal.state.resume(
-      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wallClockSeconds(),
-      isSynchronised: SystemStart.isWallClockSynchronised)
-  }
+  private func now() -> Instant { journal.state.resume(.now) }
 }
 
 extension Journal where Store: ~Copyable {

@@ -57,11 +57,8 @@ struct ReconcileCommand: ParsableCommand {
         description: "\(journal): error: only \(TextColumns.grouped(uncertain)) steps are uncertain"
       )
     }
-    let wall = wallClockSeconds()
-    let state = opened.journal.state
-    let now = state.resume(
-      boot: SystemStart.boot, clock: SystemStart.elapsed, wallSeconds: wall,
-      isSynchronised: SystemStart.isWallClockSynchronised)
+    let clocks = SystemClocks.now
+    let (wall, now) = (clocks.wallSeconds, opened.journal.state.resume(clocks))
     do {
       try opened.journal.append(
         .command(.reconcile, made, isAccepted: true), at: now, wallSeconds: wall)

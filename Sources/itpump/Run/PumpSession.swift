@@ -54,18 +54,16 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
   ///   - isRefilled: Whether the reservoir has just been filled to what the profile says.
   ///   - text: The profile as written, of which the journal keeps two copies.
   ///   - suspicions: What is not as the journal's last session left it.
+  ///   - clocks: What the system's clocks say.
   /// - Throws: `Problem`, or the store's failure.
   static func open(
     _ journal: consuming Journal<Store>, _ profile: Profile, on bench: Bench, isRefilled: Bool,
-    text: [UInt8], suspicions: [JournalSuspicion] = []
+    text: [UInt8], suspicions: [JournalSuspicion] = [], clocks: SystemClocks = .now
   ) throws -> Self {
     var journal = journal
     let before = journal.state
-    let wall = wallClockSeconds()
-    let (boot, clock) = (SystemStart.boot, SystemStart.elapsed)
-    let isSynchronised = SystemStart.isWallClockSynchronised
-    let now = before.resume(
-      boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
+    let wall = clocks.wallSeconds
+    let now = before.resume(clocks)
     let binding = JournalBinding(step: bench.step, concentration: profile.concentration)
     let isNew = before.session == 0
     if !isNew {
@@ -76,8 +74,8 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
       journal.damagedEnd == nil ? 0 : largestGrant(in: &journal, of: profile, on: bench)
     try journal.append(
       .opened(
-        boot: boot, clock: clock, servedSince: isNew ? now : before.servedSince, binding,
-        isClockSynchronised: isSynchronised),
+        boot: clocks.boot, clock: clocks.elapsed, servedSince: isNew ? now : before.servedSince,
+        binding, isClockSynchronised: clocks.isSynchronised),
       at: now, wallSeconds: wall)
     try journal.keepProfile(text, at: now, wallSeconds: wall)
     for suspicion in suspicions {
@@ -94,10 +92,7 @@ struct PumpSession<Store: RunStore & ~Copyable>: ~Copyable {
     try journal.append(
       .grant(carried, upTo: carried.highest, until: now), at: now, wallSeconds: wall)
     let hidesDoses = suspicions.contains(where: \.hidesDoses)
-    let knowsTime =
-      !hidesDoses
-      && before.knowsTime(
-        boot: boot, clock: clock, wallSeconds: wall, isSynchronised: isSynchronised)
+    let knowsTime = !hidesDoses && before.knowsTime(clocks)
     let span = knowsTime ? now.elapsed(since: before.lastRunAt) : nil
     let isOutage = !isNew && (!before.isEnded || hidesDoses)
     let place = before.began.map { $0.place + now.elapsed(since: $0.at) }
