@@ -18,8 +18,7 @@ private struct Sequenced: ~Copyable {
   var releases: [Instant] = []
   var broken: [String] = []
 
-  init(_ timing: DriverTiming, startRate: UInt64) throws {
-    let motor = try MotorLimits(startRate: startRate, maximumRate: 20_000, acceleration: 20_000)
+  init(_ timing: DriverTiming, _ motor: MotorLimits) {
     self.timing = timing
     spacing = motor.startInterval
     sequencer = StrokeSequencer(timing: timing, motor: motor)
@@ -99,6 +98,10 @@ private struct Sequenced: ~Copyable {
 
 @Suite("Every edge keeps its distance from the edges before it, whatever the driver's table says")
 struct SequencerTests {
+  private static func motor(startRate: UInt64) throws -> MotorLimits {
+    try MotorLimits(startRate: startRate, maximumRate: 20_000, acceleration: 20_000)
+  }
+
   private static func span(_ random: inout SplitMix64, upTo nanoseconds: UInt64) -> TimeSpan {
     TimeSpan(nanoseconds: random.next() % (nanoseconds + 1))
   }
@@ -115,7 +118,8 @@ struct SequencerTests {
   @Test("Random tables, wishes and latenesses: no distance is broken", arguments: 1...200)
   func distances(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))
-    var bench = try Sequenced(Self.timing(&random), startRate: 300 + random.next() % 5_000)
+    var bench = Sequenced(
+      Self.timing(&random), try Self.motor(startRate: 300 + random.next() % 5_000))
     var wish = bench.now + TimeSpan(milliseconds: 3)
     for _ in 0..<400 {
       if bench.sequencer.next == .none || random.next() % 4 == 0 {
@@ -146,7 +150,7 @@ struct SequencerTests {
   func onTime(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))
     let timing = Self.timing(&random)
-    var bench = try Sequenced(timing, startRate: 300)
+    var bench = Sequenced(timing, try Self.motor(startRate: 300))
     let rest = max(timing.directionHold, timing.hold)
     // Enough for every distance, one after the other.
     let enough =
@@ -184,7 +188,7 @@ struct SequencerTests {
   func trip() throws {
     for seed in 1...50 as ClosedRange<UInt64> {
       var random = SplitMix64(seed: seed)
-      var bench = try Sequenced(Self.timing(&random), startRate: 300)
+      var bench = Sequenced(Self.timing(&random), try Self.motor(startRate: 300))
       let wish = bench.now + TimeSpan(milliseconds: 40)
       while !bench.isHigh {
         bench.sequencer.plan(step: wish, isDelivering: true, after: bench.now)
