@@ -86,10 +86,10 @@ struct SystemClocksTests {
     let isFresh = first.outage == nil && !first.isWaiting
     #expect(isFresh, "a new journal has no outage")
     let opened = first.opened
-    try first.journal.append(
+    first.journal.append(
       .command(.begin, Self.place.nanoseconds, isAccepted: true), at: opened,
       wallSeconds: before.wallSeconds)
-    try first.journal.append(
+    first.journal.append(
       .grant(
         first.carried, upTo: first.carried.highest + 50, until: opened + TimeSpan(seconds: 70)),
       at: opened, wallSeconds: before.wallSeconds)
