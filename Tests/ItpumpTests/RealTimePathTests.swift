@@ -42,12 +42,16 @@ struct RealTimePathTests {
       hardware: RecordedHardware(base: paced, sink: RingSink(ring.writer, isContiguous: true)))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: .epoch + TimeSpan(milliseconds: 300))
-    let (before, stepsBefore) = (allocation_count(), loop.engine.ledger.delivered)
+    let ledger = loop.engine.ledger
+    let before = allocation_count()
     loop.run(until: .epoch + TimeSpan(milliseconds: 1_300))
     let allocations = allocation_count() - before
-    let steps = loop.engine.ledger.delivered - stepsBefore
+    let (due, made) = (
+      loop.engine.ledger.planned - ledger.planned, loop.engine.ledger.delivered - ledger.delivered
+    )
     #expect(allocations == 0)
-    #expect(steps > 500)
+    // On a busy machine many of them are given up: that is on the path, too.
+    #expect(due > 900 && made > 0, "\(due) due, \(made) made")
     let isBroken = loop.hardware.sink.isBroken
     #expect(!isBroken)
     return loop.hardware.base.base.sounds
