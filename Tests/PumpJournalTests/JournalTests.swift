@@ -59,7 +59,22 @@ struct JournalTests {
       entries.append(.event(event))
       #expect(EventCode(event).tag == tag)
     }
-    var journal = Journal(blank: MemoryStore(slots: 64))
+    // Each flag either way, and two numbers that are not alike.
+    let instant = Instant(nanoseconds: 99)
+    let events: [PumpEvent] = [
+      .held(true), .held(false), .tested(.clock, passed: true), .tested(.clock, passed: false),
+      .tested(.journal, passed: false),
+      .bolusEnded(.patient, Volume(femtolitres: 5), isWhole: true),
+      .bolusEnded(.prime, Volume(femtolitres: 6), isWhole: false),
+      .bolusBegan(.single, Volume(femtolitres: 7)), .restarted(.hour, uncertain: 8),
+      .reconciled(made: 9, notMade: 10), .silenced(.overDelivery, until: instant),
+      .wallClockMoved(seconds: -11), .wallClockMoved(seconds: 12), .anchored(.day), .late(.hour),
+      .forgone(steps: 13), .stallEnded(steps: 14), .bolusDropped(Volume(femtolitres: 15)),
+      .refilled(Volume(femtolitres: 16)), .tripped(.driveDisagrees), .alarmRaised(.buttonStuck),
+      .alarmCauseGone(.journalFilling), .acknowledged(.reservoirMismatch),
+    ]
+    entries += events.map { .event($0) }
+    var journal = Journal(blank: MemoryStore(slots: 128))
     for entry in entries { journal.append(entry, at: .epoch + .day, wallSeconds: -5) }
     for (number, entry) in entries.enumerated() {
       #expect(journal.record(UInt64(number))?.entry == entry)
