@@ -210,4 +210,97 @@ struct SequencerTests {
       #expect(rests)
     }
   }
+
+  private static let table = DriverTiming(
+    stepHigh: TimeSpan(microseconds: 50), stepLow: TimeSpan(microseconds: 50),
+    directionSetUp: TimeSpan(microseconds: 20), directionHold: TimeSpan(microseconds: 20),
+    wakeUp: TimeSpan(milliseconds: 1), energise: .always)
+
+  /// A motor under power whose STEP has just risen, and not fallen.
+  private func risen() throws -> Sequenced {
+    var bench = Sequenced(Self.table, try Self.motor(startRate: 100))
+    while !bench.isHigh {
+      bench.sequencer.plan(step: bench.now, isDelivering: true, after: bench.now)
+      bench.make()
+    }
+    return bench
+  }
+
+  @Test("Another spacing counts from the last rise, and from nothing where none was")
+  func spacing() throws {
+    for milliseconds in [UInt64(2), 10, 25] {
+      var bench = try risen()
+      let risen = bench.now
+      bench.make()
+      bench.sequencer.spacing = TimeSpan(milliseconds: milliseconds)
+      bench.sequencer.plan(step: bench.now, isDelivering: true, after: bench.now)
+      let (next, at) = (bench.sequencer.next, bench.sequencer.nextAt)
+      #expect(next == .rise && at == risen + TimeSpan(milliseconds: milliseconds))
+    }
+    var fresh = Sequenced(Self.table, try Self.motor(startRate: 100))
+    fresh.sequencer.spacing = TimeSpan(hours: 1)
+    let wish = fresh.now + TimeSpan(milliseconds: 20)
+    while fresh.sequencer.next != .rise {
+      fresh.sequencer.plan(step: wish, isDelivering: true, after: fresh.now)
+      if fresh.sequencer.next != .rise { fresh.make() }
+    }
+    let at = fresh.sequencer.nextAt
+    #expect(at == wish, "the first step waits for no spacing")
+  }
+
+  @Test(
+    "A fall that failed holds every other edge up, until the motor is without power: then STEP falls"
+  )
+  func failedFall() throws {
+    var bench = try risen()
+    let risen = bench.now
+    bench.make()
+    bench.sequencer.undo(.step, .released, at: bench.now)
+    let isAtRest = bench.sequencer.isAtRest
+    #expect(!isAtRest)
+    bench.sequencer.plan(step: bench.now, isDelivering: true, after: bench.now)
+    let held = bench.sequencer.next
+    #expect(held == .none)
+    bench.sequencer.trip(at: bench.now)
+    let released = bench.sequencer.next
+    #expect(released == .deEnergise)
+    _ = bench.sequencer.performOther(at: bench.now)
+    let (falls, at) = (bench.sequencer.next, bench.sequencer.nextAt)
+    #expect(falls == .fall && at == max(bench.now, risen + Self.table.stepHigh))
+    bench.sequencer.fall(at: at)
+    // That fails as well: it is tried again, and nothing else before it.
+    bench.sequencer.undo(.step, .released, at: at)
+    let (again, later) = (bench.sequencer.next, bench.sequencer.nextAt)
+    #expect(again == .fall && later == at + TimeSpan(milliseconds: 10))
+  }
+
+  @Test("A DIR that failed is set anew before the motor gets power again")
+  func failedDirection() throws {
+    var bench = Sequenced(Self.table, try Self.motor(startRate: 100))
+    bench.sequencer.plan(step: bench.now, isDelivering: true, after: bench.now)
+    let first = bench.sequencer.next
+    #expect(first == .direction)
+    bench.make()
+    bench.sequencer.undo(.direction, .asserted, at: bench.now)
+    bench.sequencer.plan(step: bench.now, isDelivering: true, after: bench.now)
+    let again = bench.sequencer.next
+    #expect(again == .direction)
+  }
+
+  @Test(
+    "An ENABLE that could not be released is tried again at its instant, and nothing is planned meanwhile"
+  )
+  func retries() throws {
+    var bench = try risen()
+    bench.sequencer.trip(at: bench.now)
+    _ = bench.sequencer.performOther(at: bench.now)
+    let retry = bench.now + TimeSpan(milliseconds: 10)
+    bench.sequencer.retryDeEnergising(at: retry)
+    bench.sequencer.plan(step: bench.now, isDelivering: true, after: bench.now)
+    let (next, at) = (bench.sequencer.next, bench.sequencer.nextAt)
+    #expect(next == .deEnergise && at == retry)
+    _ = bench.sequencer.performOther(at: retry)
+    let falls = bench.sequencer.next
+    #expect(falls == .fall, "STEP is still high")
+  }
 }
