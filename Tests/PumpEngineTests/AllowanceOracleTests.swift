@@ -184,4 +184,26 @@ struct AllowanceOracleTests {
     }
     #expect(boluses > 500 && patterns > 100, "\(boluses) \(patterns)")
   }
+
+  @Test(
+    "A bolus is near for twice its time and a minute, to the nanosecond, commanded or of the pattern"
+  )
+  func near() throws {
+    let step = try Fixture.step()
+    let bolus = try Bolus(volume: step.volume(ofSteps: 100), duration: TimeSpan(seconds: 30))
+    let pattern = try FlexPattern(
+      period: .hour, segments: [.init(start: .zero, flow: .zero)],
+      boluses: [.init(start: TimeSpan(minutes: 10), bolus: bolus)])
+    var commanded = Allowance(from: .epoch)
+    commanded.lay(bolus, at: .epoch + TimeSpan(minutes: 10))
+    var scheduled = Allowance(from: .epoch)
+    scheduled.begin(.flex(pattern), place: .zero, at: .epoch)
+    let last = Instant.epoch + TimeSpan(minutes: 12)
+    for (at, isNear) in [(last, true), (last + TimeSpan(nanoseconds: 1), false)] {
+      let (one, other) = (commanded.isBolusNear(at), scheduled.isBolusNear(at))
+      #expect(one == isNear && other == isNear)
+    }
+    let before = scheduled.isBolusNear(.epoch + TimeSpan(minutes: 9))
+    #expect(!before)
+  }
 }

@@ -177,6 +177,35 @@ struct RecoveryTests {
     #expect(events(loop).contains(.tested(.profile, passed: false)))
   }
 
+  @Test(
+    "Events that the recorder could not keep hold the journal up no more than others",
+    arguments: [1, 2, 3])
+  func fullRecorders(capacity: Int) throws {
+    let witness = Witness()
+    var settings = try Fixture.settings()
+    settings.recorderCapacity = capacity
+    var guarding = Fixture.guarding(settings)
+    guarding.recorderCapacity = capacity
+    var loop = Fixture.channels(
+      settings, Fixture.prescription(.continuous(try settings.step.flow(ofStepsPerSecond: 2))),
+      on: Fixture.watchedBench(
+        witness,
+        faults: [
+          ScheduledFault(.at(.epoch + TimeSpan(minutes: 2)), .driverFault(TimeSpan(minutes: 1)))
+        ]),
+      journal: Journal(blank: WitnessStore(MemoryStore(slots: 256), witness)), wire: DirectWire(),
+      guarding: guarding)
+    loop.open()
+    try loop.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(minutes: 10))
+    let (drive, supervisor) = (loop.drive.engine.eventCount, loop.supervisor.eventCount)
+    #expect(drive > capacity && supervisor > capacity)
+    let (reads, isJournaling) = (loop.journal.readsBack(), loop.isJournaling)
+    #expect(reads && isJournaling)
+    let state = loop.drive.engine.state
+    #expect(state == .tripped(.driverFault))
+  }
+
   private func events(_ loop: borrowing TestLoop<DirectWire>) -> [PumpEvent] {
     (0..<loop.supervisor.eventCount).compactMap { loop.supervisor.event($0)?.event }
   }

@@ -89,4 +89,23 @@ struct ReservoirTests {
     let stopped = Prescription(therapy: .stopped, concentration: plain.concentration)
     #expect(Reservoir.timeToUse(volume, by: stopped, from: .zero) == nil)
   }
+
+  @Test(
+    "The worst case gives a patient's bolus at once, then one a lock-out, and no more than the most a day"
+  )
+  func worstCaseToTheSecond() throws {
+    let bolus = try Bolus(volume: Volume(microlitres: 10), duration: TimeSpan(seconds: 60))
+    let rule = try PatientBolusRule(bolus: bolus, lockout: TimeSpan(hours: 6), maximumPerDay: 2)
+    let asked = Prescription(
+      therapy: .stopped, concentration: Concentration(microgramsPerMillilitre: 500),
+      patientBolus: rule)
+    // The second bolus is due after six hours; the third and fourth only on the second day, at once.
+    for (microlitres, seconds) in [
+      (9, 0), (10, 6 * 3_600 - 1), (19, 6 * 3_600 - 1), (20, 86_400), (39, 86_400),
+      (40, 2 * 86_400),
+    ] as [(UInt64, UInt64)] {
+      let lasts = Reservoir.timeToUse(Volume(microlitres: microlitres), by: asked, from: .zero)
+      #expect(lasts == TimeSpan(seconds: seconds), "\(microlitres) µL")
+    }
+  }
 }
