@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded shim mutants mutate bench-test firmware firmware-test pi-test newcomer bench fuzz package package-test help clean
+.PHONY: run test setup lint embedded shim mutants mutate sanitize bench-test firmware firmware-test pi-test newcomer bench fuzz package package-test help clean
 
 SCRIPTS := .ci
 # What --version says; of a tree that was changed since, with a plus sign.
@@ -40,6 +40,10 @@ mutants: setup
 # Every small change of the safety code, and the test that notices it; MUTATE="--sample 400" takes a part of them.
 mutate: setup
 	@. $(SCRIPTS)/toolchain && python3 Tests/Mutants/mutate.py $(MUTATE)
+
+# What threads and processes share, under ThreadSanitizer and AddressSanitizer.
+sanitize: setup
+	@$(SCRIPTS)/sanitize
 
 # The real GPIO backend on the virtual bench: a real-time kernel in an emulated machine.
 bench-test: setup
@@ -91,7 +95,9 @@ help:
 	@echo "make package        Debian packages for amd64 and arm64                            6 min, root"
 	@echo "make package-test   installs, upgrades and removes them                            15 min, root"
 	@echo "make fuzz           libFuzzer on every reader of binary files                      3 min"
-	@echo "make mutants        breaks the safety code, one place at a time                    60 min"
+	@echo "make mutants        breaks the safety code, one known place at a time              20 min"
+	@echo "make mutate         makes every small change of it; MUTATE='--sample 400'          45 min for 400"
+	@echo "make sanitize       what threads and processes share, under two sanitizers         15 min"
 	@echo "make bench          speed, timing error, memory                                    2 min"
 
 clean:

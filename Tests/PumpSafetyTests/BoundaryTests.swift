@@ -140,4 +140,17 @@ struct BoundaryTests {
       #expect(verdict == (isIdle ? .movedByItself : .plausible))
     }
   }
+
+  @Test("Counts up to 2⁶⁰ - 1 are possible, each of them, and a fill before the last step")
+  func possibleCounts() {
+    let most: UInt64 = 1_152_921_504_606_846_975
+    #expect(StepCounts.most == most)
+    for (counts, isPossible) in [
+      (StepCounts(certain: most), true), (StepCounts(uncertain: most), true),
+      (StepCounts(missed: most), true), (StepCounts(certain: most + 1), false),
+      (StepCounts(uncertain: most + 1), false), (StepCounts(missed: most + 1), false),
+      (StepCounts(certain: 3, uncertain: 4, atFill: 7), true),
+      (StepCounts(certain: 3, uncertain: 4, atFill: 8), false),
+    ] { #expect(counts.isPossible == isPossible, "\(counts)") }
+  }
 }

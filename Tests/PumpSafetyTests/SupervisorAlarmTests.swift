@@ -114,4 +114,18 @@ struct SupervisorAlarmTests {
     let brief = rig.supervisor.alarm(.sensorFailed)
     #expect(brief.isStanding && !brief.isCausePresent)
   }
+
+  @Test(
+    "Steps to be doubted are told once, be it a single one", arguments: [1, 2, 500] as [UInt64])
+  func doubts(steps: UInt64) throws {
+    var rig = try SupervisorRig(SupervisorRig.continuous(1))
+    _ = rig.turn(10, count: 0)
+    rig.supervisor.pendingDoubt = steps
+    let told = rig.turn(20, count: 0).compactMap {
+      if case .doubt(let told) = $0 { told } else { nil }
+    }
+    #expect(told == [steps])
+    let again = rig.turn(30, count: 0).contains { if case .doubt = $0 { true } else { false } }
+    #expect(!again)
+  }
 }
