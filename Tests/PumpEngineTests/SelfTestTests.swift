@@ -126,6 +126,9 @@ struct SelfTestTests {
     #expect((38_390...38_400).contains(made), "\(made) steps")
     let therapy = loop.supervisor.prescription.therapy
     #expect(therapy == .minimumRate(FlowRate(microlitresPerDay: 6)))
+    // The journal remembers, so that no later session takes the prescription up by itself.
+    let isWaiting = loop.journal.state.waitsForClinician
+    #expect(isWaiting)
   }
 
   @Test("Every bit of a prescription changes its checksum")

@@ -127,6 +127,8 @@ struct SupervisorAcknowledgeTests {
     let silent = rig.supervisor.silence(
       .journalFailed, for: TimeSpan(minutes: 2), at: SupervisorRig.at(10_050))
     let end = try #require(silent)
+    let event = rig.supervisor.event(rig.supervisor.eventCount - 1)?.event
+    #expect(event == .silenced(.journalFailed, until: end))
     #expect(end > SupervisorRig.at(10_050) && end <= SupervisorRig.at(130_050))
     var sounds: [UInt64] = []
     for second in UInt64(11)...140 {
