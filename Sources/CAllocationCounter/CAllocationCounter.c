@@ -3,14 +3,22 @@
 #include <errno.h>
 #include <stddef.h>
 
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void *__libc_memalign(size_t, size_t);
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+// A sanitizer brings its own allocator: nothing is counted under it.
+#define IS_SANITIZED
+#endif
+#endif
 
 static _Thread_local unsigned long count;
 
 unsigned long allocation_count(void) { return count; }
+
+#ifndef IS_SANITIZED
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
 
 void *malloc(size_t size) {
   count++;
@@ -37,3 +45,4 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
   *result = __libc_memalign(alignment, size);
   return *result ? 0 : ENOMEM;
 }
+#endif
