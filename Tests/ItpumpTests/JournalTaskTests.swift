@@ -151,6 +151,7 @@ struct JournalTaskTests {
     // The event waits for the disk, and what is ordered after it is heard all the same.
     rig.orders.writer.put(.entry(.event(.began), at: .epoch))
     rig.orders.writer.put(.grant(StepCounts(), upTo: 9, until: .epoch + .hour, at: .epoch))
+    rig.orders.writer.put(.prove(.journal))
     rig.orders.writer.put(.close)
     let thread = try #require(rig.start())
     thread.join()
@@ -160,6 +161,9 @@ struct JournalTaskTests {
     while let answer = rig.answers.take() { told.append(answer) }
     let isRefused = told.contains { if case .notGranted = $0 { true } else { false } }
     let isAlarmed = told.contains { if case .isTaking(false) = $0 { true } else { false } }
-    #expect(isRefused && isAlarmed)
+    let isDisproved = told.contains {
+      if case .proved(.journal, false) = $0 { true } else { false }
+    }
+    #expect(isRefused && isAlarmed && isDisproved)
   }
 }

@@ -127,6 +127,7 @@ struct SystemClocksTests {
     #expect(taken.outage.span == moment.known.map { TimeSpan(minutes: $0) })
     #expect(taken.isWaiting == moment.isWaiting)
     #expect(taken.outage.uncertain == 50)
+    #expect(taken.state.servedSince == opened, "it serves since its first session")
     #expect(taken.place == moment.known.map { Self.place + TimeSpan(minutes: $0) })
     // Where nothing is known the clock stands still: what was delivered counts for longer, never for less.
     #expect(taken.opened == opened + TimeSpan(minutes: moment.known ?? 0))
