@@ -11,9 +11,6 @@ extension Supervisor {
     if cutBy == nil, report.count > grantedCount {
       broken("a step beyond the grant takes the motor's power")
     }
-    if cutBy != nil, pendingGrant != nil, pendingCut != nil {
-      broken("nothing is granted once the power is to go")
-    }
     if let alarm = cutBy, alarm != .driveDisagrees, !alarms[alarm].isStanding {
       broken("the power is kept away as long as its alarm stands, and no longer")
     }
