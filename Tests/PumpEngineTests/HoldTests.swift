@@ -37,6 +37,36 @@ struct HoldTests {
     #expect(witness.rises.count > before + 90)
     #expect(witness.isEnergised)
   }
+
+  @Test(
+    "A held pump makes no step and takes no power, whenever the driver is energised",
+    arguments: [DriverTiming.Energise.always, .aroundStrokes])
+  func held(energise: DriverTiming.Energise) throws {
+    let table = Fixture.driver
+    let settings = try Fixture.settings(
+      driver: DriverTiming(
+        stepHigh: table.stepHigh, stepLow: table.stepLow, directionSetUp: table.directionSetUp,
+        directionHold: table.directionHold, wakeUp: table.wakeUp, energise: energise))
+    let witness = Witness()
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: settings,
+        prescription: Fixture.prescription(
+          .continuous(try settings.step.flow(ofStepsPerSecond: 2))), grant: .unlimited),
+      hardware: Fixture.watchedBench(witness))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    // In the pause between two steps, and while a stroke is under way.
+    for milliseconds in [UInt64(5_250), 20_001] {
+      loop.run(until: .epoch + TimeSpan(milliseconds: milliseconds))
+      loop.engine.hold(true, at: loop.hardware.now)
+      let before = witness.rises.count
+      loop.run(until: loop.hardware.now + TimeSpan(seconds: 8))
+      #expect(witness.rises.count == before && !witness.isEnergised, "held at \(milliseconds) ms")
+      loop.engine.hold(false, at: loop.hardware.now)
+      loop.run(until: loop.hardware.now + TimeSpan(seconds: 3))
+      #expect(witness.rises.count > before, "let go")
+    }
+  }
 }
 
 @Suite("A motor that is energised around strokes only keeps its power until the rotor has turned")
