@@ -46,17 +46,23 @@ struct HoldTests {
     let settings = try Fixture.settings(
       driver: DriverTiming(
         stepHigh: table.stepHigh, stepLow: table.stepLow, directionSetUp: table.directionSetUp,
-        directionHold: table.directionHold, wakeUp: table.wakeUp, energise: energise))
+        directionHold: table.directionHold, hold: TimeSpan(milliseconds: 30), wakeUp: table.wakeUp,
+        energise: energise))
+    // The pattern's corners are times to plan anew, while it is held too.
+    let pattern = try FlexPattern(
+      period: TimeSpan(seconds: 6),
+      segments: [
+        .init(start: .zero, flow: settings.step.flow(ofStepsPerSecond: 2)),
+        .init(start: TimeSpan(seconds: 3), flow: settings.step.flow(ofStepsPerSecond: 4)),
+      ], boluses: [])
     let witness = Witness()
     var loop = ControlLoop(
       engine: Engine(
-        settings: settings,
-        prescription: Fixture.prescription(
-          .continuous(try settings.step.flow(ofStepsPerSecond: 2))), grant: .unlimited),
+        settings: settings, prescription: Fixture.prescription(.flex(pattern)), grant: .unlimited),
       hardware: Fixture.watchedBench(witness))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     // In the pause between two steps, and while a stroke is under way.
-    for milliseconds in [UInt64(5_250), 20_001] {
+    for milliseconds in [UInt64(5_370), 20_010] {
       loop.run(until: .epoch + TimeSpan(milliseconds: milliseconds))
       loop.engine.hold(true, at: loop.hardware.now)
       let before = witness.rises.count
