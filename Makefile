@@ -96,7 +96,7 @@ help:
 	@echo "make package-test   installs, upgrades and removes them                            15 min, root"
 	@echo "make fuzz           libFuzzer on every reader of binary files                      3 min"
 	@echo "make mutants        breaks the safety code, one known place at a time              20 min"
-	@echo "make mutate         makes every small change of it; MUTATE='--sample 400'          45 min for 400"
+	@echo "make mutate         makes every small change of it; MUTATE='--sample 400'          60 min for 400"
 	@echo "make sanitize       what threads and processes share, under two sanitizers         15 min"
 	@echo "make bench          speed, timing error, memory                                    2 min"
 

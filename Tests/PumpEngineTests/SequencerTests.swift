@@ -167,7 +167,10 @@ struct SequencerTests {
       bench.make()
       wish = wish + enough + Self.span(&random, upTo: 50_000_000)
       if bench.sequencer.planAfterFall(step: wish, at: bench.now) {
-        bench.make(); bench.make(); wishes.append(wish); wish = wish + enough
+        bench.make()
+        bench.make()
+        wishes.append(wish)
+        wish = wish + enough
       }
     }
     let (broken, rises, releases) = (bench.broken, bench.rises, bench.releases)
@@ -176,8 +179,9 @@ struct SequencerTests {
     if timing.energise == .always {
       #expect(releases.isEmpty)
     } else {
+      // Each pause is long enough to sleep in; the last one has not been planned.
       #expect(
-        Set(releases).isSubset(of: rises.map { $0 + rest }),
+        releases == rises.dropLast().map { $0 + rest },
         "seed \(seed): released when the rest is over")
     }
   }
