@@ -24,7 +24,7 @@ let package = Package(
   name: "itpump",
   products: [
     .executable(name: "itpump", targets: ["itpump"]),
-    .library(name: "PumpEngine", targets: ["PumpEngine"]),
+    .library(name: "PumpDrive", targets: ["PumpDrive"]),
     .library(name: "PumpPlant", targets: ["PumpPlant"]),
   ],
   dependencies: [
@@ -42,21 +42,35 @@ let package = Package(
     .target(name: "PumpUnits", swiftSettings: settings),
     .target(name: "PumpHAL", dependencies: ["PumpUnits"], swiftSettings: settings),
     .target(name: "PumpTherapy", dependencies: ["PumpUnits"], swiftSettings: settings),
+    // What drive, supervisor, operator and journal say to each other.
     .target(
-      name: "PumpPlan", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpSafety"],
+      name: "PumpMessages", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy"],
+      swiftSettings: settings),
+    .target(
+      name: "PumpPlan", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpMessages"],
       swiftSettings: settings),
     // Never PumpPlan: the supervisor's sum is its own.
     .target(
-      name: "PumpSafety", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy"],
+      name: "PumpSafety", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpMessages"],
       swiftSettings: settings),
     // The one truth after a crash.
     .target(
-      name: "PumpJournal", dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpSafety"],
+      name: "PumpJournal",
+      dependencies: ["PumpUnits", "PumpHAL", "PumpTherapy", "PumpMessages", "PumpSafety"],
       swiftSettings: settings),
     .target(
-      name: "PumpEngine",
+      name: "PumpDrive",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpJournal",
+      ],
+      swiftSettings: settings),
+
+    // A running pump, once. Never PumpPlan or PumpDrive: the supervisor's side can't see the drive's.
+    .target(
+      name: "PumpSession",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpMessages", "PumpSafety", "PumpJournal",
       ],
       swiftSettings: settings),
 
@@ -64,8 +78,9 @@ let package = Package(
     .target(
       name: "PumpFirmware",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
-        "PumpEngine",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpJournal",
+        "PumpDrive",
       ],
       swiftSettings: settings),
 
@@ -86,7 +101,9 @@ let package = Package(
     .target(
       name: "PumpLinux",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpSafety", "PumpJournal", "CPumpGPIO", "CPumpLinux",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpMessages", "PumpSafety", "PumpJournal",
+        "CPumpGPIO",
+        "CPumpLinux",
       ],
       swiftSettings: settings),
 
@@ -94,30 +111,76 @@ let package = Package(
     .target(
       name: "PumpProfiles",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpEngine",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpDrive",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
     .target(
-      name: "PumpRecords", dependencies: ["PumpJournal", "PumpSafety", "PumpUnits", "CSQLite"],
+      name: "PumpRecords",
+      dependencies: ["PumpJournal", "PumpMessages", "PumpSafety", "PumpUnits", "CSQLite"],
+      swiftSettings: settings),
+    // Profiles, benches and images found, read whole, and results written without losing what was there.
+    .target(
+      name: "PumpFiles",
+      dependencies: [
+        "PumpUnits", "PumpTherapy", "PumpMessages", "PumpSafety", "PumpJournal", "PumpDrive",
+        "PumpFirmware",
+        "PumpProfiles",
+      ],
+      swiftSettings: settings),
+    // Simulation: a whole pump on a virtual clock, and campaigns of many.
+    .target(
+      name: "PumpScenarios",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpJournal",
+        "PumpDrive", "PumpSession", "PumpPlant", "PumpProfiles", "PumpFiles", "PumpService",
+      ],
+      swiftSettings: settings),
+    // A running pump on Linux: the two channels' processes, the journal's thread, and the socket that it is spoken to
+    // over; a board's console. No printing.
+    .target(
+      name: "PumpService",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpJournal", "PumpDrive",
+        "PumpSession", "PumpFirmware", "PumpLinux", "PumpReplay", "PumpProfiles", "PumpFiles",
+        "CPumpLinux",
+      ],
+      swiftSettings: settings),
+    // Every word, table and plot that people read, and what programs read.
+    .target(
+      name: "PumpReports",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpJournal", "PumpDrive",
+        "PumpSession", "PumpPlant", "PumpRecords", "PumpProfiles", "PumpFiles", "PumpService",
+        "PumpScenarios",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
       swiftSettings: settings),
     // Counts a thread's allocations, for `itpump bench edges` and the tests.
     .target(name: "CAllocationCounter"),
     .executableTarget(
       name: "itpump",
       dependencies: [
-        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal",
-        "PumpEngine", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
-        "PumpRecords", "PumpFirmware", "CAllocationCounter",
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpJournal",
+        "PumpDrive", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
+        "PumpRecords", "PumpFirmware", "PumpSession", "PumpScenarios", "PumpService", "PumpFiles",
+        "PumpReports", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
 
     .testTarget(
-      name: "PumpEngineTests",
+      name: "PumpDriveTests",
       dependencies: [
-        "PumpEngine", "PumpHAL", "PumpJournal", "PumpPlan", "PumpPlant", "PumpReplay", "PumpSafety",
+        "PumpDrive", "PumpScenarios", "PumpSession", "PumpHAL", "PumpJournal", "PumpPlan",
+        "PumpPlant", "PumpReplay",
+        "PumpMessages", "PumpSafety",
         "PumpTherapy", "PumpUnits", "CAllocationCounter",
         .product(name: "BigInt", package: "BigInt"),
       ],
@@ -126,7 +189,8 @@ let package = Package(
     .testTarget(
       name: "PumpProfilesTests",
       dependencies: [
-        "PumpProfiles", "PumpEngine", "PumpPlan", "PumpSafety", "PumpTherapy", "PumpUnits",
+        "PumpProfiles", "PumpDrive", "PumpPlan", "PumpMessages", "PumpSafety", "PumpTherapy",
+        "PumpUnits",
         .product(name: "BigInt", package: "BigInt"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -134,22 +198,42 @@ let package = Package(
 
     .testTarget(
       name: "PumpSafetyTests",
-      dependencies: ["PumpSafety", "PumpHAL", "PumpPlant", "PumpTherapy", "PumpUnits"],
+      dependencies: [
+        "PumpMessages", "PumpSafety", "PumpHAL", "PumpPlant", "PumpTherapy", "PumpUnits",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PumpSessionTests",
+      dependencies: [
+        "PumpSession", "PumpHAL", "PumpJournal", "PumpMessages", "PumpPlant", "PumpSafety",
+        "PumpTherapy", "PumpUnits",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PumpServiceTests",
+      dependencies: [
+        "PumpService", "CPumpLinux", "PumpHAL", "PumpJournal", "PumpLinux", "PumpMessages",
+        "PumpPlant",
+        "PumpProfiles", "PumpReplay", "PumpSafety", "PumpTherapy", "PumpUnits",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "PumpJournalTests",
-      dependencies: ["PumpJournal", "PumpHAL", "PumpSafety", "PumpTherapy", "PumpUnits"],
+      dependencies: [
+        "PumpJournal", "PumpHAL", "PumpMessages", "PumpSafety", "PumpTherapy", "PumpUnits",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "PumpFirmwareTests",
       dependencies: [
-        "PumpFirmware", "PumpEngine", "PumpJournal", "PumpPlan", "PumpSafety", "PumpTherapy",
+        "PumpFirmware", "PumpDrive", "PumpJournal", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpTherapy",
         "PumpUnits",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "PumpRecordsTests",
-      dependencies: ["PumpRecords", "PumpJournal", "PumpSafety", "PumpUnits"],
+      dependencies: ["PumpRecords", "PumpJournal", "PumpMessages", "PumpSafety", "PumpUnits"],
       swiftSettings: settings),
     .testTarget(
       name: "PumpTherapyTests", dependencies: ["PumpTherapy", "PumpPlant", "PumpUnits"],
@@ -167,14 +251,18 @@ let package = Package(
     .testTarget(
       name: "PumpLinuxTests",
       dependencies: [
-        "PumpLinux", "PumpHAL", "PumpJournal", "PumpPlant", "PumpSafety", "PumpUnits",
+        "PumpLinux", "PumpHAL", "PumpJournal", "PumpPlant", "PumpMessages", "PumpSafety",
+        "PumpUnits",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ItpumpTests",
       dependencies: [
-        "itpump", "CAllocationCounter", "PumpEngine", "PumpHAL", "PumpJournal", "PumpLinux",
-        "PumpPlan", "PumpPlant", "PumpProfiles", "PumpRecords", "PumpReplay", "PumpSafety",
+        "itpump", "CAllocationCounter", "PumpFiles", "PumpReports", "PumpService", "PumpDrive",
+        "PumpScenarios", "PumpSession", "PumpHAL",
+        "PumpJournal", "PumpLinux",
+        "PumpPlan", "PumpPlant", "PumpProfiles", "PumpRecords", "PumpReplay", "PumpMessages",
+        "PumpSafety",
         "PumpTherapy", "PumpUnits",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),

@@ -34,21 +34,21 @@ pump_ring *pump_ring_make(uint32_t slots, uint32_t slot_bytes) {
 
 void pump_ring_free(pump_ring *ring) { munmap(ring, ring->bytes); }
 
-int pump_ring_put(pump_ring *ring, const void *slot) {
+int pump_ring_put(pump_ring *ring, const void *value, size_t bytes) {
   const uint64_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);
   if (put - atomic_load_explicit(&ring->taken, memory_order_acquire) > ring->mask) {
     atomic_fetch_add_explicit(&ring->lost, 1, memory_order_relaxed);
     return 0;
   }
-  memcpy(slot_of(ring, put), slot, ring->slot_bytes);
+  memcpy(slot_of(ring, put), value, bytes);
   atomic_store_explicit(&ring->put, put + 1, memory_order_release);
   return 1;
 }
 
-int pump_ring_take(pump_ring *ring, void *slot) {
+int pump_ring_take(pump_ring *ring, void *value, size_t bytes) {
   const uint64_t taken = atomic_load_explicit(&ring->taken, memory_order_relaxed);
   if (taken == atomic_load_explicit(&ring->put, memory_order_acquire)) return 0;
-  memcpy(slot, slot_of(ring, taken), ring->slot_bytes);
+  memcpy(value, slot_of(ring, taken), bytes);
   atomic_store_explicit(&ring->taken, taken + 1, memory_order_release);
   return 1;
 }

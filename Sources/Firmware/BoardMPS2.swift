@@ -63,7 +63,7 @@
       case .direction: (false, 1)
       case .watchdogKick: (false, 2)
       case .buzzer: (false, 4)
-      case .index, .fault, .reservoirLow: (false, 0)
+      case .index, .fault, .reservoirLow, .button: (false, 0)
       }
     }
 

@@ -47,7 +47,7 @@
       case .enable: 22
       case .watchdogKick: 23
       case .buzzer: 24
-      case .index, .fault, .reservoirLow: 25
+      case .index, .fault, .reservoirLow, .button: 25
       }
     }
 

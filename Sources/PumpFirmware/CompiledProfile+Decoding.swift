@@ -1,5 +1,6 @@
-import PumpEngine
+import PumpDrive
 import PumpJournal
+import PumpMessages
 import PumpPlan
 import PumpSafety
 public import PumpTherapy
@@ -49,12 +50,20 @@ extension CompiledRun {
     let length = try ImageFormat.check(count: count, word: word)
     engine = try Self.engine(word)
     stepsPerIndex = word(47) == 0 ? nil : word(47)
-    let therapy = try Self.therapy(length, word, mostEntries)
     guard word(30) > 0 else { throw .outOfRange }
-    prescription = Prescription(
-      therapy: therapy, concentration: Concentration(nanogramsPerMillilitre: word(30)),
-      patientBolus: try Self.patientBolus(word))
-    singleBolus = word(57) == 0 ? nil : try Self.bolus(word(57), word(58))
+    do throws(PrescriptionProblem) {
+      prescription = Prescription(
+        therapy: try Therapy(at: 59, end: length - 1, mostEntries: mostEntries, word: word),
+        concentration: Concentration(nanogramsPerMillilitre: word(30)),
+        patientBolus: try PatientBolusRule?(at: 53, word: word))
+      singleBolus = word(57) == 0 ? nil : try Bolus(volume: word(57), duration: word(58))
+    } catch {
+      switch error {
+      case .wrongLength: throw .wrongLength
+      case .outOfRange: throw .outOfRange
+      case .tooManyEntries: throw .tooManyEntries
+      }
+    }
   }
 
   private static func engine(_ word: (Int) -> UInt64) throws(ImageProblem) -> EngineSettings {
@@ -86,65 +95,5 @@ extension CompiledRun {
     return DriverTiming(
       stepHigh: span(36), stepLow: span(37), directionSetUp: span(38), directionHold: span(39),
       hold: span(48), wakeUp: span(40), energise: word(41) == 1 ? .aroundStrokes : .always)
-  }
-
-  private static func bolus(_ volume: UInt64, _ duration: UInt64) throws(ImageProblem) -> Bolus {
-    guard
-      let bolus = try? Bolus(
-        volume: Volume(femtolitres: volume), duration: TimeSpan(nanoseconds: duration))
-    else { throw .outOfRange }
-    return bolus
-  }
-
-  private static func patientBolus(_ word: (Int) -> UInt64) throws(ImageProblem)
-    -> PatientBolusRule?
-  {
-    guard word(53) > 0 else { return nil }
-    guard word(56) <= UInt64(PatientBolusRule.mostPerDay) else { throw .outOfRange }
-    let bolus = try bolus(word(53), word(54))
-    guard
-      let rule = try? PatientBolusRule(
-        bolus: bolus, lockout: TimeSpan(nanoseconds: word(55)), maximumPerDay: Int(word(56)))
-    else { throw .outOfRange }
-    return rule
-  }
-
-  private static func flow(_ count: UInt64) throws(ImageProblem) -> FlowRate {
-    guard let flow = try? FlowRate(checkingFemtolitresPerDay: count) else { throw .outOfRange }
-    return flow
-  }
-
-  private static func therapy(
-    _ length: Int, _ word: (Int) -> UInt64, _ mostEntries: Int
-  ) throws(ImageProblem) -> Therapy {
-    switch word(59) {
-    case 0: return .stopped
-    case 1: return .minimumRate(try flow(word(60)))
-    case 2: return .continuous(try flow(word(60)))
-    case 3: break
-    default: throw .outOfRange
-    }
-    let (segments, boluses) = (Int(word(61) & 0xFFFF_FFFF), Int(word(61) >> 32))
-    guard segments <= FlexPattern.mostEntries, boluses <= FlexPattern.mostEntries,
-      length == ImageFormat.fixedWords + 2 * segments + 3 * boluses
-    else { throw .wrongLength }
-    guard segments + 2 * boluses <= mostEntries else { throw .tooManyEntries }
-    let first = 62
-    let firstBolus = first + 2 * segments
-    let basal = try Table(count: segments) { (place) throws(ImageProblem) in
-      FlexPattern.BasalSegment(
-        start: TimeSpan(nanoseconds: word(first + 2 * place)),
-        flow: try flow(word(first + 2 * place + 1)))
-    }
-    let scheduled = try Table(count: boluses) { (place) throws(ImageProblem) in
-      let at = firstBolus + 3 * place
-      return FlexPattern.ScheduledBolus(
-        start: TimeSpan(nanoseconds: word(at)), bolus: try bolus(word(at + 1), word(at + 2)))
-    }
-    guard
-      let pattern = try? FlexPattern(
-        period: TimeSpan(nanoseconds: word(60)), segments: basal, boluses: scheduled)
-    else { throw .outOfRange }
-    return .flex(pattern)
   }
 }

@@ -1,5 +1,6 @@
-import PumpEngine
+import PumpDrive
 import PumpJournal
+import PumpMessages
 import PumpPlan
 import PumpSafety
 import PumpTherapy
@@ -97,42 +98,12 @@ extension CompiledProfile {
     for volume in [reservoir.capacity, reservoir.filled, reservoir.lowAlarm, reservoir.reserve] {
       add(volume.femtolitres)
     }
-    let patient = run.prescription.patientBolus
-    add(patient?.bolus.volume.femtolitres ?? 0)
-    add(patient?.bolus.duration.nanoseconds ?? 0)
-    add(patient?.lockout.nanoseconds ?? 0)
-    add(UInt64(patient?.maximumPerDay ?? 0))
+    run.prescription.patientBolus.encode(add)
     add(run.singleBolus?.volume.femtolitres ?? 0)
     add(run.singleBolus?.duration.nanoseconds ?? 0)
-    switch run.prescription.therapy {
-    case .stopped: for _ in 0..<3 { add(0) }
-    case .minimumRate(let flow):
-      add(1)
-      add(flow.femtolitresPerDay)
-      add(0)
-    case .continuous(let flow):
-      add(2)
-      add(flow.femtolitresPerDay)
-      add(0)
-    case .flex(let pattern):
-      add(3)
-      add(pattern.period.nanoseconds)
-      add(UInt64(pattern.segments.count) | UInt64(pattern.boluses.count) << 32)
-      for segment in pattern.segments {
-        add(segment.start.nanoseconds)
-        add(segment.flow.femtolitresPerDay)
-      }
-      for entry in pattern.boluses {
-        add(entry.start.nanoseconds)
-        add(entry.bolus.volume.femtolitres)
-        add(entry.bolus.duration.nanoseconds)
-      }
-    }
+    run.prescription.therapy.encode(add)
     put(ImageFormat.seal(sum))
   }
 
-  private var imageWords: Int {
-    guard case .flex(let pattern) = run.prescription.therapy else { return ImageFormat.fixedWords }
-    return ImageFormat.fixedWords + 2 * pattern.segments.count + 3 * pattern.boluses.count
-  }
+  private var imageWords: Int { ImageFormat.fixedWords - 3 + run.prescription.therapy.wordCount }
 }

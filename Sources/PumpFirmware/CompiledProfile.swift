@@ -1,5 +1,6 @@
-public import PumpEngine
+public import PumpDrive
 public import PumpJournal
+import PumpMessages
 public import PumpTherapy
 public import PumpUnits
 

@@ -1,6 +1,7 @@
-import PumpEngine
+import PumpDrive
 import PumpHAL
 import PumpJournal
+import PumpMessages
 import PumpPlan
 import PumpSafety
 import PumpTherapy
@@ -152,7 +153,7 @@ extension Controller {
   private mutating func command(_ command: Command) {
     guard session?.pointee.hasBegun == true else { return no(.noSession) }
     if let refusal = session?.pointee.perform(command, &journal) {
-      return no(.refused, detail: refusal.number)
+      return no(.refused, detail: UInt64(refusal.code.number))
     }
     ok()
   }
@@ -234,68 +235,6 @@ extension Controller {
     }
   #endif
 
-  /// What the board took, and how late its edges were.
-  private func figures() {
-    // The drive first: while it is waited for, edges may be sent, and a line is sent in one piece.
-    let late = session?.pointee.withDrive {
-      ($0.loop.hardware.worstLateness, $0.loop.hardware.trace.lost)
-    }
-    var reply = Reply<B>()
-    reply.text("ok")
-    reply.number("stack-bytes", UInt64(B.stackUsed()))
-    reply.number("arena-bytes", UInt64(Arena.most))
-    if let late {
-      reply.number("worst-lateness-ns", late.0.nanoseconds)
-      reply.number("lost-edges", UInt64(late.1))
-    }
-    reply.end()
-  }
-
-  private func status() {
-    guard let session else {
-      var reply = Reply<B>()
-      tellPump(&reply)
-      reply.text(" state=idle")
-      return reply.end()
-    }
-    let now = self.now
-    let (ledger, state, line) = session.pointee.withDrive {
-      ($0.loop.engine.ledger, $0.loop.engine.state, $0.loop.hardware.steps)
-    }
-    // Each by itself: what takes longer than a gap between two edges would make one late.
-    let planned = session.pointee.withDrive { $0.loop.engine.planned(at: $0.loop.hardware.present) }
-    let flow = session.pointee.withDrive { $0.loop.engine.flow(at: $0.loop.hardware.present) }
-    let left = session.pointee.withDrive { $0.loop.engine.reservoirLeft }
-    var reply = Reply<B>()
-    tellPump(&reply)
-    reply.text(" state=")
-    reply.text(session.pointee.hasBegun ? state.word : "testing")
-    if let first = session.pointee.first {
-      reply.number("began-ns", first.nanoseconds)
-      reply.number("elapsed-ns", now.elapsed(since: first).nanoseconds)
-    }
-    reply.number("delivered-steps", ledger.delivered)
-    reply.number("uncertain-steps", ledger.uncertain)
-    reply.number("missed-steps", ledger.missed)
-    reply.number("owed-steps", ledger.owed)
-    reply.number("line-steps", line)
-    reply.number("planned-fl", planned.femtolitres)
-    reply.number("reservoir-fl", left.femtolitres)
-    reply.number("flow-fl-per-day", flow.femtolitresPerDay)
-    reply.number("granted-steps", journal.state.granted)
-    reply.hex("alarms", session.pointee.standingAlarms)
-    reply.number("cut-by", session.pointee.supervisor.cutBy.map { UInt64($0.rawValue) + 1 } ?? 0)
-    reply.end()
-  }
-
-  private func tellPump(_ reply: inout Reply<B>) {
-    reply.text("ok")
-    reply.number("clock-ns", now.nanoseconds)
-    reply.number("session", UInt64(journal.state.session))
-    let carried = journal.state.carried
-    reply.number("pump-certain-steps", carried.certain)
-    reply.number("pump-uncertain-steps", carried.uncertain)
-  }
 }
 
 extension PumpState {
@@ -305,30 +244,6 @@ extension PumpState {
     case .delivering: "delivering"
     case .suspended: "suspended"
     case .tripped: "tripped"
-    }
-  }
-}
-
-extension Refusal {
-  /// Its number in the protocol.
-  var number: UInt64 {
-    switch self {
-    case .notPossible: 1
-    case .bolusInProgress: 2
-    case .concentrationDiffers: 3
-    case .noBolusInProgress: 4
-    case .overlapsScheduledBolus: 5
-    case .doseLimit: 6
-    case .needsConfirmation: 7
-    case .beyondMotor: 8
-    case .reservoirTooLow: 9
-    case .patientBolusNotPrescribed: 10
-    case .lockedOut: 11
-    case .dailyMaximum: 12
-    case .alarm: 13
-    case .selfTestRuns: 14
-    case .noSuchAlarm: 15
-    case .overfilled: 16
     }
   }
 }

@@ -1,6 +1,7 @@
-import PumpEngine
+import PumpDrive
 import PumpHAL
 import PumpJournal
+import PumpMessages
 import PumpSafety
 import PumpTherapy
 import PumpUnits
@@ -64,7 +65,8 @@ extension Controller {
       before.waitsForClinician || isTakenUp && span.map { $0 > Self.shortOutage } ?? true
     let carried = openJournal(compiled, before, isRefilled: wish.isRefilled, at: now)
     let session = makeSession(compiled, carried, wish, servedSince: before, at: now)
-    session.pointee.isTakenUp = isTakenUp && before.hasCommandedBolus
+    let given = before.begunBolus
+    session.pointee.isTakenUp = given != nil && given == compiled.singleBolus?.volume
     session.pointee.fallsBack = isWaiting && !wish.isAfterOutage
     if isTakenUp {
       session.pointee.supervisor.restarted(
@@ -200,7 +202,7 @@ extension Controller {
       return reply.end()
     }
     reply.text("event refused")
-    reply.number("refusal", refusal.number)
+    reply.number("refusal", UInt64(refusal.code.number))
     reply.end()
     stopSession()
   }

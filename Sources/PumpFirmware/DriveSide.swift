@@ -1,5 +1,6 @@
-public import PumpEngine
+public import PumpDrive
 import PumpHAL
+import PumpMessages
 import PumpPlan
 import PumpUnits
 

@@ -1,4 +1,5 @@
 public import PumpJournal
+import PumpMessages
 
 /// The journal's ring in a board's flash, each record in two copies that are checked on their own.
 ///

@@ -1,6 +1,7 @@
-import PumpEngine
+import PumpDrive
 import PumpHAL
 import PumpJournal
+import PumpMessages
 import PumpSafety
 import PumpTherapy
 import PumpUnits

@@ -13,6 +13,8 @@ public enum BenchLine: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case fault
   /// From the reservoir's switch.
   case reservoirLow
+  /// The patient's button.
+  case button
 
   /// Whether the controller drives it; else it reads it.
   public var isOutput: Bool { rawValue <= BenchLine.buzzer.rawValue }
@@ -28,6 +30,7 @@ public enum BenchLine: UInt8, CaseIterable, BitwiseCopyable, Sendable {
     case .index: "index"
     case .fault: "fault"
     case .reservoirLow: "reservoir-low"
+    case .button: "button"
     }
   }
 }

@@ -10,6 +10,8 @@ public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
   public var reservoir: Volume?
   /// Whether the patient's button is held down.
   public var isButtonPressed: Bool?
+  /// How often it was pressed since power-on, bounces left out.
+  public var buttonPresses: UInt64?
   /// Whether the reservoir's switch says that little is left.
   public var isReservoirLow: Bool?
   /// The battery's voltage in millivolts.
@@ -21,7 +23,7 @@ public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
   public init(
     indexPulses: UInt64? = nil, driverFault: Bool = false, reservoir: Volume? = nil,
     isReservoirLow: Bool? = nil, batteryMillivolts: UInt32? = nil, milliCelsius: Int32? = nil,
-    isButtonPressed: Bool? = nil
+    isButtonPressed: Bool? = nil, buttonPresses: UInt64? = nil
   ) {
     self.indexPulses = indexPulses
     self.driverFault = driverFault
@@ -30,6 +32,7 @@ public struct SensorReadings: Equatable, BitwiseCopyable, Sendable {
     self.batteryMillivolts = batteryMillivolts
     self.milliCelsius = milliCelsius
     self.isButtonPressed = isButtonPressed
+    self.buttonPresses = buttonPresses
   }
 }
 

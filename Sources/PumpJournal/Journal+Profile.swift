@@ -1,3 +1,4 @@
+import PumpMessages
 public import PumpUnits
 
 /// What the journal's two copies of the profile are worth.
@@ -57,6 +58,36 @@ extension Journal where Store: ~Copyable {
   /// Reads a copy of the latest profile's text; `nil` where it is not whole.
   public mutating func readProfile(copy: Int) -> [UInt8]? {
     guard let kept = state.profile else { return nil }
+    return read(kept, copy: copy)
+  }
+
+  /// The texts of what was kept within the day before an instant, and of what was in force when that day began;
+  /// the latest first.
+  public mutating func profiles(ofDayBefore now: Instant) -> [[UInt8]] {
+    var texts: [[UInt8]] = []
+    var latest: UInt64?
+    var sequence = next
+    while sequence > first {
+      sequence -= 1
+      guard let record = record(sequence),
+        case .profile(let copy, part: 0, let length, let sum, _) = record.entry
+      else { continue }
+      // Either copy stands for both: the other's first record may be damaged, or have given way.
+      let before = UInt64(copy) * UInt64(Self.parts(Int(length)))
+      guard copy <= 1, sequence >= before, sequence - before != latest else { continue }
+      let kept = (first: sequence - before, length: length, sum: sum)
+      if let text = read(kept, copy: 0) ?? read(kept, copy: 1) {
+        texts.append(text)
+        latest = kept.first
+      }
+      if record.at + .day <= now { break }
+    }
+    return texts
+  }
+
+  private mutating func read(
+    _ kept: (first: UInt64, length: UInt32, sum: UInt32), copy: Int
+  ) -> [UInt8]? {
     let parts = Self.parts(Int(kept.length))
     var text: [UInt8] = []
     for part in 0..<parts {

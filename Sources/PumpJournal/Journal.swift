@@ -1,4 +1,5 @@
-public import PumpSafety
+public import PumpMessages
+import PumpSafety
 public import PumpUnits
 
 /// The record of everything that counts: written ahead, chained, and recovered from any torn tail.

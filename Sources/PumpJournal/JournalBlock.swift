@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpUnits
 
 /// A record as it is stored: 128 bytes, sixteen words of 64 bits, little-endian.

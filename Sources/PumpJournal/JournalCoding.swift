@@ -1,4 +1,5 @@
 import PumpHAL
+import PumpMessages
 import PumpSafety
 import PumpTherapy
 import PumpUnits
@@ -12,6 +13,8 @@ extension JournalBlock {
     case command
     case profile
     case text
+    case asked
+    case answered
   }
 
   /// Codes a record, still without chain and checksum.
@@ -50,6 +53,16 @@ extension JournalBlock {
       kind = Kind.command.rawValue
       flags = command.rawValue
       (self[4], self[5]) = (value, isAccepted ? 1 : 0)
+    case .asked(let ticket, let command, let value, let by):
+      kind = Kind.asked.rawValue
+      flags = command.rawValue
+      (self[4], self[5]) = (ticket, value)
+      self[6] = UInt64(by.user) | UInt64(by.role.rawValue) << 32
+    case .answered(let ticket, let command, let value, let result):
+      kind = Kind.answered.rawValue
+      flags = command.rawValue
+      (self[4], self[5]) = (ticket, value)
+      (self[6], self[7]) = (UInt64(result.code.number), result.code.detail)
     case .profile(let copy, let part, let length, let sum, let text):
       kind = Kind.profile.rawValue
       flags = copy
@@ -104,6 +117,18 @@ extension JournalBlock {
     case .command:
       guard let command = CommandKind(rawValue: flags) else { return .unknown(number) }
       return .command(command, self[4], isAccepted: self[5] == 1)
+    case .asked:
+      guard let command = CommandKind(rawValue: flags),
+        let role = Role(rawValue: UInt8(truncatingIfNeeded: self[6] >> 32))
+      else { return .unknown(number) }
+      let user = UInt32(truncatingIfNeeded: self[6])
+      return .asked(ticket: self[4], command, self[5], Operator(user: user, role: role))
+    case .answered:
+      guard let command = CommandKind(rawValue: flags),
+        let result = Answered.Result(
+          number: UInt8(truncatingIfNeeded: self[6]), detail: self[7])
+      else { return .unknown(number) }
+      return .answered(ticket: self[4], command, self[5], result)
     case .profile:
       return .profile(
         copy: flags, part: UInt16(truncatingIfNeeded: self[4]),
@@ -181,6 +206,7 @@ struct EventCode {
     case .ended: self = plain(22)
     case .tested(let part, let passed): self = plain(23, UInt64(part.rawValue), passed ? 1 : 0)
     case .fellBack: self = plain(24)
+    case .wallClockKept: self = plain(25)
     }
   }
 
@@ -221,6 +247,7 @@ struct EventCode {
         .tested($0, passed: second == 1)
       }
     case 24: return .fellBack
+    case 25: return .wallClockKept
     default: return nil
     }
   }

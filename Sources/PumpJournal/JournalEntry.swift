@@ -1,4 +1,5 @@
-public import PumpSafety
+public import PumpMessages
+import PumpSafety
 public import PumpUnits
 
 /// What a record says.
@@ -13,8 +14,12 @@ public enum JournalEntry: Equatable, BitwiseCopyable, Sendable {
   case grant(StepCounts, upTo: UInt64, until: Instant)
   /// Something that happened.
   case event(PumpEvent)
-  /// Somebody asked for something, and it was accepted or refused.
+  /// The program itself asked for something, and it was accepted or refused.
   case command(CommandKind, UInt64, isAccepted: Bool)
+  /// Somebody asks for something, under a ticket; what became of it follows.
+  case asked(ticket: UInt64, CommandKind, UInt64, Operator)
+  /// What became of what was asked for under a ticket.
+  case answered(ticket: UInt64, CommandKind, UInt64, Answered.Result)
   /// Forty bytes of one copy of the profile that runs; `sum` is the CRC-32C of all `length` bytes.
   case profile(copy: UInt8, part: UInt16, length: UInt32, sum: UInt32, JournalText)
   /// Forty bytes of text: a reason, a name.
@@ -32,31 +37,6 @@ public struct JournalBinding: Equatable, BitwiseCopyable, Sendable {
     self.step = step
     self.concentration = concentration
   }
-}
-
-/// What was asked for.
-public enum CommandKind: UInt8, CaseIterable, BitwiseCopyable, Sendable {
-  case begin = 1
-  case suspend
-  case resume
-  case adopt
-  /// With the volume in femtolitres.
-  case bolus
-  case prime
-  case cancelBolus
-  case patientBolus
-  /// With the place in the pattern in nanoseconds.
-  case anchor
-  /// With the volume in femtolitres.
-  case refill
-  /// With the alarm's number.
-  case acknowledge
-  case silence
-  /// With how many of the uncertain steps were made.
-  case reconcile
-  case stop
-  /// Nobody is to be alarmed that nothing is delivered.
-  case outOfService
 }
 
 /// Forty bytes.

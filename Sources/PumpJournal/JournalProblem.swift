@@ -1,3 +1,5 @@
+import PumpMessages
+
 /// Why a journal can't be used.
 ///
 /// It stands beside `Journal` and not in it: Swift 6.0.3's compiler crashes on an initialiser that throws

@@ -1,4 +1,5 @@
-public import PumpSafety
+public import PumpMessages
+import PumpSafety
 public import PumpUnits
 
 /// What a journal's records say of the pump, taken one after another.
@@ -22,17 +23,26 @@ public struct JournalState: BitwiseCopyable, Sendable {
   public private(set) var isEnded = true
   /// When that session was last heard of; what is written without a therapy does not count.
   public private(set) var lastRunAt = Instant.epoch
+  /// The wall clock then; `nil` where no time service kept it.
+  public private(set) var lastRunWall: Int64?
   /// When it began, and where in its pattern; `nil` where no session ever did.
   public private(set) var began: (at: Instant, place: TimeSpan)?
-  /// Whether its single bolus was commanded, in it or in one that it took up again.
-  public private(set) var hasCommandedBolus = false
+  /// The single bolus that a therapy began with last: it is not given again by itself, ever.
+  public private(set) var begunBolus: Volume?
+  /// Whether somebody had the therapy held back, and nobody let it go on.
+  public private(set) var isHeld = false
+  /// The checksum of the profile that a drive has begun or adopted last: what was confirmed for it stays confirmed.
+  public private(set) var begunProfile: UInt32?
+  private var awaitsAdopted = false
+  /// The alarms that stand.
+  public private(set) var alarms = RememberedAlarms()
   /// The bolus that began and has not ended.
   public private(set) var openBolus: Volume?
   /// Whether the prescription was given up for the minimum rate, and no clinician has looked since.
   public private(set) var waitsForClinician = false
-  /// Whether the wall clock of the latest session was kept by a time service.
+  /// Whether the wall clock of the latest record was kept by a time service.
   public private(set) var isClockSynchronised = true
-  /// What stopped delivery in the session that began last; `nil` where nothing did.
+  /// What stopped delivery, until somebody has acknowledged it and a therapy begins; `nil` where nothing did.
   public private(set) var trippedBy: Alarm?
   /// Whether somebody has taken the pump out of service by name; a therapy that begins puts it back.
   public private(set) var isOutOfService = false
@@ -60,9 +70,12 @@ public struct JournalState: BitwiseCopyable, Sendable {
     at = max(at, record.at)
     wallSeconds = record.wallSeconds
     note(record)
+    if case .event(let event) = record.entry { alarms.take(event) }
     switch record.entry {
     case .opened(let boot, let clock, let servedSince, let binding, let isSynchronised):
       if let binding { self.binding = binding }
+      alarms.endSession()
+      awaitsAdopted = false
       isClockSynchronised = isSynchronised
       hasBegun = false
       counts = carried
@@ -73,18 +86,29 @@ public struct JournalState: BitwiseCopyable, Sendable {
       openedAt = record.at
       self.servedSince = servedSince
     case .command(.begin, let place, isAccepted: true):
-      if isEnded { hasCommandedBolus = false }
       hasBegun = true
-      isEnded = false
-      openBolus = nil
+      // Nothing begins before it is acknowledged, but in journals of versions that did not know of that.
       trippedBy = nil
+      isEnded = false
+      isHeld = false
+      openBolus = nil
       isOutOfService = false
       began = (record.at, TimeSpan(nanoseconds: place))
-    case .command(.bolus, _, isAccepted: true): hasCommandedBolus = true
+    case .command(.bolus, let volume, isAccepted: true):
+      begunBolus = Volume(femtolitres: volume)
+    case .answered(_, let kind, _, let result):
+      if kind == .adopt, result == .accepted { awaitsAdopted = true }
+      // To go on after a hold is no look at what an outage has done.
+      if kind == .adopt, result == .accepted { waitsForClinician = false }
+      if kind == .suspend, result == .accepted { isHeld = true }
+      if kind == .resume, result == .accepted { isHeld = false }
+    case .command(.suspend, _, isAccepted: true): isHeld = true
+    case .event(.acknowledged(let alarm)) where alarm == trippedBy: trippedBy = nil
     case .event(.bolusBegan(_, let volume)): openBolus = volume
     case .event(.bolusEnded): openBolus = nil
     case .command(.resume, _, isAccepted: true): waitsForClinician = false
     case .event(.fellBack): waitsForClinician = true
+    case .event(.wallClockKept): isClockSynchronised = true
     case .event(.tripped(let alarm)): trippedBy = trippedBy ?? alarm
     case .command(.outOfService, _, isAccepted: true): isOutOfService = true
     case .grant(let counts, let upTo, _):
@@ -107,6 +131,9 @@ public struct JournalState: BitwiseCopyable, Sendable {
       filled = volume
     case .profile(copy: 0, part: 0, let length, let sum, _):
       profile = (record.sequence, length, sum)
+      if awaitsAdopted { begunProfile = sum }
+      awaitsAdopted = false
+    case .event(.began): begunProfile = profile?.sum
     default: break
     }
   }
@@ -114,7 +141,10 @@ public struct JournalState: BitwiseCopyable, Sendable {
   private mutating func note(_ record: JournalRecord) {
     switch record.entry {
     case .opened, .text, .profile, .command(.reconcile, _, _), .event(.reconciled): break
-    default: if hasBegun { lastRunAt = max(lastRunAt, record.at) }
+    default:
+      guard hasBegun else { return }
+      lastRunAt = max(lastRunAt, record.at)
+      lastRunWall = isClockSynchronised ? record.wallSeconds : nil
     }
   }
 
@@ -135,7 +165,9 @@ public struct JournalState: BitwiseCopyable, Sendable {
     guard session > 0 else { return .epoch }
     if isSameStart(boot, clock) { return max(at, openedAt + (clock - bootClock)) }
     guard isSynchronised, isClockSynchronised else { return at }
-    let seconds = max(0, wallSeconds - self.wallSeconds)
+    // Any two numbers of seconds are a forged record's at worst.
+    let (seconds, isFar) = wallSeconds.subtractingReportingOverflow(self.wallSeconds)
+    guard !isFar, seconds > 0 else { return at }
     return at + TimeSpan(seconds: UInt64(min(seconds, 10 * 366 * 86_400)))
   }
 

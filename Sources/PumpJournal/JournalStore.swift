@@ -1,3 +1,5 @@
+import PumpMessages
+
 /// Where records are kept: a file, flash, or memory.
 public protocol JournalStore: ~Copyable {
   /// The store's own error.

@@ -1,3 +1,5 @@
+import PumpMessages
+
 /// The SHA-256 of words (FIPS 180-4), for the journal's chain.
 ///
 /// It is written out here because the journal is pure: no library that has it is also Embedded Swift.

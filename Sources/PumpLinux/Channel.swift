@@ -1,7 +1,9 @@
 import CPumpLinux
 import Glibc
 public import PumpHAL
-public import PumpSafety
+public import PumpMessages
+import PumpSafety
+import PumpTherapy
 public import PumpUnits
 
 /// What lies between the drive's process and the supervisor's: memory that both have, made before the
@@ -13,15 +15,16 @@ public final class Channel: @unchecked Sendable {
   private let memory: OpaquePointer
   // Each process has its own copy of these.
   private var attended: UInt32 = 0
-  private var faults: UInt64 = 0
-  private var faultsSeen: UInt64 = 0
+  var faults: UInt64 = 0
+  var faultsSeen: UInt64 = 0
 
-  private enum Box: Int32 {
+  enum Box: Int32 {
     case report
     case grant
     case orders
     case sensors
     case start
+    case detail
   }
 
   /// Steps as the drive's lines saw them, one by one: they outlive its process.
@@ -82,6 +85,41 @@ public final class Channel: @unchecked Sendable {
     report.isTripped = words[8] & 2 == 2
     report.prescriptionSum = UInt32(truncatingIfNeeded: words[9])
     return report
+  }
+
+  /// Tells what people want to know of the drive.
+  public func tell(_ detail: DriveDetail) {
+    var words = BoxWords()
+    words[0] = detail.state.code | (detail.fallBack == nil ? 0 : 1 << 32)
+    words[9] = detail.fallBack?.femtolitresPerDay ?? 0
+    words[1] = detail.flow.femtolitresPerDay
+    words[2] = detail.planned.femtolitres
+    words[3] = detail.reservoir.femtolitres
+    words[4] = detail.place.nanoseconds
+    if let bolus = detail.bolus {
+      words[5] = UInt64(bolus.kind.rawValue) + 1
+      words[6] = bolus.volume.femtolitres
+      words[7] = bolus.given.femtolitres
+      words[8] = bolus.end.nanoseconds
+    }
+    put(.detail, words)
+  }
+
+  /// What it told people last; `nil` where it has not yet.
+  public func detail() -> DriveDetail? {
+    guard let words = get(.detail), let state = PumpState(code: words[0] & 0xFFFF) else {
+      return nil
+    }
+    let kind = words[5] == 0 ? nil : BolusKind(rawValue: UInt8(clamping: words[5] - 1))
+    return DriveDetail(
+      state: state, flow: FlowRate(femtolitresPerDay: words[1]),
+      planned: Volume(femtolitres: words[2]), reservoir: Volume(femtolitres: words[3]),
+      bolus: kind.map {
+        DriveDetail.RunningBolus(
+          kind: $0, volume: Volume(femtolitres: words[6]), given: Volume(femtolitres: words[7]),
+          end: Instant(nanoseconds: words[8]))
+      }, place: TimeSpan(nanoseconds: words[4]),
+      fallBack: words[0] >> 32 == 1 ? FlowRate(femtolitresPerDay: words[9]) : nil)
   }
 
   /// Counts steps.
@@ -185,49 +223,26 @@ public final class Channel: @unchecked Sendable {
   /// Takes note that the supervisor takes a turn.
   public func supervise() { pump_counter_add(memory, Counter.supervised.rawValue, 1) }
 
+  /// Asks the drive to look at what it is told.
+  public func callAttention() { pump_attention_call(memory) }
+
   /// Whether the drive was asked to look at its grant and orders, and has not yet.
   public var hasNews: Bool { pump_attention(memory) != attended }
 
   /// Takes note that the drive looks now; before it does.
   public func attend() { attended = pump_attention(memory) }
 
-  /// Lets the drive have what the sensors say.
-  public func tell(_ readings: SensorReadings?) {
-    var words = BoxWords()
-    // A fault that was short is still there for a drive that looks late.
-    if readings?.driverFault == true { faults += 1 }
-    words[2] = faults
-    if let readings {
-      words[0] =
-        (readings.driverFault ? 2 : 0) | (readings.isReservoirLow == true ? 4 : 0)
-        | (readings.isReservoirLow == nil ? 0 : 8) | (readings.indexPulses == nil ? 0 : 16)
-      words[1] = readings.indexPulses ?? 0
-    } else {
-      words[0] = 1
-    }
-    put(.sensors, words)
-  }
-
-  /// What the sensors say.
-  ///
-  /// - Throws: `LineFault`, where they could not be read.
-  public func sensors() throws(LineFault) -> SensorReadings {
-    guard let words = get(.sensors) else { return SensorReadings() }
-    guard words[0] & 1 == 0 else { throw LineFault(number: EIO) }
-    let hasFaulted = words[2] != faultsSeen
-    faultsSeen = words[2]
-    return SensorReadings(
-      indexPulses: words[0] & 16 == 0 ? nil : words[1],
-      driverFault: words[0] & 2 != 0 || hasFaulted,
-      isReservoirLow: words[0] & 8 == 0 ? nil : words[0] & 4 != 0)
-  }
-
   /// Lets the drive begin: both clocks read `first` when CLOCK_MONOTONIC reads `monotonic`.
-  public func start(at first: Instant, place: TimeSpan, onMonotonic monotonic: UInt64) {
+  ///
+  /// - Parameter isHeld: Whether the therapy is held back from its first moment.
+  public func start(
+    at first: Instant, place: TimeSpan, onMonotonic monotonic: UInt64, isHeld: Bool = false
+  ) {
     var words = BoxWords()
     words[0] = first.nanoseconds
     words[1] = place.nanoseconds
     words[2] = monotonic
+    words[3] = isHeld ? 1 : 0
     put(.start, words)
     pump_attention_call(memory)
   }
@@ -237,6 +252,9 @@ public final class Channel: @unchecked Sendable {
     guard let words = get(.start) else { return nil }
     return (Instant(nanoseconds: words[0]), TimeSpan(nanoseconds: words[1]), words[2])
   }
+
+  /// Whether it is held back from its first moment.
+  public var startsHeld: Bool { self.get(.start).map { $0[3] == 1 } ?? false }
 
   // MARK: - The bell
 
@@ -265,11 +283,11 @@ public final class Channel: @unchecked Sendable {
     pump_channel_note(memory).load(as: Value.self)
   }
 
-  private func put(_ box: Box, _ words: BoxWords) {
+  func put(_ box: Box, _ words: BoxWords) {
     words.withWords { pump_box_put(memory, box.rawValue, $0, BoxWords.count) }
   }
 
-  private func get(_ box: Box) -> BoxWords? {
+  func get(_ box: Box) -> BoxWords? {
     var words = BoxWords()
     let puts = words.withMutableWords { pump_box_get(memory, box.rawValue, $0, BoxWords.count) }
     return puts == 0 || puts == UInt64.max ? nil : words

@@ -1,4 +1,5 @@
-public import PumpSafety
+public import PumpMessages
+import PumpSafety
 public import PumpUnits
 
 /// What the supervisor wants of the drive, as it stands: a drive that missed a change still sees what

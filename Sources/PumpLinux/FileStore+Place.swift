@@ -1,5 +1,6 @@
 import Glibc
 import PumpJournal
+import PumpMessages
 
 extension FileStore {
   /// What became of the file's name while it was open.

@@ -1,5 +1,6 @@
 import Glibc
 public import PumpJournal
+import PumpMessages
 
 /// A journal's records in a file, each written durably: when a write returns, it survives a loss of power.
 ///
@@ -65,6 +66,23 @@ public struct FileStore: JournalStore, ~Copyable {
     // A disk without room is told by the first write.
     prepare(for: 0)
     syncFolder()
+  }
+
+  /// Whether a program has the file to write to it, by the kernel's list of locks: to try the lock would hold up
+  /// a run that opens it at that moment.
+  public var isBeingWritten: Bool {
+    var status = stat()
+    guard fstat(file, &status) == 0, let locks = fopen("/proc/locks", "r") else { return false }
+    defer { fclose(locks) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, 256, locks) != nil {
+      let text = String(
+        decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let words = text.split(separator: " ")
+      guard words.count > 5, words[1] == "FLOCK", words[3] == "WRITE" else { continue }
+      if words[5].split(separator: ":").last == "\(status.st_ino)" { return true }
+    }
+    return false
   }
 
   /// Keeps what was opened; apart from opening, for Swift 6.0.3's compiler takes no initialiser of a

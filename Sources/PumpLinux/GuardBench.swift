@@ -45,8 +45,11 @@ public struct GPIOGuard: GuardBench, ~Copyable {
   private let index: InputLine?
   private let fault: InputLine?
   private let reservoirLow: InputLine?
+  private let button: InputLine?
   private var indexFilter: PulseFilter
   private var faultFilter: PulseFilter
+  private var buttonFilter: PulseFilter
+  private var presses: UInt64 = 0
   private var lostEdges: UInt64 = 0
   private var chatter = ChatterWatch()
   private var watchdog: Watchdog?
@@ -69,10 +72,10 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     let index = try wiring.input(.index)
     let fault = try wiring.input(.fault)
     let reservoirLow = try wiring.input(.reservoirLow)
+    let button = try wiring.input(.button)
     self.init(
       enable: enable, kick: kick, buzzer: buzzer, index: index, fault: fault,
-      reservoirLow: reservoirLow, indexLeast: wiring.debounce[.index] ?? .zero,
-      faultLeast: wiring.debounce[.fault] ?? .zero, watchdog: watchdog)
+      reservoirLow: reservoirLow, button: button, debounce: wiring.debounce, watchdog: watchdog)
   }
 
   /// Keeps what was claimed.
@@ -82,10 +85,12 @@ public struct GPIOGuard: GuardBench, ~Copyable {
   private init(
     enable: consuming OutputLine, kick: consuming OutputLine?, buzzer: consuming OutputLine?,
     index: consuming InputLine?, fault: consuming InputLine?, reservoirLow: consuming InputLine?,
-    indexLeast: TimeSpan, faultLeast: TimeSpan, watchdog: consuming Watchdog?
+    button: consuming InputLine?, debounce: [BenchLine: TimeSpan], watchdog: consuming Watchdog?
   ) {
-    indexFilter = PulseFilter(least: indexLeast)
-    faultFilter = PulseFilter(least: faultLeast)
+    indexFilter = PulseFilter(least: debounce[.index] ?? .zero)
+    faultFilter = PulseFilter(least: debounce[.fault] ?? .zero)
+    buttonFilter = PulseFilter(least: debounce[.button] ?? .zero)
+    self.button = button
     self.enable = enable
     self.kick = kick
     self.buzzer = buzzer
@@ -156,6 +161,14 @@ public struct GPIOGuard: GuardBench, ~Copyable {
       chatter.take(glitches + lostEdges, at: Instant(nanoseconds: pump_linux_now()))
       line = .reservoirLow
       if let level = try reservoirLow?.read() { readings.isReservoirLow = level == .asserted }
+      line = .button
+      // A finger's contact bounces: that is no sign of a wire that picks something up.
+      var lost: UInt64 = 0
+      if let more = try button?.takePulses(&buttonFilter, lost: &lost) {
+        presses += more
+        readings.isButtonPressed = buttonFilter.isAsserted
+        readings.buttonPresses = presses
+      }
     } catch {
       throw noted(line, error)
     }
@@ -243,64 +256,4 @@ public struct GPIOGuard: GuardBench, ~Copyable {
     try? enable.set(.released)
     try? buzzer?.set(.released)
   }
-}
-
-/// The supervisor's side of no chip: an index that turns with the drive's steps.
-public struct SimulatedGuard: GuardBench, ~Copyable {
-  public typealias GuardFailure = NoFault
-  public typealias SensorFailure = NoFault
-  public typealias AnnunciatorFailure = NoFault
-  public typealias WatchdogFailure = NoFault
-
-  public private(set) var isHeld = false
-  private let channel: Channel
-  private let stepsPerIndex: UInt64
-  private var isEnergised = false
-  /// Steps of the drive that moved nothing, for ENABLE was released.
-  private var idled: UInt64 = 0
-  private var seen: UInt64 = 0
-
-  /// - Precondition: `stepsPerIndex` is at least 1.
-  public init(channel: Channel, stepsPerIndex: UInt64) {
-    precondition(stepsPerIndex > 0, "an index pulse comes every so many steps")
-    self.channel = channel
-    self.stepsPerIndex = stepsPerIndex
-  }
-
-  public var trouble: LinuxBench.Trouble? { nil }
-  public var isChattering: Bool { false }
-  public var glitches: UInt64 { 0 }
-  public var mayMoveFrom: Instant { .epoch }
-
-  private mutating func turn() {
-    let made = channel[.made]
-    if !isEnergised { idled += made - seen }
-    seen = made
-  }
-
-  public mutating func readWallClock() -> Int64 { wallClockSeconds() }
-
-  public mutating func follow(_ level: LineLevel) -> LineLevel {
-    turn()
-    isEnergised = level == .asserted && !isHeld
-    return isEnergised ? .asserted : .released
-  }
-
-  public mutating func holdEnable(_ isHeld: Bool) {
-    turn()
-    self.isHeld = isHeld
-    if isHeld { isEnergised = false }
-  }
-
-  public mutating func readIndex() -> UInt64? {
-    turn()
-    return (seen - idled) / stepsPerIndex
-  }
-
-  public mutating func readSensors() -> SensorReadings { SensorReadings(indexPulses: readIndex()) }
-  public mutating func prove(_ part: SelfTestPart) -> SelfTestProof { .passed }
-  public mutating func sound(_ tone: AlarmTone) {}
-  public mutating func tend(at now: Instant) {}
-  public mutating func kickWatchdog() {}
-  public mutating func kickSystem() {}
 }

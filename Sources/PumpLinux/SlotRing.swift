@@ -18,9 +18,7 @@ public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
     /// - Returns: Whether there was room.
     @discardableResult
     public func put(_ value: Value) -> Bool {
-      var slot = Slot()
-      withUnsafeMutableBytes(of: &slot) { $0.storeBytes(of: value, as: Value.self) }
-      return pump_ring_put(ring.pointer, &slot) == 1
+      withUnsafeBytes(of: value) { pump_ring_put(ring.pointer, $0.baseAddress, $0.count) == 1 }
     }
   }
 
@@ -29,9 +27,10 @@ public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
   }
 
   /// As large as the largest value.
-  fileprivate struct Slot {
+  private struct Slot {
     typealias Line = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
-    var words: (Line, Line) = ((0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0))
+    static var none: Line { (0, 0, 0, 0, 0, 0, 0, 0) }
+    var words: (Line, Line, Line, Line) = (none, none, none, none)
   }
 
   /// Whole cache lines, as few as hold a value.
@@ -55,7 +54,7 @@ public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
   /// Takes the oldest value, if there is one.
   public func take() -> Value? {
     var slot = Slot()
-    guard pump_ring_take(ring, &slot) == 1 else { return nil }
+    guard pump_ring_take(ring, &slot, MemoryLayout<Value>.size) == 1 else { return nil }
     return withUnsafeBytes(of: slot) { $0.load(as: Value.self) }
   }
 

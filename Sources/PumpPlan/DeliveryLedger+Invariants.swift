@@ -1,3 +1,5 @@
+import PumpMessages
+
 extension DeliveryLedger {
   /// Holds the ledger against what must be true of it after every entry.
   ///

@@ -1,3 +1,5 @@
+import PumpMessages
+
 /// What was planned, and what became of it, in steps.
 ///
 /// Every planned step is in exactly one of its accounts: delivered, uncertain, missed or owed.

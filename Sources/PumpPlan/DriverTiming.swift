@@ -1,3 +1,4 @@
+import PumpMessages
 public import PumpUnits
 
 /// The times that a stepper driver needs between edges, from its data sheet by way of its file.

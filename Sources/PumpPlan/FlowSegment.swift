@@ -1,3 +1,4 @@
+import PumpMessages
 public import PumpUnits
 
 /// A stretch of time over which the flow is constant or changes linearly.

@@ -1,3 +1,4 @@
+import PumpMessages
 public import PumpUnits
 
 /// What the motor and its load can follow, from the driver's file.

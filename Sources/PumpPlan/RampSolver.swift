@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpUnits
 
 /// Solves for the instants at which the integral of a linearly changing flow reaches each step.

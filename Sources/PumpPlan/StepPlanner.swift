@@ -1,3 +1,4 @@
+import PumpMessages
 public import PumpUnits
 
 /// Says when each step is due: step *k* at the first nanosecond at which the exact integral of the

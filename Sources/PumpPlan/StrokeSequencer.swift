@@ -1,5 +1,5 @@
 public import PumpHAL
-public import PumpSafety
+public import PumpMessages
 public import PumpUnits
 
 /// Turns due steps into edges that keep the driver's timing table and the motor's rated interval.

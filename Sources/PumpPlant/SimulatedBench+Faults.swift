@@ -99,7 +99,9 @@ extension SimulatedBench {
       creptTo = clock
       creepsUntil = clock + span
     case .doubledSteps(let count): doubled += count
-    case .buttonHeld(let span): buttonUntil = clock + span
+    case .buttonHeld(let span):
+      buttonUntil = clock + span
+      buttonPresses += 1
     case .wildSensors(let span): wildUntil = clock + span
     case .reservoirLoss(let volume): reservoirLoss += volume
     case .testFails(let part, let span):

@@ -25,7 +25,7 @@ extension SimulatedBench {
         max(0, batteryBase - batteryLoss + random.number(in: -noise.battery...noise.battery))),
       milliCelsius: milliCelsius
         + Int32(random.number(in: -noise.milliCelsius...noise.milliCelsius)),
-      isButtonPressed: clock < buttonUntil)
+      isButtonPressed: clock < buttonUntil, buttonPresses: buttonPresses)
   }
 
   public mutating func readIndex() -> UInt64? {

@@ -46,6 +46,7 @@ public struct SimulatedBench<Trace: EdgeTrace>: PumpHardware, GuardHardware, ~Co
   var creptTo = Instant.epoch
   var doubled: UInt64 = 0
   var buttonUntil = Instant.epoch
+  var buttonPresses: UInt64 = 0
   var wildUntil = Instant.epoch
   var reservoirLoss = Volume.zero
   var failingPart: SelfTestPart?

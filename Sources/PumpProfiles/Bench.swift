@@ -39,6 +39,9 @@ public struct Board: Sendable {
   /// driver's fault last far longer [DER].
   public static var usualDebounce: TimeSpan { TimeSpan(milliseconds: 2) }
 
+  /// A contact that a finger closes bounces for a few milliseconds, and no press is shorter than this [BG].
+  public static var usualButtonDebounce: TimeSpan { TimeSpan(milliseconds: 30) }
+
   /// Two intervals of the watchdog's kick, and less than the 3 s of the external watchdog [DER].
   public static var usualSupervisorTimeout: TimeSpan { TimeSpan(seconds: 2) }
   public static var supervisorTimeouts: ClosedRange<TimeSpan> {

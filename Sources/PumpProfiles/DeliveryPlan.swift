@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpPlan
 import PumpSafety
 import PumpTherapy

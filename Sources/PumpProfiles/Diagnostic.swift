@@ -91,6 +91,7 @@ public enum DiagnosticCode: String, CaseIterable, Sendable {
   case flexWithoutStart = "flex-without-start"
   case flexTooManyEntries = "flex-too-many-entries"
   case bolusLongerThanLockout = "bolus-longer-than-lockout"
+  case bolusTooNear = "bolus-too-near"
   case bolusAboveHardLimit = "bolus-above-hard-limit"
   case bolusAboveSoftLimit = "bolus-above-soft-limit"
   case bolusTooShort = "bolus-too-short"
@@ -107,6 +108,7 @@ public enum DiagnosticCode: String, CaseIterable, Sendable {
   case lineTwice = "line-used-twice"
   case energisesAtRest = "energises-at-rest"
   case badFault = "fault-incomplete"
+  case badCommand = "command-incomplete"
   case refused = "would-be-refused"
   case reservoirAlarmEarly = "reservoir-alarm-early"
   // What looks like a slip; the file itself may say that it is right.

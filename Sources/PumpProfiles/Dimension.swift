@@ -6,7 +6,7 @@ import PumpUnits
 /// base unit. A number without a unit is always an error.
 package struct Dimension: Sendable {
   var name: String
-  var example: String
+  package var example: String
   /// Each unit's size in base units.
   var units: [String: UInt64]
 

@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpSafety
 public import PumpUnits
 
@@ -24,6 +25,8 @@ public struct Drug: Sendable {
     public var hardBolus: Mass
     /// The shortest time for a bolus.
     public var shortestBolus: TimeSpan
+    /// The least time from one bolus' beginning to the next one's; zero where the library asks for none.
+    public var leastDistance: TimeSpan = .zero
     /// The largest increase of a daily dose in 24 h, in thousandths of a percent.
     public var softIncrease: UInt64
     public var hardIncrease: UInt64
@@ -35,7 +38,10 @@ public struct Drug: Sendable {
     var doseLimits: DoseLimits {
       DoseLimits(
         perHour: .init(soft: softHighPerHour, hard: hardHighPerHour),
-        perDay: .init(soft: softHighPerDay, hard: hardHighPerDay))
+        perDay: .init(soft: softHighPerDay, hard: hardHighPerDay),
+        bolus: .init(
+          dose: .init(soft: softBolus, hard: hardBolus), shortest: shortestBolus,
+          distance: leastDistance))
     }
   }
 }

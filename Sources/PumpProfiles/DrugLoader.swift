@@ -56,7 +56,8 @@ public enum DrugLoader {
   private static func population(_ fields: Fields) -> Drug.Population? {
     let daily = fields.fields("daily", keys: ["soft-low", "soft-high", "hard-high", "source"])
     let hourly = fields.fields("hourly", keys: ["soft-high", "hard-high", "source"])
-    let bolus = fields.fields("bolus", keys: ["soft-high", "hard-high", "shortest", "source"])
+    let bolus = fields.fields(
+      "bolus", keys: ["soft-high", "hard-high", "shortest", "least-distance", "source"])
     let titration = fields.fields(
       "titration", keys: ["soft-increase", "hard-increase", "soft-decrease", "source"])
     for part in [daily, hourly, bolus, titration] { _ = part?.text("source", hint: "S45") }
@@ -68,9 +69,16 @@ public enum DrugLoader {
     let bolusSoft = bolus?.quantity("soft-high", .mass)
     let bolusHard = bolus?.quantity("hard-high", .mass)
     let shortest = bolus?.quantity("shortest", .duration)
+    let distance = bolus?.quantity("least-distance", .duration, example: "1 h", isRequired: false)
     let softStep = titration?.quantity("soft-increase", .percent)
     let hardStep = titration?.quantity("hard-increase", .percent)
     let softCut = titration?.quantity("soft-decrease", .percent)
+    if let distance, distance.count > TimeSpan.day.count {
+      fields.report.add(
+        .outOfRange, at: distance.place,
+        "'least-distance' of \(distance.text.value) is beyond 24 h: no more is remembered over a restart"
+      )
+    }
     for (soft, hard) in [
       (softLow, softHigh), (softHigh, hardHigh), (hourSoft, hourHard), (bolusSoft, bolusHard),
       (softStep, hardStep),
@@ -83,12 +91,14 @@ public enum DrugLoader {
     guard let softLow, let softHigh, let hardHigh, let hourSoft, let hourHard, let bolusSoft,
       let bolusHard, let shortest, let softStep, let hardStep, let softCut, !fields.report.hasErrors
     else { return nil }
-    return Drug.Population(
+    var population = Drug.Population(
       softLowPerDay: Mass(count: softLow.count), softHighPerDay: Mass(count: softHigh.count),
       hardHighPerDay: Mass(count: hardHigh.count), softHighPerHour: Mass(count: hourSoft.count),
       hardHighPerHour: Mass(count: hourHard.count), softBolus: Mass(count: bolusSoft.count),
       hardBolus: Mass(count: bolusHard.count), shortestBolus: TimeSpan(count: shortest.count),
       softIncrease: softStep.count, hardIncrease: hardStep.count,
       softDecrease: softCut.count)
+    if let distance { population.leastDistance = TimeSpan(count: distance.count) }
+    return population
   }
 }

@@ -1,4 +1,4 @@
-public import PumpEngine
+public import PumpDrive
 import PumpPlan
 public import PumpSafety
 import PumpUnits

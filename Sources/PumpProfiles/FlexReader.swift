@@ -189,6 +189,12 @@ struct FlexReader {
   private func checkOverlap(_ boluses: [PlacedBolus], period: TimeSpan) {
     for (index, entry) in boluses.enumerated() {
       let next = index + 1 < boluses.count ? boluses[index + 1].start : boluses[0].start + period
+      if let distance = reader.limits?.leastDistance, entry.start + distance > next {
+        report.add(
+          .bolusTooNear, at: entry.read.place,
+          "the next bolus begins \(Format.span(next - entry.start)) after this one; the drug library asks for "
+            + "\(Format.span(distance)) between two")
+      }
       guard entry.start + entry.read.bolus.duration > next else { continue }
       report.add(
         .flexOverlap, at: entry.read.place,

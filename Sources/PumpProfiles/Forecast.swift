@@ -1,4 +1,5 @@
-public import PumpEngine
+import PumpDrive
+public import PumpMessages
 import PumpSafety
 import PumpTherapy
 public import PumpUnits

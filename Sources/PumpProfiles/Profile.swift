@@ -1,4 +1,5 @@
 public import Foundation
+import PumpMessages
 public import PumpSafety
 public import PumpTherapy
 public import PumpUnits

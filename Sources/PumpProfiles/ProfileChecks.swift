@@ -1,4 +1,5 @@
 import Foundation
+import PumpMessages
 import PumpSafety
 import PumpTherapy
 import PumpUnits

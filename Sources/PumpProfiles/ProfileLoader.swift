@@ -1,4 +1,5 @@
 public import Foundation
+import PumpMessages
 import PumpPlan
 import PumpSafety
 import PumpTherapy

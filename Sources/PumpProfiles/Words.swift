@@ -1,5 +1,6 @@
-public import PumpEngine
-public import PumpSafety
+import PumpDrive
+public import PumpMessages
+import PumpSafety
 import PumpUnits
 
 extension Alarm {
@@ -38,6 +39,7 @@ extension Alarm {
     case .profileDamaged: "profile-damaged"
     case .journalSuspect: "journal-suspect"
     case .sensorChattering: "sensor-chattering"
+    case .profileWaits: "profile-waits"
     }
   }
 
@@ -76,6 +78,7 @@ extension Alarm {
     case .selfTestFailed: "the self-test failed"
     case .profileDamaged: "the profile in memory was damaged: load it anew"
     case .sensorChattering: "a sensor's line chatters: check its supply, its wiring and its filter"
+    case .profileWaits: "a changed profile waits for a person's word: the one before it runs"
     case .journalSuspect:
       "the journal is not as it was left: doses may be missing from it, compare it with a copy"
     }
@@ -95,6 +98,36 @@ extension PumpState {
 }
 
 extension Refusal {
+  /// Its name in files, in answers and in the documentation.
+  public var name: String {
+    switch self {
+    case .notPossible: "not-possible"
+    case .bolusInProgress: "bolus-in-progress"
+    case .concentrationDiffers: "concentration-differs"
+    case .noBolusInProgress: "no-bolus-in-progress"
+    case .overlapsScheduledBolus: "overlaps-scheduled-bolus"
+    case .doseLimit: "dose-limit"
+    case .needsConfirmation: "needs-confirmation"
+    case .beyondMotor: "beyond-motor"
+    case .reservoirTooLow: "reservoir-too-low"
+    case .patientBolusNotPrescribed: "patient-bolus-not-prescribed"
+    case .lockedOut: "locked-out"
+    case .dailyMaximum: "daily-maximum"
+    case .alarm: "alarm"
+    case .selfTestRuns: "self-test-runs"
+    case .noSuchAlarm: "no-such-alarm"
+    case .overfilled: "overfilled"
+    case .commandInProgress: "command-in-progress"
+    case .journalFailed: "journal-failed"
+    case .bolusTooLarge: "bolus-too-large"
+    case .bolusNeedsConfirmation: "bolus-needs-confirmation"
+    case .bolusTooFast: "bolus-too-fast"
+    case .hasChanged: "has-changed"
+    case .ticketUsed: "ticket-used"
+    case .bolusTooSoon: "bolus-too-soon"
+    }
+  }
+
   /// Why, for a person.
   public var words: String {
     switch self {
@@ -102,7 +135,7 @@ extension Refusal {
     case .bolusInProgress: "another bolus is in progress"
     case .concentrationDiffers: "another concentration needs a refill and a bridge"
     case .noBolusInProgress: "no bolus is in progress"
-    case .overlapsScheduledBolus: "it would overlap a scheduled bolus"
+    case .overlapsScheduledBolus: "it would overlap a scheduled bolus, or come too near before it"
     case .doseLimit(let window): "the hard dose limit of \(window.words) would be passed"
     case .needsConfirmation(let window):
       "the soft dose limit of \(window.words) would be passed: a clinician must confirm"
@@ -115,6 +148,15 @@ extension Refusal {
     case .selfTestRuns: "the self-test runs: try again in a minute"
     case .noSuchAlarm: "this alarm does not stand"
     case .overfilled: "that is more than the reservoir holds"
+    case .commandInProgress: "another request is under way: ask again in a moment"
+    case .journalFailed: "the journal can't be written, and nothing is done that it does not know"
+    case .bolusTooLarge(let limit): "one bolus is at most \(Format.mass(limit))"
+    case .bolusNeedsConfirmation(let limit):
+      "one bolus of more than \(Format.mass(limit)) takes a clinician's confirmation"
+    case .bolusTooFast(let shortest): "a bolus takes at least \(Format.span(shortest))"
+    case .ticketUsed: "the ticket names another request"
+    case .bolusTooSoon: "the last bolus began too short a time ago"
+    case .hasChanged: "more has happened since you looked: look at the status again"
     }
   }
 }

@@ -1,5 +1,6 @@
 public import PumpJournal
-public import PumpSafety
+public import PumpMessages
+import PumpSafety
 import PumpUnits
 
 /// An index of a journal's records for queries, made from the journal each time and kept in memory: a file
@@ -122,7 +123,7 @@ extension JournalEntry {
     case .opened, .event(.ended), .event(.restarted): .session
     case .grant: .grant
     case .event: alarm == nil ? .event : .alarm
-    case .command: .command
+    case .command, .asked, .answered: .command
     case .profile: .profile
     case .text: .text
     case .unknown: .unknown
@@ -136,7 +137,8 @@ extension JournalEntry {
       .event(.alarmCauseGone(let alarm)), .event(.acknowledged(let alarm)),
       .event(.silenced(let alarm, _)):
       alarm
-    case .command(.acknowledge, let number, _), .command(.silence, let number, _):
+    case .command(.acknowledge, let number, _), .command(.silence, let number, _),
+      .answered(_, .acknowledge, let number, _), .answered(_, .silence, let number, _):
       Alarm(rawValue: UInt8(truncatingIfNeeded: number))
     default: nil
     }

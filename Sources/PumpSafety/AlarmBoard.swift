@@ -1,4 +1,5 @@
 public import PumpHAL
+public import PumpMessages
 public import PumpUnits
 
 /// The alarms that stand, how they sound, and in which order they are shown.

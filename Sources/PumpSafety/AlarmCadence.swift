@@ -1,3 +1,4 @@
+import PumpMessages
 public import PumpUnits
 
 /// How often alarms sound, how long they may be silenced, and when they become more urgent.

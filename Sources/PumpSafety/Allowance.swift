@@ -46,6 +46,33 @@ struct Allowance: ~Copyable {
     pieceEnd = .never
   }
 
+  /// Where a sum stands, to be gone back to.
+  struct Mark {
+    fileprivate var therapy: Therapy
+    fileprivate var anchor: (at: Instant, place: TimeSpan)
+    fileprivate var settled: Volume
+    fileprivate var laid: Laid?
+    fileprivate var forfeited: Volume
+    fileprivate var piece: (from: Instant, end: Instant, at: Volume, flow: FlowRate)
+  }
+
+  /// Where it stands.
+  var mark: Mark {
+    Mark(
+      therapy: therapy, anchor: (anchor, place), settled: settled, laid: laid,
+      forfeited: forfeited, piece: (pieceFrom, pieceEnd, atPiece, flow))
+  }
+
+  /// Goes back to where it stood, as if nothing had been begun, laid or cut since.
+  mutating func restore(_ mark: Mark) {
+    therapy = mark.therapy
+    (anchor, place) = mark.anchor
+    settled = mark.settled
+    laid = mark.laid
+    forfeited = mark.forfeited
+    (pieceFrom, pieceEnd, atPiece, flow) = mark.piece
+  }
+
   /// Begins another therapy at a place of its pattern, or none.
   mutating func begin(_ therapy: Therapy, place: TimeSpan, at now: Instant) {
     settled = total(by: now).lessening(by: laid?.part(by: now) ?? .zero)

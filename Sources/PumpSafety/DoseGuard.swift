@@ -1,3 +1,4 @@
+public import PumpMessages
 public import PumpTherapy
 public import PumpUnits
 

@@ -1,3 +1,4 @@
+public import PumpMessages
 public import PumpUnits
 
 /// The latest events, in a ring made once; the oldest give way and are counted.

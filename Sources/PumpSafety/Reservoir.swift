@@ -35,6 +35,11 @@ public struct Reservoir: Equatable, Sendable {
     self.reserve = reserve
   }
 
+  /// The same reservoir filled to another volume; `nil` where it does not hold that.
+  public func filled(to volume: Volume) -> Self? {
+    try? Self(capacity: capacity, filled: volume, lowAlarm: lowAlarm, reserve: reserve)
+  }
+
   /// What is left after so many steps since the fill, rounded down.
   public func left(afterSteps steps: UInt64, of step: StepVolume) -> Volume {
     guard let used = try? step.volume(ofSteps: steps, .up) else { return .zero }

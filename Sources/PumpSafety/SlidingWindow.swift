@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpUnits
 
 /// The steps made in the last hour or day, in buckets.

@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpTherapy
 import PumpUnits
 
@@ -27,6 +28,6 @@ extension Supervisor {
     if reservoir.filled > reservoir.capacity {
       broken("the reservoir holds no more than its capacity")
     }
-    if therapy == .stopped, demand != .none { broken("a therapy that rests demands nothing") }
+    if !isBegun, demand != .none { broken("a therapy that rests demands nothing") }
   }
 }

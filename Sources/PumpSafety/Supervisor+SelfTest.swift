@@ -1,4 +1,5 @@
 public import PumpHAL
+import PumpMessages
 import PumpTherapy
 public import PumpUnits
 

@@ -1,3 +1,4 @@
+public import PumpMessages
 import PumpTherapy
 public import PumpUnits
 

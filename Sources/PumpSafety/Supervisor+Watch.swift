@@ -1,4 +1,5 @@
 public import PumpHAL
+import PumpMessages
 public import PumpUnits
 
 extension Supervisor {

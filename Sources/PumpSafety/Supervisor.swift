@@ -1,3 +1,4 @@
+public import PumpMessages
 public import PumpTherapy
 public import PumpUnits
 
@@ -18,12 +19,20 @@ public struct Supervisor: ~Copyable {
   public internal(set) var isHeld = false
 
   /// What is to run: the supervisor's own copy.
-  public private(set) var prescription: Prescription
+  public internal(set) var prescription: Prescription
   /// Ties its pattern to an instant.
-  private var anchor: Instant
-  private var placeAtAnchor: TimeSpan
+  var anchor: Instant
+  var placeAtAnchor: TimeSpan
   var allowance: Allowance
   var therapy = Therapy.stopped
+  /// Whether a therapy runs, and be it one that delivers nothing by itself.
+  var isBegun = false
+  /// When the last bolus began that somebody asked for.
+  var lastBolus: Instant?
+  /// Since when the therapy runs: what its pattern had before, it did not give.
+  var begunAt = Instant.epoch
+  /// How often less was permitted: a therapy held back, a bolus ended.
+  var lessened: UInt64 = 0
   var demand = TherapyDemand.none
   var doseGuard: DoseGuard
   var index: IndexWatch?
@@ -66,7 +75,6 @@ public struct Supervisor: ~Copyable {
   var guarded: UInt64 = 0
   /// The count that is allowed without another sum.
   var checkedCount: UInt64 = 0
-  var missedSeen: UInt64 = 0
   var servedSince: Instant
   var isStalling = false
   var stalledFrom: UInt64 = 0
@@ -131,6 +139,12 @@ public struct Supervisor: ~Copyable {
       missed: carried.missed + report.missed, atFill: carried.atFill)
   }
 
+  /// What is left in the reservoir if every step that may have been made was.
+  public var reservoirLeft: Volume {
+    reservoir.left(
+      afterSteps: carried.highest + report.count - carried.atFill, of: settings.step)
+  }
+
   /// The state of an alarm.
   public func alarm(_ alarm: Alarm) -> AlarmBoard.Entry { alarms[alarm] }
 
@@ -139,6 +153,15 @@ public struct Supervisor: ~Copyable {
 
   /// All that stand: a bit each, by its number.
   public var standingAlarms: UInt64 { alarms.standing }
+
+  /// Those whose cause holds.
+  public var presentAlarms: UInt64 { alarms.present }
+
+  /// What may have left the pump in a window that ends now, earlier sessions included.
+  public mutating func delivered(in window: DoseWindow, at now: Instant) -> Mass {
+    countDose(at: now)
+    return doseGuard.delivered(in: window, at: now)
+  }
 
   /// The events so far.
   public func event(_ number: Int) -> TimedEvent? { recorder.event(number) }
@@ -157,6 +180,15 @@ public struct Supervisor: ~Copyable {
 
   /// Takes note that the therapy begins, or goes on where its pattern is by now.
   public mutating func began(at now: Instant) {
+    // What the pattern gave until now is known by it alone.
+    lastBolus = latestBolus(by: now)
+    run(at: now)
+  }
+
+  /// Lets the prescription run, where its pattern is by now.
+  mutating func run(at now: Instant) {
+    isBegun = true
+    begunAt = now
     therapy = prescription.therapy
     demand = (try? TherapyDemand(of: therapy)) ?? .none
     allowance.begin(therapy, place: place(at: now), at: now)
@@ -166,20 +198,25 @@ public struct Supervisor: ~Copyable {
 
   /// Takes note that another prescription is to run, or the same at another place of its pattern.
   public mutating func adopted(_ prescription: Prescription, place: TimeSpan, at now: Instant) {
+    // What the old pattern gave is known by it alone.
+    lastBolus = latestBolus(by: now)
     self.prescription = prescription
     prescriptionSum = prescription.checksum
     anchor = now
     placeAtAnchor = place
-    if therapy != .stopped { began(at: now) }
+    if isBegun { run(at: now) }
   }
 
   /// Where in its pattern the therapy is.
-  private func place(at now: Instant) -> TimeSpan {
+  func place(at now: Instant) -> TimeSpan {
     placeAtAnchor + now.elapsed(since: anchor)
   }
 
   /// Takes note that the therapy is held back; a bolus in progress slows down.
   public mutating func rested(at now: Instant) {
+    lastBolus = latestBolus(by: now)
+    isBegun = false
+    lessened += 1
     allowance.cut(at: now, braking: settings.braking)
     allowance.begin(.stopped, place: .zero, at: now)
     therapy = .stopped
@@ -188,7 +225,10 @@ public struct Supervisor: ~Copyable {
   }
 
   /// Takes note that a bolus was commanded.
-  public mutating func laid(_ bolus: Bolus, at now: Instant) {
+  ///
+  /// - Parameter isPrime: Whether it fills tubing or catheter.
+  public mutating func laid(_ bolus: Bolus, isPrime: Bool = false, at now: Instant) {
+    if !isPrime { lastBolus = now }
     allowance.lay(bolus, at: now)
     isResting = false
     wantsGrant = true
@@ -196,6 +236,7 @@ public struct Supervisor: ~Copyable {
 
   /// Takes note that the bolus in progress was cancelled.
   public mutating func cancelled(at now: Instant) {
+    lessened += 1
     allowance.cut(at: now, braking: settings.braking)
     wantsGrant = true
   }
@@ -212,6 +253,11 @@ public struct Supervisor: ~Copyable {
     log(.refilled(volume), at: now)
     causeGone(.reservoirMismatch, at: now)
     wantsGrant = true
+  }
+
+  /// Takes note what the reservoir was filled to in an earlier session, since when every step is counted.
+  public mutating func restoreFilling(_ volume: Volume) {
+    reservoir = reservoir.filled(to: volume) ?? reservoir
   }
 
   /// What keeps the lumen open, and never more than was prescribed.
@@ -241,42 +287,6 @@ public struct Supervisor: ~Copyable {
     return nil
   }
 
-  /// Records that somebody has noticed an alarm.
-  ///
-  /// - Returns: Whether it stood.
-  public mutating func acknowledge(_ alarm: Alarm, at now: Instant) -> Bool {
-    guard alarms.acknowledge(alarm) else { return false }
-    log(.acknowledged(alarm), at: now)
-    // What is settled by a look at the bench may go on; a drive that lied may not.
-    if cutBy == alarm, !alarms[alarm].isStanding, alarm != .driveDisagrees {
-      cutBy = nil
-      pendingHold = isHeld ? nil : false
-      index?.settle(count: report.count)
-      isStalling = false
-      wantsGrant = true
-    }
-    return true
-  }
-
-  /// Puts off an alarm's next sound.
-  public mutating func silence(_ alarm: Alarm, for span: TimeSpan, at now: Instant) -> Instant? {
-    guard let end = alarms.silence(alarm, for: span, at: now) else { return nil }
-    log(.silenced(alarm, until: end), at: now)
-    return end
-  }
-
-  /// Takes note that the last session was not ended by command.
-  ///
-  /// - Parameters:
-  ///   - span: For how long nothing ran.
-  ///   - uncertain: How many of its steps may or may not have been made.
-  public mutating func restarted(after span: TimeSpan, uncertain: UInt64, at now: Instant) {
-    log(.restarted(span, uncertain: uncertain), at: now)
-    guard uncertain > 0 else { return }
-    raise(.deliveryUncertain, at: now)
-    causeGone(.deliveryUncertain, at: now)
-  }
-
   /// The session's steps when the motor was last seen to turn, while it is taken for stalled.
   public var stalledCount: UInt64? { isStalling ? stalledFrom : nil }
 
@@ -285,21 +295,4 @@ public struct Supervisor: ~Copyable {
 
   /// Whether the therapy runs, as far as the supervisor permits it.
   public var isDelivering: Bool { therapy != .stopped }
-
-  /// Raises an alarm whose cause others found: a journal, a watchdog, a self-test.
-  public mutating func raise(_ alarm: Alarm, at now: Instant) {
-    if alarms.raise(alarm, at: now) { log(.alarmRaised(alarm), at: now) }
-  }
-
-  /// Records that an alarm's cause has gone.
-  public mutating func causeGone(_ alarm: Alarm, at now: Instant) {
-    guard alarms[alarm].isCausePresent else { return }
-    alarms.causeGone(alarm)
-    log(.alarmCauseGone(alarm), at: now)
-  }
-
-  /// Records an event.
-  public mutating func log(_ event: PumpEvent, at now: Instant) {
-    recorder.record(event, at: now)
-  }
 }

@@ -1,4 +1,5 @@
 public import PumpHAL
+public import PumpMessages
 public import PumpUnits
 
 /// What the supervisor wants done at once.

@@ -1,3 +1,4 @@
+import PumpMessages
 public import PumpTherapy
 public import PumpUnits
 

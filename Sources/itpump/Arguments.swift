@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpProfiles
 import PumpUnits
 
@@ -102,58 +103,4 @@ struct StartArgument: ExpressibleByArgument {
     }
     return date
   }
-}
-
-/// Writes moments as people and programs read them.
-struct Moments {
-  private let short: DateFormatter
-  private let long: DateFormatter
-  private let exact: DateFormatter
-  private let iso: ISO8601DateFormatter
-
-  init(_ zone: TimeZone) {
-    short = DateFormatter()
-    long = DateFormatter()
-    exact = DateFormatter()
-    for formatter in [short, long, exact] {
-      formatter.locale = Locale(identifier: "en_US_POSIX")
-      formatter.timeZone = zone
-    }
-    short.dateFormat = "HH:mm"
-    long.dateFormat = "EEE yyyy-MM-dd HH:mm"
-    exact.dateFormat = "yyyy-MM-dd HH:mm:ss"
-    iso = ISO8601DateFormatter()
-    iso.timeZone = zone
-  }
-
-  func time(_ date: Date) -> String { short.string(from: date) }
-  func full(_ date: Date) -> String { long.string(from: date) }
-  func second(_ date: Date) -> String { exact.string(from: date) }
-  func machine(_ date: Date) -> String { iso.string(from: date) }
-}
-
-extension Date {
-  /// The moment so long after, to the nanosecond that `Date` keeps.
-  func after(_ instant: Instant) -> Date {
-    addingTimeInterval(Double(instant.nanoseconds) / 1e9)
-  }
-}
-
-/// Values as JSON holds them; numbers at the edge, where exactness has done its work.
-enum JSONOutput {
-  static func text(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Visible.json(String(decoding: try encoder.encode(value), as: UTF8.self)) + "\n"
-  }
-}
-
-extension Mass {
-  /// For JSON, CSV and plots, to the nanogram's thousandth.
-  var micrograms: Double { (Double(femtograms) / 1e3).rounded() / 1e6 }
-}
-
-extension Volume {
-  /// For JSON, CSV and plots, to the femtolitre.
-  var microlitres: Double { Double(femtolitres) / 1e9 }
 }

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
+import PumpReports
+import PumpService
 
 /// The command line of the intrathecal pump controller.
 #if !FUZZING
@@ -15,6 +18,10 @@ struct ITPump: ParsableCommand {
       CheckCommand.self, PlanCommand.self, SimulateCommand.self, CompileCommand.self,
       RunCommand.self, ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
       AlarmCommand.self, HardwareCommand.self, BenchCommand.self, WhereCommand.self,
+      StatusCommand.self, BolusCommand.self, CancelBolusCommand.self, PatientBolusCommand.self,
+      SuspendCommand.self, ResumeCommand.self, AcknowledgeCommand.self, SilenceCommand.self,
+      AdoptCommand.self, EndOutageCommand.self, RefillCommand.self, AnchorCommand.self,
+      PrimeCommand.self, StopCommand.self,
     ])
 
   /// Exits with 1 where the work failed, and with 2 for a wrong command line.

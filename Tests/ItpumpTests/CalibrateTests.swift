@@ -1,10 +1,13 @@
 import Foundation
 import PumpJournal
+import PumpMessages
 import PumpProfiles
 import PumpSafety
 import PumpUnits
 import Testing
 
+@testable import PumpFiles
+@testable import PumpService
 @testable import itpump
 
 @Suite("hardware calibrate, as its user runs it")

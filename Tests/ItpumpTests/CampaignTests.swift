@@ -1,5 +1,6 @@
 import Testing
 
+@testable import PumpScenarios
 @testable import itpump
 
 @Suite("Whatever fails at whatever moment, the safety rules hold")

@@ -1,4 +1,6 @@
 import PumpJournal
+import PumpMessages
+import PumpSession
 import PumpUnits
 import Testing
 

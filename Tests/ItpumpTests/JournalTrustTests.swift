@@ -1,11 +1,13 @@
 import Foundation
 import PumpJournal
 import PumpLinux
+import PumpMessages
 import PumpSafety
 import PumpUnits
 import Testing
 
-@testable import itpump
+@testable import PumpFiles
+@testable import PumpService
 
 @Suite("A journal that is not as it was left is told, alarmed, and its doses are not forgotten")
 struct JournalTrustTests {

@@ -1,5 +1,6 @@
 import Foundation
-import PumpEngine
+import PumpDrive
+import PumpMessages
 import PumpPlant
 import PumpProfiles
 import PumpSafety
@@ -7,7 +8,8 @@ import PumpTherapy
 import PumpUnits
 import Testing
 
-@testable import itpump
+@testable import PumpFiles
+@testable import PumpScenarios
 
 @Suite(
   "What plan says is what simulate does: the same boluses at the same instants, the same steps in each period"
@@ -17,6 +19,10 @@ struct PlanAgainstSimulationTests {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
   /// A Friday in autumn, at 09:13 UTC: in the middle of a pattern.
   private static let start = Date(timeIntervalSince1970: 1_795_770_780)
+
+  /// Blocks of 14 drawn profiles; more of them by hand.
+  static let blocks =
+    (ProcessInfo.processInfo.environment["PLAN_PROGRAMMES"].flatMap(UInt64.init) ?? 112) / 14
 
   private static func bench() throws -> Bench {
     try BenchFiles(board: top + "/Hardware/boards/simulator.yaml").bench()
@@ -74,7 +80,7 @@ struct PlanAgainstSimulationTests {
     }
   }
 
-  @Test("Profiles drawn by chance, over a day", arguments: 0..<8)
+  @Test("Profiles drawn by chance, over a day", arguments: 0..<blocks)
   func random(block: UInt64) throws {
     let bench = try Self.bench()
     let loader = try Self.loader(bench)

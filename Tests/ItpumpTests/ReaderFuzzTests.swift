@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PumpJournal
+import PumpMessages
 import PumpProfiles
 import PumpUnits
 import Testing

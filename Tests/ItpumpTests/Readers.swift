@@ -1,6 +1,10 @@
 import Foundation
+import PumpFiles
 import PumpJournal
+import PumpMessages
 import PumpProfiles
+import PumpReports
+import PumpService
 import PumpUnits
 
 #if !FUZZING

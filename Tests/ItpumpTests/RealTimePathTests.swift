@@ -1,6 +1,7 @@
 import CAllocationCounter
-import PumpEngine
+import PumpDrive
 import PumpLinux
+import PumpMessages
 import PumpPlan
 import PumpPlant
 import PumpReplay
@@ -8,6 +9,7 @@ import PumpTherapy
 import PumpUnits
 import Testing
 
+@testable import PumpService
 @testable import itpump
 
 @Suite("From wake-up to edge on the machine's clock nothing is allocated")

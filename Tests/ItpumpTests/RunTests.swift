@@ -1,9 +1,11 @@
 import Foundation
+import PumpFiles
 import PumpHAL
 import PumpReplay
 import Testing
 
-@testable import itpump
+@testable import PumpReports
+@testable import PumpService
 
 @Suite("run and replay, as their user runs them")
 struct RunTests {

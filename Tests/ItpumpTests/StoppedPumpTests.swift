@@ -1,10 +1,11 @@
 import Foundation
 import PumpJournal
+import PumpMessages
 import PumpSafety
 import PumpUnits
 import Testing
 
-@testable import itpump
+@testable import PumpService
 
 @Suite("A pump that does not run is told, as loudly as it matters")
 struct StoppedPumpTests {

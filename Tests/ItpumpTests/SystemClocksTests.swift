@@ -1,11 +1,15 @@
 import Foundation
 import PumpJournal
+import PumpMessages
 import PumpProfiles
 import PumpSafety
+import PumpSession
 import PumpUnits
 import Testing
 
 @testable import itpump
+@testable import PumpFiles
+@testable import PumpService
 
 @Suite("How long a pump rested is told by the clocks that can tell it, and by no other")
 struct SystemClocksTests {
@@ -80,34 +84,39 @@ struct SystemClocksTests {
     let day = Date(timeIntervalSince1970: 1_795_305_600)
     let profile = try #require(
       ProfileLoader(drugs: drugs, bench: bench, now: day).load(text).profile)
-    var first = try PumpSession.open(
-      Journal(blank: MemoryStore(slots: 1 << 10)), profile, on: bench, isRefilled: true, text: [],
-      clocks: before)
-    let isFresh = first.outage == nil && !first.isWaiting
+    var first = try RunOpening.open(
+      Journal(blank: MemoryStore(slots: 1 << 10)), profile, on: bench,
+      profile.sessionWish(on: bench), text: [], clocks: before)
+    let isFresh = first.plan.rest == nil && !first.plan.fallsBack
     #expect(isFresh, "a new journal has no outage")
-    let opened = first.opened
+    let opened = first.plan.opened
     first.journal.append(
       .command(.begin, Self.place.nanoseconds, isAccepted: true), at: opened,
       wallSeconds: before.wallSeconds)
     first.journal.append(
       .grant(
-        first.carried, upTo: first.carried.highest + 50, until: opened + TimeSpan(seconds: 70)),
+        first.plan.carried, upTo: first.plan.carried.highest + 50,
+        until: opened + TimeSpan(seconds: 70)),
       at: opened, wallSeconds: before.wallSeconds)
-    let second = try PumpSession.open(
-      try Journal(opening: first.journal.store), profile, on: bench, isRefilled: false, text: [],
+    var wish = profile.sessionWish(on: bench)
+    wish.isPeriodic = true
+    let second = try RunOpening.open(
+      try Journal(opening: first.journal.store), profile, on: bench, wish, text: [],
       suspicions: suspicions, clocks: later)
-    let (state, outage) = (second.journal.state, second.outage)
+    let (state, rest) = (second.journal.state, second.plan.rest)
     return (
       opened,
       Taken(
-        opened: second.opened, outage: try #require(outage), isWaiting: second.isWaiting,
-        place: second.periodicPlace, state: state)
+        opened: second.plan.opened, rest: try #require(rest),
+        uncertain: second.plan.uncertain, isWaiting: second.plan.fallsBack,
+        place: second.plan.place, state: state)
     )
   }
 
   private struct Taken {
     var opened: Instant
-    var outage: PumpSession<MemoryStore>.Outage
+    var rest: SessionPlan.Rest
+    var uncertain: UInt64
     var isWaiting: Bool
     var place: TimeSpan?
     var state: JournalState
@@ -124,11 +133,12 @@ struct SystemClocksTests {
       wallSeconds: before.wallSeconds + moment.wallMinutes * 60,
       isSynchronised: moment.isSynchronised)
     let (opened, taken) = try takeUp(before, later)
-    #expect(taken.outage.span == moment.known.map { TimeSpan(minutes: $0) })
+    #expect(taken.rest.span == moment.known.map { TimeSpan(minutes: $0) })
     #expect(taken.isWaiting == moment.isWaiting)
-    #expect(taken.outage.uncertain == 50)
+    #expect(taken.uncertain == 50)
     #expect(taken.state.servedSince == opened, "it serves since its first session")
-    #expect(taken.place == moment.known.map { Self.place + TimeSpan(minutes: $0) })
+    // Where nothing is known the pattern goes on as if it had not rested: no bolus comes sooner for that.
+    #expect(taken.place == Self.place + TimeSpan(minutes: moment.known ?? 0))
     // Where nothing is known the clock stands still: what was delivered counts for longer, never for less.
     #expect(taken.opened == opened + TimeSpan(minutes: moment.known ?? 0))
     #expect(taken.state.isClockSynchronised == moment.isSynchronised && taken.state.session == 2)
@@ -140,11 +150,11 @@ struct SystemClocksTests {
     later.elapsed = later.elapsed + TimeSpan(minutes: 1)
     for suspicion in [JournalSuspicion.rolledBack(3), .exchanged(3)] {
       let (_, taken) = try takeUp(Self.before, later, [suspicion])
-      #expect(taken.outage.span == nil && taken.isWaiting && taken.place == nil, "\(suspicion)")
+      #expect(taken.rest.span == nil && taken.isWaiting && taken.place == nil, "\(suspicion)")
     }
     let (_, taken) = try takeUp(Self.before, later, [.damagedEnd(3)])
     #expect(
-      taken.outage.span == TimeSpan(minutes: 1) && !taken.isWaiting,
+      taken.rest.span == TimeSpan(minutes: 1) && !taken.isWaiting,
       "a lost grant is counted instead")
   }
 }

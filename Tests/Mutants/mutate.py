@@ -14,7 +14,6 @@ import hashlib
 import json
 import math
 import os
-import random
 import re
 import shutil
 import signal
@@ -30,18 +29,21 @@ WORK = TOP / ".build-mutate"
 TREE = WORK / "tree"
 MODULES = {
     "PumpSafety": ["Sources/PumpSafety/*.swift"],
-    "PumpEngine": ["Sources/PumpEngine/*.swift"],
+    "PumpMessages": ["Sources/PumpMessages/*.swift"],
+    "PumpDrive": ["Sources/PumpDrive/*.swift"],
+    "PumpSession": ["Sources/PumpSession/*.swift", "Sources/PumpScenarios/SupervisedLoop.swift"],
     "PumpJournal": ["Sources/PumpJournal/*.swift"],
     "PumpPlan": ["Sources/PumpPlan/*.swift"],
-    "guard": [f"Sources/itpump/Run/{name}.swift" for name in
-              ("GuardTask", "PumpSession", "JournalTask", "SessionOrder")],
+    "PumpService": ["Sources/PumpService/*.swift", "Sources/PumpService/Socket/*.swift"],
+    "guard": [f"Sources/PumpService/{name}.swift" for name in
+              ("Guard/GuardTask", "Guard/RunOpening", "Journal/JournalTask", "Drive/SessionOrder", "Drive/ChannelDrive")],
 }
 # As `make test` builds: each module as a whole, so that none keeps what it inlined of other mutants.
 OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
 # A test is given this many times its own time, and never less than so many seconds.
 PATIENCE, LEAST_PATIENCE = 8, 20
 # A test that takes longer than so many seconds judges no mutant.
-LONGEST_TEST = 10
+LONGEST_TEST = 30
 CLASSES = ("equivalent", "layer", "accepted")
 
 
@@ -117,8 +119,19 @@ def lay_tree(schemata, files, chosen):
 
 
 def build(schemata, files, chosen):
-    """Builds the chosen mutants; those that do not compile behind the switch are left out and told."""
+    """Builds the chosen mutants; those that do not compile behind the switch are left out and told.
+
+    What did not compile is remembered for as long as its file stays as it is: each round of finding it out is a
+    build.
+    """
+    marks = {file: hashlib.sha256((TOP / file).read_bytes()).hexdigest()[:16] for file in files}
+    kept = WORK / "refused.json"
+    known = json.loads(kept.read_text()) if kept.exists() else {}
     refused = {}
+    for number, mutant in list(chosen.items()):
+        mark, why = known.get(mutant["key"], (None, None))
+        if mark == marks[mutant["file"]]:
+            refused[chosen.pop(number)["key"]] = why
     while True:
         placed = lay_tree(schemata, files, chosen)
         began = time.monotonic()
@@ -146,7 +159,20 @@ def build(schemata, files, chosen):
             errors = [line for line in built.stdout.splitlines() if "error:" in line]
             sys.exit("the build fails outside of every mutant:\n" + "\n".join(errors[:10]))
         for number, why in wrong.items():
-            refused[chosen.pop(number)["key"]] = why
+            mutant = chosen.pop(number)
+            refused[mutant["key"]] = why
+            known[mutant["key"]] = marks[mutant["file"]], why
+        kept.write_text(json.dumps(known))
+
+
+def kill_all(mark):
+    """Ends every process that has this in its environment."""
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in entry.read_bytes().split(b"\0"):
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+        except (OSError, ValueError):
+            continue
 
 
 class Tests:
@@ -171,7 +197,9 @@ class Tests:
         except subprocess.TimeoutExpired:
             return None
         finally:
-            # What a test started is in the session, too.
+            # What a test started may be in a session of its own; its environment tells.
+            for mark in environment.items():
+                kill_all("=".join(mark).encode())
             try:
                 os.killpg(process.pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -238,11 +266,12 @@ def sample(mutants, count, seed):
     """So many of them, from each module and kind its share."""
     if count is None or count >= len(mutants):
         return mutants
-    draw, strata = random.Random(seed), defaultdict(list)
+    strata = defaultdict(list)
     for mutant in mutants:
         strata[module_of(mutant["file"]), mutant["kind"]].append(mutant)
+    # Each has its own place in the draw: a change elsewhere in the sources does not draw others.
     for stratum in strata.values():
-        draw.shuffle(stratum)
+        stratum.sort(key=lambda mutant: hashlib.sha256(f"{seed} {mutant['key']}".encode()).digest())
     # Each stratum's share, the largest remainders rounded up.
     share = {name: count * len(stratum) / len(mutants) for name, stratum in strata.items()}
     taken = {name: int(value) for name, value in share.items()}

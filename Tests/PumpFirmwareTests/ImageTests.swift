@@ -1,6 +1,7 @@
-import PumpEngine
+import PumpDrive
 import PumpFirmware
 import PumpJournal
+import PumpMessages
 import PumpPlan
 import PumpSafety
 import PumpTherapy

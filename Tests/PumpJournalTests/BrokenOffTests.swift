@@ -1,4 +1,5 @@
 import PumpHAL
+import PumpMessages
 import PumpSafety
 import PumpTherapy
 import PumpUnits
@@ -28,32 +29,59 @@ struct BrokenOffTests {
   private let opened = JournalEntry.opened(boot: 1, clock: .zero, servedSince: .epoch, nil)
   private let begin = JournalEntry.command(.begin, 0, isAccepted: true)
 
+  private let given = Volume(femtolitres: 9)
+
   private func bolus(isAccepted: Bool) -> JournalEntry {
     .command(.bolus, 9, isAccepted: isAccepted)
   }
 
-  @Test(
-    "A single bolus stays given through every break-off, and is new after an end", arguments: 1...4)
+  @Test("A single bolus stays given through every break-off and every end", arguments: 1...4)
   func bolusOnce(breakOffs: Int) {
     var story = Story()
     story.tell(opened, begin, bolus(isAccepted: true))
     for _ in 0..<breakOffs {
       story.tell(opened, begin)
-      #expect(story.state.hasCommandedBolus)
+      #expect(story.state.begunBolus == given)
     }
-    story.tell(.event(.ended), opened)
-    #expect(story.state.hasCommandedBolus, "nothing new has begun yet")
-    story.tell(begin)
-    #expect(!story.state.hasCommandedBolus)
+    story.tell(.event(.ended), opened, begin)
+    #expect(story.state.begunBolus == given, "a restart is no wish for a second one")
+  }
+
+  @Test("A bolus that somebody asked for while it ran is not the one that it begins with")
+  func asked() {
+    var story = Story()
+    story.tell(opened, begin, .answered(ticket: 4, .bolus, 9, .accepted))
+    #expect(story.state.begunBolus == nil)
+  }
+
+  @Test("What was confirmed stays so for the profile that began or was adopted, and for no other")
+  func confirmed() {
+    func profile(_ sum: UInt32) -> JournalEntry {
+      .profile(copy: 0, part: 0, length: 40, sum: sum, JournalText())
+    }
+    var story = Story()
+    story.tell(opened, profile(7), begin)
+    #expect(story.state.begunProfile == nil, "the drive has not begun it")
+    story.tell(.event(.began))
+    #expect(story.state.begunProfile == 7)
+    story.tell(opened, profile(8), begin, .command(.begin, 0, isAccepted: false))
+    #expect(story.state.begunProfile == 7, "the drive has refused it")
+    story.tell(.answered(ticket: 1, .adopt, 0, .refused(.bolusInProgress)), profile(9))
+    #expect(story.state.begunProfile == 7)
+    story.tell(.answered(ticket: 2, .adopt, 0, .accepted), profile(10))
+    #expect(story.state.begunProfile == 10)
+    story.tell(.answered(ticket: 3, .adopt, 0, .accepted), opened, profile(11))
+    #expect(
+      story.state.begunProfile == 10, "its text was never kept: another's is not confirmed by it")
   }
 
   @Test("A refused bolus is none, and takes back none that was accepted")
   func refused() {
     var story = Story()
     story.tell(opened, begin, bolus(isAccepted: false))
-    #expect(!story.state.hasCommandedBolus)
+    #expect(story.state.begunBolus == nil)
     story.tell(bolus(isAccepted: true), bolus(isAccepted: false), opened, begin)
-    #expect(story.state.hasCommandedBolus)
+    #expect(story.state.begunBolus == given)
   }
 
   @Test("A refused begin begins nothing, and ends no memory")
@@ -62,19 +90,24 @@ struct BrokenOffTests {
     story.tell(
       opened, begin, bolus(isAccepted: true), .event(.tripped(.driverFault)), opened,
       .command(.begin, 5, isAccepted: false), .event(.ended))
-    #expect(story.state.hasCommandedBolus && !story.state.isEnded)
+    #expect(story.state.begunBolus == given && !story.state.isEnded)
     #expect(story.state.trippedBy == .driverFault)
     #expect(story.state.began?.place == .zero)
   }
 
-  @Test("The first of several alarms is what stopped it, until a therapy begins")
+  @Test("The first of several alarms is what stopped it, until somebody has acknowledged that one")
   func trippedBy() {
     var story = Story()
     story.tell(opened, begin, .event(.tripped(.driverFault)), .event(.tripped(.overDelivery)))
     #expect(story.state.trippedBy == .driverFault)
     story.tell(opened)
     #expect(story.state.trippedBy == .driverFault)
-    story.tell(begin)
+    story.tell(.event(.acknowledged(.overDelivery)))
+    #expect(story.state.trippedBy == .driverFault, "another alarm's acknowledgement is none")
+    story.tell(.event(.acknowledged(.driverFault)))
+    #expect(story.state.trippedBy == nil)
+    // A version that knew nothing of that has begun all the same: its pump is taken up as it was.
+    story.tell(.event(.tripped(.driverFault)), opened, begin)
     #expect(story.state.trippedBy == nil)
   }
 

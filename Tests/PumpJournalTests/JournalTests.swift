@@ -1,4 +1,5 @@
 import PumpHAL
+import PumpMessages
 import PumpSafety
 import PumpTherapy
 import PumpUnits
@@ -214,6 +215,8 @@ struct JournalTests {
       #expect(copies == .damaged, "slot \(slot)")
       let other = damaged.readProfile(copy: 1)
       #expect(other == text)
+      let ofDay = damaged.profiles(ofDayBefore: .epoch)
+      #expect(ofDay == [text], "the second copy stands for the first")
       damaged.store.blocks[slot + 8].withMutableBytes { $0[60] ^= 1 }
       let both = damaged.profileCopies
       #expect(both == .lost, "slot \(slot)")
@@ -312,7 +315,7 @@ struct JournalTests {
     let broken = journal.state
     #expect(!broken.isEnded)
     #expect(broken.lastRunAt == at(20))
-    #expect(broken.hasCommandedBolus)
+    #expect(broken.begunBolus == Volume(femtolitres: 9))
     #expect(broken.began?.at == at(1) && broken.began?.place == TimeSpan(nanoseconds: 7))
     // Taken up at the minimum rate, and ended: still nobody has looked.
     append(.opened(boot: 1, clock: .hour, servedSince: .epoch, nil), 120)
@@ -325,6 +328,84 @@ struct JournalTests {
     append(.command(.resume, 0, isAccepted: true), 141)
     append(.command(.begin, 7, isAccepted: true), 141)
     let resumed = try Journal(opening: journal.store).state
-    #expect(!resumed.waitsForClinician && !resumed.hasCommandedBolus)
+    #expect(!resumed.waitsForClinician && resumed.begunBolus != nil)
+  }
+
+  @Test("The profiles of a day: those kept in it, and the one that was in force when it began")
+  func profilesOfDay() throws {
+    var journal = Journal(blank: MemoryStore(slots: 256))
+    func text(_ name: Character, _ count: Int) -> [UInt8] {
+      Array(String(repeating: name, count: count).utf8)
+    }
+    let kept: [(text: [UInt8], hours: UInt64)] = [
+      (text("a", 900), 0), (text("b", 40), 10), (text("c", 300), 30), (text("d", 1), 33),
+    ]
+    for (text, hours) in kept {
+      let at = Instant.epoch + TimeSpan(minutes: 60 * hours)
+      journal.append(
+        .opened(boot: 1, clock: .zero, servedSince: .epoch, nil), at: at, wallSeconds: 0)
+      journal.keepProfile(text, at: at, wallSeconds: 0)
+    }
+    for (hours, names) in [
+      (33, "dcba"), (34, "dcb"), (53, "dcb"), (54, "dc"), (56, "dc"), (57, "d"), (99, "d"),
+    ] {
+      let texts = journal.profiles(ofDayBefore: .epoch + TimeSpan(minutes: 60 * UInt64(hours)))
+      #expect(
+        texts == names.compactMap { name in kept.map(\.text).first { $0[0] == name.asciiValue } })
+    }
+  }
+
+  @Test("Two records are the same where each word is")
+  func sameWords() throws {
+    let block = try filled(3).store.blocks[1]
+    #expect(block == block)
+    for index in 0..<JournalBlock.wordCount {
+      var other = block
+      other[index] ^= 1
+      #expect(other != block && block != other, "word \(index)")
+    }
+  }
+
+  @Test("A count that no pump can have reached is no record; the greatest that one can is")
+  func greatestCount() throws {
+    for (upTo, isPossible) in [(StepCounts.most, true), (StepCounts.most + 1, false)] {
+      var journal = Journal(blank: MemoryStore(slots: 8))
+      journal.append(
+        .opened(boot: 1, clock: .zero, servedSince: .epoch, nil), at: .epoch, wallSeconds: 0)
+      journal.append(.grant(StepCounts(), upTo: upTo, until: .epoch), at: .epoch, wallSeconds: 0)
+      var isOpened = true
+      do { _ = try Journal(opening: journal.store) } catch { isOpened = false }
+      #expect(isOpened == isPossible, "\(upTo)")
+    }
+  }
+
+  @Test("A forged drug without strength binds nothing: what a step carries is not known")
+  func noStrength() throws {
+    let step = try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1)
+    let binding = JournalBinding(
+      step: step, concentration: Concentration(microgramsPerMillilitre: 500))
+    for (strength, isBound) in [(UInt64(500_000), true), (0, false)] {
+      var journal = Journal(blank: MemoryStore(slots: 8))
+      journal.append(
+        .opened(boot: 1, clock: .zero, servedSince: .epoch, binding), at: .epoch, wallSeconds: 0)
+      var store = journal.store
+      store.blocks[0][7] = strength
+      store.blocks[0].seal(after: SHA256.Digest())
+      let state = try Journal(opening: store).state
+      #expect((state.binding != nil) == isBound)
+    }
+  }
+
+  @Test(
+    "A block was written whole where its checksum's halves agree, or its last byte is not blank")
+  func isWhole() {
+    for (word, isWhole) in [
+      (UInt64(0), false), (1, false), (1 << 55, false), (1 << 56, true), (1 << 63, true),
+      (0xFFFF_FFFE_0000_0001, true),
+    ] {
+      var block = JournalBlock()
+      block[15] = word
+      #expect(block.isWhole == isWhole, "\(word)")
+    }
   }
 }

@@ -44,7 +44,8 @@ struct CorpusTests {
     let elsewhere: Set<DiagnosticCode> = [
       .unreadable, .unknownPopulation, .doseAboveSoftLimit, .doseBelowSoftLimit, .drugExpiresSoon,
       .bolusAboveSoftLimit, .flowBelowStep, .refillBeyondPractice, .notTherapeutic,
-      .doseStepAboveHardLimit, .doseStepAboveSoftLimit, .badFault, .doseCutAboveSoftLimit,
+      .doseStepAboveHardLimit, .doseStepAboveSoftLimit, .badFault, .badCommand, .bolusTooNear,
+      .doseCutAboveSoftLimit,
       .concentrationChanged, .screeningSolution, .reservoirAlarmEarly, .mixedRateUnits,
       .hourLooksLikeMinute, .bolusSlowerThanBasal, .bolusTwice, .expiryFar, .catheterLength,
       .nothingToConfirm,

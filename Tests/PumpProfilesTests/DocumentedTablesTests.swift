@@ -1,4 +1,5 @@
-import PumpEngine
+import PumpDrive
+import PumpMessages
 import PumpProfiles
 import PumpSafety
 import PumpUnits
@@ -40,28 +41,6 @@ struct DocumentedTablesTests {
     #expect(Set(Alarm.allCases.map(\.title)).count == Alarm.allCases.count)
   }
 
-  /// One of each refusal; a new one does not compile until it has its name here.
-  private static func name(of refusal: Refusal) -> String {
-    switch refusal {
-    case .notPossible: "not-possible"
-    case .bolusInProgress: "bolus-in-progress"
-    case .concentrationDiffers: "concentration-differs"
-    case .noBolusInProgress: "no-bolus-in-progress"
-    case .overlapsScheduledBolus: "overlaps-scheduled-bolus"
-    case .doseLimit: "dose-limit"
-    case .needsConfirmation: "needs-confirmation"
-    case .beyondMotor: "beyond-motor"
-    case .reservoirTooLow: "reservoir-too-low"
-    case .patientBolusNotPrescribed: "patient-bolus-not-prescribed"
-    case .lockedOut: "locked-out"
-    case .dailyMaximum: "daily-maximum"
-    case .alarm: "alarm"
-    case .selfTestRuns: "self-test-runs"
-    case .noSuchAlarm: "no-such-alarm"
-    case .overfilled: "overfilled"
-    }
-  }
-
   @Test("Each refusal has its row, with its words")
   func refusals() throws {
     let all: [Refusal] = [
@@ -69,11 +48,17 @@ struct DocumentedTablesTests {
       .overlapsScheduledBolus(at: .epoch), .doseLimit(.hour), .needsConfirmation(.day),
       .beyondMotor, .reservoirTooLow(Volume(microlitres: 5)), .patientBolusNotPrescribed,
       .lockedOut(until: .epoch), .dailyMaximum(until: .epoch), .alarm(.reservoirLow),
-      .selfTestRuns, .noSuchAlarm, .overfilled,
+      .selfTestRuns, .noSuchAlarm, .overfilled, .commandInProgress, .journalFailed,
+      .bolusTooLarge(Mass(femtograms: 100_000_000_000)),
+      .bolusNeedsConfirmation(Mass(femtograms: 75_000_000_000)),
+      .bolusTooFast(TimeSpan(minutes: 1)), .hasChanged, .ticketUsed,
+      .bolusTooSoon(until: .epoch),
     ]
     let rows = try rows(under: "Refusals")
-    #expect(rows.map { $0[0] } == all.map(Self.name))
+    #expect(rows.map { $0[0] } == all.map(\.name))
+    #expect(all.map { Int($0.code.number) } == Array(1...all.count))
     for (refusal, row) in zip(all, rows) {
+      #expect(Refusal(number: refusal.code.number, detail: refusal.code.detail) == refusal)
       #expect(row[1] == refusal.words)
       #expect(row.count == 3 && !row[2].isEmpty)
     }

@@ -245,4 +245,51 @@ struct SlipTests {
     let found = try #require(try diagnostics(text).first { $0.code == .missingUnit })
     #expect(found.message.hasSuffix("such as 8 h"), "\(found.message)")
   }
+
+  @Test(
+    "The library's least distance between boluses binds pattern, interval and lock-out; without it nothing does"
+  )
+  func leastDistance() throws {
+    var drug = try #require(try Files.drug())
+    func codes(_ therapy: String) throws -> [DiagnosticCode] {
+      let text = """
+        profile: p
+        population: adult-spinal
+        drug: {name: baclofen, concentration: 2000 ug/mL, lot: "A1", expires: 2028-03-31}
+        reservoir: {capacity: 20 mL, volume: 18 mL, low-alarm: 2 mL}
+        catheter: {length: 72 cm, volume-per-length: 2.2 uL/cm}
+        \(therapy)
+        """
+      let loader = ProfileLoader(
+        drugs: [drug], bench: try Files.bench(), now: Date(timeIntervalSince1970: 1_795_305_600))
+      return loader.load(text).diagnostics.filter { $0.severity == .error }.map(\.code)
+    }
+    let flex = """
+      therapy:
+        flex:
+          time-zone: Europe/Berlin
+          every-day:
+            - {from: "00:00", rate: 8 ug/h}
+            - {from: "00:30", dose: 10 ug, over: 5 min}
+            - {from: "23:45", dose: 10 ug, over: 5 min}
+      """
+    let periodic =
+      "therapy: {continuous: 100 ug/day}\nperiodic-bolus: {dose: 10 ug, over: 5 min, every: 45 min}"
+    let patient =
+      "therapy: {continuous: 100 ug/day}\npatient-bolus: {enabled: true, reason: \"tried in hospital\", "
+      + "dose: 10 ug, over: 5 min, lockout: 45 min, at-most-per-day: 2}"
+    for therapy in [flex, periodic, patient] { #expect(try codes(therapy).isEmpty, "\(therapy)") }
+    for (minutes, isNear) in [(UInt64(45), false), (46, true)] {
+      for name in drug.populations.keys {
+        drug.populations[name]?.leastDistance = TimeSpan(minutes: minutes)
+      }
+      for therapy in [flex, periodic, patient] {
+        #expect(try codes(therapy) == (isNear ? [.bolusTooNear] : []), "\(minutes): \(therapy)")
+      }
+    }
+    let text = try Files.text("Profiles/drugs/baclofen.yaml").replacing(
+      "shortest: 1 min,", with: "shortest: 1 min, least-distance: 90 min,")
+    let loaded = try #require(DrugLoader.load(text).drug)
+    #expect(loaded.populations.values.allSatisfy { $0.leastDistance == TimeSpan(minutes: 90) })
+  }
 }

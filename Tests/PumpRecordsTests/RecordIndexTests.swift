@@ -1,5 +1,6 @@
 import Foundation
 import PumpJournal
+import PumpMessages
 import PumpSafety
 import PumpUnits
 import Testing

@@ -1,4 +1,5 @@
 import PumpHAL
+import PumpMessages
 import PumpSafety
 import PumpUnits
 import Testing

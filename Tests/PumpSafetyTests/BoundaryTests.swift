@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpTherapy
 import PumpUnits
 import Testing
@@ -52,6 +53,52 @@ struct BoundaryTests {
         #expect(verdict == expected, "\(window), \(steps) steps")
       }
     }
+  }
+
+  @Test("What was delivered leaves each window by itself, though nobody has asked meanwhile")
+  func delivered() throws {
+    for (hours, hour, day) in [(UInt64(0), true, true), (2, false, true), (25, false, false)] {
+      var dose = try doseGuard(hour: SupervisorRig.unlimited, day: SupervisorRig.unlimited)
+      dose.record(steps: 700, at: .epoch + TimeSpan(minutes: 1))
+      let now = Instant.epoch + TimeSpan(hours: hours) + TimeSpan(minutes: 2)
+      let (inHour, inDay) = (dose.delivered(in: .hour, at: now), dose.delivered(in: .day, at: now))
+      #expect(inHour == (hour ? SupervisorRig.mass(700) : .zero), "\(hours) h")
+      #expect(inDay == (day ? SupervisorRig.mass(700) : .zero), "\(hours) h")
+    }
+  }
+
+  @Test("A bolus is judged by the windows as they are when it is asked for")
+  func judgedNow() throws {
+    for window in DoseWindow.allCases {
+      let limit = SupervisorRig.limit(1_000)
+      var dose = try doseGuard(
+        hour: window == .hour ? limit : SupervisorRig.unlimited,
+        day: window == .day ? limit : SupervisorRig.unlimited)
+      dose.record(steps: 900, at: .epoch + TimeSpan(minutes: 1))
+      func verdict(_ now: Instant) -> DoseGuard.Verdict {
+        dose.judge(
+          request: SupervisorRig.volume(1_000), remainder: .zero, at: now, demand: .none,
+          of: .stopped, from: .zero)
+      }
+      let early = verdict(.epoch + TimeSpan(minutes: 2))
+      let late = verdict(.epoch + TimeSpan(hours: window == .hour ? 2 : 25))
+      #expect(early == .refused(window) && late == .permitted, "\(window)")
+    }
+  }
+
+  @Test("A sum that is gone back to has forfeited what it had forfeited then, and no more")
+  func markForfeits() throws {
+    var allowance = Allowance(from: .epoch)
+    allowance.begin(try SupervisorRig.continuous(20), place: .zero, at: .epoch)
+    let now = Instant.epoch + .hour
+    allowance.forfeit(all: SupervisorRig.volume(5))
+    let before = allowance.volume(by: now)
+    let mark = allowance.mark
+    allowance.forfeit(all: SupervisorRig.volume(900))
+    let less = allowance.volume(by: now)
+    allowance.restore(mark)
+    let after = allowance.volume(by: now)
+    #expect(less < before && after == before)
   }
 
   @Test("What a bolus in progress still delivers counts as promised")
@@ -152,5 +199,11 @@ struct BoundaryTests {
       (StepCounts(certain: 3, uncertain: 4, atFill: 7), true),
       (StepCounts(certain: 3, uncertain: 4, atFill: 8), false),
     ] { #expect(counts.isPossible == isPossible, "\(counts)") }
+  }
+
+  @Test("The windows count as finely as is documented: a minute of the hour, five of the day")
+  func buckets() {
+    #expect(DoseWindow.hour.bucket == TimeSpan(minutes: 1))
+    #expect(DoseWindow.day.bucket == TimeSpan(minutes: 5))
   }
 }

@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpPlant
 import PumpSafety
 import PumpTherapy

@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpSafety
 import PumpTherapy
 import PumpUnits

@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpUnits
 import Testing
 

@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpTherapy
 import PumpUnits
 import Testing

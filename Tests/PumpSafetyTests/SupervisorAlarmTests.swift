@@ -1,4 +1,5 @@
 import PumpHAL
+import PumpMessages
 import PumpTherapy
 import PumpUnits
 import Testing
@@ -53,6 +54,10 @@ struct SupervisorAlarmTests {
     let back = rig.turn(1_550, count: 5)
     #expect(back.contains(.hold(false)))
     let after = rig.supervisor.alarm(.driveSilent)
+    let holds = (0..<rig.supervisor.eventCount).compactMap { number -> Bool? in
+      if case .held(let isHeld)? = rig.supervisor.event(number)?.event { isHeld } else { nil }
+    }
+    #expect(holds == [true, false], "the journal has both")
     #expect(after.isStanding && !after.isCausePresent)
     let isHeld = rig.supervisor.isHeld
     #expect(!isHeld)

@@ -1,3 +1,4 @@
+import PumpMessages
 import PumpTherapy
 import PumpUnits
 import Testing
@@ -232,5 +233,72 @@ struct SupervisorCommandTests {
     stopped.supervisor.fellBack(to: stopped.supervisor.fallBackFlow, at: .epoch)
     let isDelivering = stopped.supervisor.isDelivering
     #expect(!isDelivering)
+  }
+
+  @Test("What the drive refused leaves the old pattern's sum, at its next corner too")
+  func takenBack() throws {
+    func pattern(_ first: UInt64, _ second: UInt64) throws -> Therapy {
+      .flex(
+        try FlexPattern(
+          period: .day,
+          segments: [
+            .init(start: .zero, flow: SupervisorRig.step().flow(ofStepsPerSecond: first)),
+            .init(start: .hour, flow: SupervisorRig.step().flow(ofStepsPerSecond: second)),
+          ], boluses: []))
+    }
+    var rig = try SupervisorRig(pattern(1, 2))
+    let other = Prescription(
+      therapy: try pattern(30, 50), concentration: Concentration(microgramsPerMillilitre: 500))
+    let half = SupervisorRig.at(1_800_000)
+    let before = rig.supervisor.permit(.adopt(other, place: .zero, isConfirmed: true), at: half)
+    rig.supervisor.takeBack(before, at: half)
+    // An hour of 1 step/s and one of 2.
+    let allowed = rig.supervisor.allowance.volume(by: SupervisorRig.at(7_200_000))
+    #expect(allowed == SupervisorRig.volume(3_600 + 7_200))
+    let sum = rig.supervisor.prescription.checksum
+    #expect(sum != other.checksum)
+  }
+
+  @Test("The steps that a drive tells are counted against the hour, each once")
+  func countedOnce() throws {
+    var rig = try SupervisorRig(
+      try SupervisorRig.continuous(20), hour: SupervisorRig.limit(2_400))
+    // 20 a second for a minute are 1,200 of the 2,400 that an hour may have.
+    for time in stride(from: UInt64(0), through: 60_000, by: 50) {
+      _ = rig.turn(time, count: time / 50)
+    }
+    let now = SupervisorRig.at(60_000)
+    let first = rig.supervisor.delivered(in: .hour, at: now)
+    let second = rig.supervisor.delivered(in: .hour, at: now)
+    #expect(first == SupervisorRig.mass(1_200) && second == first)
+    rig.supervisor.rested(at: now)
+    let fits = rig.supervisor.refusal(of: try SupervisorRig.bolus(1_200, over: 60), at: now)
+    let passes = rig.supervisor.refusal(of: try SupervisorRig.bolus(1_201, over: 60), at: now)
+    #expect(fits == nil && passes == .hour)
+  }
+
+  @Test("The first reason for taking the power is the one that stands; a second takes nothing more")
+  func firstCut() throws {
+    var rig = try SupervisorRig(try SupervisorRig.continuous(20))
+    let now = SupervisorRig.at(50)
+    rig.supervisor.cut(.motorStalled, at: now)
+    rig.supervisor.cut(.deviceLost, at: now)
+    let cutBy = rig.supervisor.cutBy
+    let stands = rig.supervisor.alarm(.deviceLost).isStanding
+    var trips: [Alarm] = []
+    for number in 0..<rig.supervisor.eventCount {
+      if case .tripped(let alarm)? = rig.supervisor.event(number)?.event { trips.append(alarm) }
+    }
+    #expect(cutBy == .motorStalled && !stands && trips == [.motorStalled])
+  }
+
+  @Test("A refill settles what the reservoir's level spoke against")
+  func refillSettles() throws {
+    var rig = try SupervisorRig(try SupervisorRig.continuous(20))
+    let now = SupervisorRig.at(50)
+    rig.supervisor.raise(.reservoirMismatch, at: now)
+    rig.supervisor.refilled(Volume(microlitres: 18_000), at: now)
+    let alarm = rig.supervisor.alarm(.reservoirMismatch)
+    #expect(alarm.isStanding && !alarm.isCausePresent)
   }
 }

@@ -1,4 +1,5 @@
 import PumpHAL
+import PumpMessages
 import PumpTherapy
 import PumpUnits
 

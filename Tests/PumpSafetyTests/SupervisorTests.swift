@@ -1,4 +1,5 @@
 import PumpHAL
+import PumpMessages
 import PumpTherapy
 import PumpUnits
 import Testing
@@ -83,6 +84,30 @@ struct SupervisorTests {
     #expect(after == .driveDisagrees)
   }
 
+  @Test(
+    "A step within the count is cut once nobody can say that it was made before the grant's end")
+  func afterGrantsEnd() throws {
+    // The last look before the step was told, in milliseconds after the grant's end.
+    for (look, isLie) in [(0, false), (1, true)] as [(UInt64, Bool)] {
+      var supervisor = try supervisor()
+      _ = turn(&supervisor, 0, count: 0)
+      let made = 70 * Self.rate - 5
+      for time in stride(from: UInt64(50), through: 69_950, by: 50) {
+        let count = min(made, time * Self.rate / 1_000)
+        for action in turn(&supervisor, time, count: count, takesGrants: false)
+        where isGrant(action) {
+          supervisor.grantFailed(at: at(time))
+        }
+      }
+      _ = turn(&supervisor, 70_000 + look, count: made, takesGrants: false)
+      let before = supervisor.cutBy
+      #expect(before == nil)
+      _ = turn(&supervisor, 70_050, count: made + 1, takesGrants: false)
+      let after = supervisor.cutBy
+      #expect((after == .driveDisagrees) == isLie, "\(look) ms")
+    }
+  }
+
   private func isGrant(_ action: SupervisorAction) -> Bool {
     if case .grant = action { true } else { false }
   }
@@ -138,25 +163,6 @@ struct SupervisorTests {
     #expect(!soon.contains(where: isGrant))
     let later = turn(&supervisor, 66_000, count: 1_320, takesGrants: false)
     #expect(later.filter(isGrant).count == 1)
-  }
-
-  @Test("A step after the grant's end is cut, though the drive is behind its count")
-  func afterGrantsEnd() throws {
-    for isLate in [false, true] {
-      var supervisor = try supervisor()
-      _ = turn(&supervisor, 0, count: 0)
-      // Ten steps behind all the way, and the journal takes no other grant.
-      var time: UInt64 = 1_000
-      while time <= 70_050 {
-        let count = min(time, isLate ? 70_050 : 69_900) * Self.rate / 1_000 - 10
-        let actions = turn(&supervisor, time, count: count, takesGrants: false)
-        for action in actions where isGrant(action) { supervisor.grantFailed(at: at(time)) }
-        time += 50
-      }
-      _ = turn(&supervisor, 70_100, count: isLate ? 1_392 : 1_388, takesGrants: false)
-      let cut = supervisor.cutBy
-      #expect((cut == .driveDisagrees) == isLate)
-    }
   }
 
   @Test(

@@ -6,16 +6,17 @@ struct TidyTests {
   static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
   static let pure = [
-    "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpSafety", "PumpJournal", "PumpEngine",
+    "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety", "PumpSession",
+    "PumpJournal", "PumpDrive",
     "PumpReplay",
     "PumpConformance",
   ]
 
-  /// Every Swift file below a folder, by its path from the top.
-  static func files(_ folder: String) -> [String] {
+  /// Every file of a kind below a folder, by its path from the top.
+  static func files(_ folder: String, _ kind: String = "swift") -> [String] {
     let root = top.appendingPathComponent(folder)
     let all = FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? []
-    return all.filter { $0.hasSuffix(".swift") }.map { "\(folder)/\($0)" }.sorted()
+    return all.filter { $0.hasSuffix("." + kind) }.map { "\(folder)/\($0)" }.sorted()
   }
 
   /// The lines of a file without their comments, each with its number.
@@ -54,16 +55,76 @@ struct TidyTests {
     #expect(try places(files, #"try!|fatalError\(|as!|[A-Za-z0-9_\])]!(\.|\)|,|\s|$)"#).isEmpty)
   }
 
-  @Test("The supervisor can't see the planner; nothing but the command line names a backend")
+  @Test("The supervisor can't see the planner; few name a backend, and nobody the command line")
   func arrows() throws {
-    #expect(try places(Self.files("Sources/PumpSafety"), "import PumpPlan").isEmpty)
-    let others = Self.files("Sources").filter { !$0.hasPrefix("Sources/itpump") }
-    #expect(try places(others, "import (PumpPlant|PumpLinux|itpump)").isEmpty)
+    let supervising = Self.files("Sources/PumpSafety") + Self.files("Sources/PumpSession")
+    #expect(try places(supervising, "import Pump(Plan|Drive)").isEmpty)
+    // Who may name each: a running pump on Linux, and simulations of one.
+    for (module, users) in [
+      ("PumpLinux", ["PumpService", "itpump"]),
+      ("PumpPlant", ["PumpScenarios", "PumpReports", "itpump"]), ("itpump", []),
+    ] {
+      let others = Self.files("Sources").filter { path in
+        !users.contains { path.hasPrefix("Sources/\($0)/") }
+      }
+      #expect(try places(others, "import \(module)$").isEmpty)
+    }
+    let silent = Self.files("Sources/PumpService") + Self.files("Sources/PumpScenarios")
+    #expect(try places(silent, #"\b(print\(|Console\.|FileHandle\.standard)"#).isEmpty)
     let backends = Self.files("Sources/PumpPlant") + Self.files("Sources/PumpLinux")
-    #expect(try places(backends, "import Pump(Engine|Plan|Therapy|Profiles)").isEmpty)
+    #expect(try places(backends, "import Pump(Drive|Plan|Profiles|Session)").isEmpty)
     // The real bench carries grants and reports between two processes, and records to a disk.
     let plant = Self.files("Sources/PumpPlant")
     #expect(try places(plant, "import Pump(Safety|Journal)").isEmpty)
+  }
+
+  @Test("A source file has one subject and at most 300 lines; the command line is the smaller part")
+  func sizes() throws {
+    var commandLine = 0
+    for path in Self.files("Sources") {
+      let count = try Self.code(path).count - 1
+      #expect(count <= 300, "\(path): \(count) lines")
+      if path.hasPrefix("Sources/itpump/") { commandLine += count }
+    }
+    #expect(commandLine <= 5_600, "\(commandLine) lines")
+  }
+
+  /// Each target of the manifest, and what it names as its dependencies.
+  private func manifest() throws -> [String: Set<String>] {
+    let text = try String(
+      contentsOf: Self.top.appendingPathComponent("Package.swift"), encoding: .utf8)
+    var targets: [String: Set<String>] = [:]
+    for part in text.split(separator: /\.(target|testTarget|executableTarget|systemLibrary)\(\s*/) {
+      guard let name = part.firstMatch(of: /^name: "(\w+)"/)?.1 else { continue }
+      let listed = part.firstMatch(of: /dependencies: \[([^\]]*)\]/)?.1 ?? ""
+      targets[String(name)] = Set(listed.matches(of: /"(\w+)"/).map { String($0.1) })
+    }
+    return targets
+  }
+
+  @Test(
+    "What a module imports the manifest makes before it: no build finds it by luck of the order")
+  func imports() throws {
+    let targets = try manifest()
+    #expect(targets.count > 30)
+    func all(_ name: String, _ seen: inout Set<String>) {
+      for next in targets[name] ?? [] where seen.insert(next).inserted { all(next, &seen) }
+    }
+    for name in targets.keys {
+      var known: Set<String> = []
+      all(name, &known)
+      let folder = name.hasSuffix("Tests") ? "Tests/\(name)" : "Sources/\(name)"
+      for path in Self.files(folder) {
+        for (number, line) in try Self.code(path) {
+          guard let found = line.firstMatch(of: /^\s*(?:@\w+ )*(?:public |package )?import (\w+)/)
+          else {
+            continue
+          }
+          let module = String(found.1)
+          #expect(targets[module] == nil || known.contains(module), "\(path):\(number): \(module)")
+        }
+      }
+    }
   }
 
   @Test("Every public declaration of a pure module has its documentation")
@@ -74,7 +135,9 @@ struct TidyTests {
     for path in Self.pure.flatMap({ Self.files("Sources/\($0)") }) {
       let text = try String(contentsOf: Self.top.appendingPathComponent(path), encoding: .utf8)
       // The protocols say what the functions of a backend do.
-      if text.contains(">: PumpHardware, ~Copyable {") { continue }
+      if text.contains(#/>: (PumpHardware|DriveLink, GuardHardware|RecordLink), ~Copyable {/#) {
+        continue
+      }
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       let declaration = try Regex(
         #"^\s*(@inlinable )?public (struct|enum|protocol|mutating func|func|static func)"#)
@@ -88,6 +151,16 @@ struct TidyTests {
       }
     }
     #expect(missing.isEmpty)
+  }
+
+  @Test("Nothing changes what all threads of a process share: its umask, folder or environment")
+  func processWide() throws {
+    let shims = ["CPumpLinux", "CPumpGPIO"].flatMap { Self.files("Sources/\($0)", "c") }
+    #expect(shims.count > 5)
+    #expect(
+      try places(
+        Self.files("Sources") + shims, #"\b(umask|chdir|setenv|putenv|unsetenv)\("#
+      ).isEmpty)
   }
 
   @Test("Tests never sleep")

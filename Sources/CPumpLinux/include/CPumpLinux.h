@@ -1,6 +1,7 @@
 #ifndef C_PUMP_LINUX_H
 #define C_PUMP_LINUX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // What a real-time thread needs from Linux and Swift can't say without a cost: exact waiting,
@@ -71,10 +72,10 @@ typedef struct pump_ring pump_ring;
 /// memory.
 pump_ring *pump_ring_make(uint32_t slots, uint32_t slot_bytes);
 void pump_ring_free(pump_ring *ring);
-/// Puts a slot's bytes in: 1, or 0 where the ring is full, which is counted.
-int pump_ring_put(pump_ring *ring, const void *slot);
-/// Takes the oldest slot: 1, or 0 where the ring is empty.
-int pump_ring_take(pump_ring *ring, void *slot);
+/// Puts a value in, of no more bytes than a slot has: 1, or 0 where the ring is full, which is counted.
+int pump_ring_put(pump_ring *ring, const void *value, size_t bytes);
+/// Takes so many bytes of the oldest slot: 1, or 0 where the ring is empty.
+int pump_ring_take(pump_ring *ring, void *value, size_t bytes);
 /// How many slots were refused because the ring was full.
 uint64_t pump_ring_lost(const pump_ring *ring);
 
@@ -151,5 +152,20 @@ int pump_notify(const char *text);
 
 /// The commit that the program was built from; "unknown" where the build was not told.
 const char *pump_build_commit(void);
+
+/// Who is at the other end of a socket, by the kernel's word.
+typedef struct {
+  int32_t process;
+  uint32_t user;
+  uint32_t group;
+} pump_peer;
+/// Connects to a socket of the file system: a descriptor, or a negative errno.
+int pump_socket_connect(const char *path);
+/// Makes a socket of mode 0660 that is listened to without waiting: a descriptor, or a negative errno.
+int pump_socket_listen(const char *path);
+/// Takes the next connection, if there is one: a descriptor that does not wait, or a negative errno.
+int pump_socket_accept(int listener, pump_peer *peer);
+/// Sends without waiting and without a signal: how many bytes went, or a negative errno.
+int64_t pump_socket_send(int file, const void *bytes, size_t count);
 
 #endif

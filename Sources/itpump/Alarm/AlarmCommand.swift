@@ -1,9 +1,13 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpHAL
 import PumpJournal
 import PumpLinux
+import PumpMessages
 import PumpProfiles
+import PumpReports
+import PumpService
 import PumpUnits
 
 /// `itpump alarm`: watches a pump that does not run, and sounds the board's buzzer.
@@ -110,7 +114,8 @@ struct AlarmCommand: ParsableCommand {
       throw ProjectFiles.Problem(
         description: "--out-of-service: error: the board is called '\(board.name)', not '\(name)'")
     }
-    var opened = try JournalFile.open(journal, isNew: false, reserve: 0)
+    var opened = try JournalFile.open(
+      journal, isNew: false, reserve: 0, waits: Console.note)
     let clocks = SystemClocks.now
     let (wall, now) = (clocks.wallSeconds, opened.journal.state.resume(clocks))
     do {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
+import PumpReports
 import PumpUnits
 
 /// `itpump bench`: how fast and how exact things are on this machine.

@@ -2,12 +2,18 @@ import ArgumentParser
 import CAllocationCounter
 import Foundation
 import Histogram
-import PumpEngine
+import PumpDrive
+import PumpFiles
 import PumpHAL
 import PumpLinux
+import PumpMessages
 import PumpPlant
 import PumpProfiles
 import PumpReplay
+import PumpReports
+import PumpScenarios
+import PumpService
+import PumpSession
 import PumpTherapy
 import PumpUnits
 

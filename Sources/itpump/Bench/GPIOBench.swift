@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpHAL
 import PumpLinux
 import PumpProfiles
+import PumpReports
 import PumpUnits
 
 /// `itpump bench gpio`: what a write of the STEP line costs, beside a bare loop in C.

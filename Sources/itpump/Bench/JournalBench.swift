@@ -1,9 +1,13 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpJournal
 import PumpLinux
+import PumpMessages
 import PumpRecords
+import PumpReports
 import PumpSafety
+import PumpService
 import PumpUnits
 
 /// `itpump bench journal`: what a durable record costs beside the same record in SQLite.

@@ -1,7 +1,10 @@
-import PumpEngine
+import PumpDrive
+import PumpMessages
 import PumpPlan
 import PumpPlant
 import PumpSafety
+import PumpScenarios
+import PumpSession
 import PumpTherapy
 import PumpUnits
 

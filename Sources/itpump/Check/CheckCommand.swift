@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpProfiles
+import PumpReports
 
 /// `itpump check`: whether a profile is what was meant.
 struct CheckCommand: ParsableCommand {
@@ -49,7 +51,7 @@ struct CheckCommand: ParsableCommand {
       let message = problem.description.split(separator: "error: ").last.map(String.init) ?? ""
       return CheckReport(path, [Diagnostic(.unreadable, at: start, message)], nil, now: now)
     }
-    let inputs = try options.inputs(of: text)
+    let inputs = try options.files.inputs(of: text)
     var (profile, bench, diagnostics) = try inputs.judged(now: now)
     if let previous, let new = profile {
       diagnostics += TitrationCheck.diagnostics(

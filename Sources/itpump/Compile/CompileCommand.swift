@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpFirmware
 import PumpProfiles
 

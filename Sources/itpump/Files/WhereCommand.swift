@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpProfiles
+import PumpReports
+import PumpService
 
 /// `itpump where`: which files a command would use that nobody named.
 struct WhereCommand: ParsableCommand {

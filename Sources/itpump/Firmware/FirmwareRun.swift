@@ -1,11 +1,15 @@
 import Foundation
 import Histogram
-import PumpEngine
+import PumpDrive
+import PumpFiles
 import PumpFirmware
 import PumpJournal
 import PumpLinux
+import PumpMessages
 import PumpProfiles
+import PumpReports
 import PumpSafety
+import PumpService
 import PumpUnits
 
 /// A profile on a board with a firmware of its own: loaded, started, followed and ended over its console.

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpLinux
 import PumpProfiles
+import PumpReports
+import PumpService
 import PumpUnits
 
 /// `itpump hardware calibrate`: turns the motor a given volume, and makes a pump file of what the

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpProfiles
+import PumpReports
 import PumpUnits
 
 /// How the weighing was done, and what it is corrected for.

@@ -1,13 +1,17 @@
 import ArgumentParser
 import Foundation
-import PumpEngine
+import PumpDrive
+import PumpFiles
 import PumpHAL
 import PumpLinux
+import PumpMessages
 import PumpPlan
 import PumpPlant
 import PumpProfiles
 import PumpReplay
+import PumpReports
 import PumpSafety
+import PumpService
 import PumpTherapy
 import PumpUnits
 
@@ -35,14 +39,18 @@ extension CalibrateCommand {
           capacity: volume + volume, filled: volume + volume, lowAlarm: Volume(femtolitres: 1),
           reserve: .zero))
       let task = RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true)
-      let books = try journal.map { try CalibrationBooks($0, bench) }
+      let books = try journal.map { try CalibrationBooks($0, bench, waits: Console.note) }
       let most = try bench.step.steps(in: volume) + 1
       let control = try claimed(settings, bench, task)
       // Ahead, as in a run, and only when the bench is claimed: what is not begun leaves nothing uncertain.
       try books?.permit(most, within: span + TimeSpan(seconds: 12))
       let turned = try turn(control, bench, span)
       let ledger = turned.outcome.status.ledger
-      try books?.book(certain: ledger.delivered, uncertain: ledger.uncertain)
+      if let books, let journal {
+        try books.book(certain: ledger.delivered, uncertain: ledger.uncertain)
+        Console.note(
+          "booked: \(TextColumns.grouped(ledger.delivered + ledger.uncertain)) steps in \(journal)")
+      }
       return try checked(turned, bench)
     } catch let problem as ProjectFiles.Problem {
       throw problem

@@ -1,7 +1,9 @@
 import ArgumentParser
 import PumpConformance
+import PumpFiles
 import PumpLinux
 import PumpProfiles
+import PumpReports
 
 /// `itpump hardware conform`: the promises of the hardware protocols, tried on a board.
 struct ConformCommand: ParsableCommand {

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpHAL
 import PumpLinux
 import PumpProfiles
+import PumpReports
+import PumpService
 
 /// `itpump hardware`: what is there, and what is wired.
 struct HardwareCommand: ParsableCommand {

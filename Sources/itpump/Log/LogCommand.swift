@@ -1,10 +1,14 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpJournal
 import PumpLinux
+import PumpMessages
 import PumpProfiles
 import PumpRecords
+import PumpReports
 import PumpSafety
+import PumpService
 import PumpUnits
 
 /// `itpump log`: what the journal says.

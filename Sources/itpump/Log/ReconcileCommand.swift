@@ -1,9 +1,13 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpJournal
 import PumpLinux
+import PumpMessages
 import PumpProfiles
+import PumpReports
 import PumpSafety
+import PumpService
 import PumpUnits
 
 /// `itpump reconcile`: settles the steps that a crash left uncertain.
@@ -41,7 +45,8 @@ struct ReconcileCommand: ParsableCommand {
 
   func run() throws {
     guard let made, let reason else { return try show() }
-    var opened = try JournalFile.open(journal, isNew: false, reserve: 0)
+    var opened = try JournalFile.open(
+      journal, isNew: false, reserve: 0, waits: Console.note)
     guard opened.suspicions.isEmpty else {
       throw ProjectFiles.Problem(
         description: opened.suspicions.map { "\(journal): error: \($0.words)" }.joined(

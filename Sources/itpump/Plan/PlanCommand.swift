@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 import PumpProfiles
+import PumpReports
 import PumpUnits
 
 /// `itpump plan`: what will be delivered, and when.

@@ -1,11 +1,15 @@
 import ArgumentParser
 import Foundation
-import PumpEngine
+import PumpDrive
+import PumpFiles
 import PumpHAL
+import PumpMessages
 import PumpPlan
 import PumpPlant
 import PumpProfiles
 import PumpReplay
+import PumpReports
+import PumpService
 import PumpUnits
 
 /// `itpump replay`: a recorded run once more through the engine, to the same actions.
@@ -52,7 +56,10 @@ struct ReplayCommand: ParsableCommand {
       isConfirmed: header.is_confirmed, isSupervised: true)
     task.start = header.session.first
     let plan = profile.drivePlan(
-      on: bench, carried: header.session.carried, recalled: header.session.recalled, task: task,
+      on: bench, carried: header.session.carried, recalled: header.session.recalled,
+      patientBoluses: (header.session.patient_boluses_ns ?? []).map { Instant(nanoseconds: $0) },
+      lastBolus: header.session.last_bolus_ns.map { Instant(nanoseconds: $0) },
+      task: task,
       realTime: RealTimeOptions.none, isRecording: false, fault: nil)
     let session = ControlSession(
       loop: ControlLoop(

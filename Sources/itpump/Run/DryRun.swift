@@ -1,7 +1,9 @@
 import Foundation
+import PumpFiles
 import PumpHAL
 import PumpLinux
 import PumpProfiles
+import PumpService
 import PumpUnits
 
 /// What a run would claim, worked out without claiming anything.

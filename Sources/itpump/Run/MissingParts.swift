@@ -1,4 +1,5 @@
 import PumpProfiles
+import PumpService
 
 /// What a board does not have, and what therefore nobody notices: told before a run, for the self-test
 /// can't fail in a part that is not there.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpFiles
 
 /// Whether and how a run is recorded.
 struct RecordingOptions: ParsableArguments {

@@ -1,12 +1,15 @@
 import Foundation
 import Histogram
-import PumpEngine
+import PumpDrive
 import PumpHAL
 import PumpLinux
+import PumpMessages
 import PumpPlant
 import PumpProfiles
 import PumpReplay
+import PumpReports
 import PumpSafety
+import PumpService
 import PumpUnits
 
 /// Follows a run from outside its real-time thread: record, lateness, alarms, display, signals.
@@ -14,6 +17,8 @@ final class RunMonitor {
   private let control: any RunControl
   private let record: RecordWriter?
   private var display: RunDisplay
+  /// What the keys of the screen ask for.
+  var keys: RunKeys?
   /// Whether the run is over when its bolus is.
   var endsWithBolus = false
   private(set) var events: [TimedEvent] = []
@@ -58,8 +63,10 @@ final class RunMonitor {
         display.note(
           "stopping (signal \(signal)): the motor is de-energised as soon as it can slow down")
       }
+      if let text = keys?.take() { display.note(text) }
       display.refresh(lateness)
     }
+    keys?.end()
     watch.end()
     display.clear()
     return control.join()

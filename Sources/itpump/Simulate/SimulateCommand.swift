@@ -1,10 +1,14 @@
 import ArgumentParser
 import Foundation
-import PumpEngine
+import PumpDrive
+import PumpFiles
 import PumpHAL
+import PumpMessages
 import PumpPlant
 import PumpProfiles
+import PumpReports
 import PumpSafety
+import PumpScenarios
 import PumpUnits
 
 /// `itpump simulate`: a profile on the simulated bench, months in seconds.
@@ -54,6 +58,13 @@ struct SimulateCommand: ParsableCommand {
     completion: .file(extensions: ["yaml"]))
   var faults: String?
 
+  @Option(
+    help: .init(
+      "What people ask of the simulated pump, and when: see Hardware/running-pump.md.",
+      valueName: "file"),
+    completion: .file(extensions: ["yaml"]))
+  var commands: String?
+
   @Option(help: .init("Write every line's edges as a VCD waveform.", valueName: "file"))
   var vcd: String?
 
@@ -72,8 +83,9 @@ struct SimulateCommand: ParsableCommand {
     guard !withoutFaults || campaign != nil && faults == nil else {
       throw ValidationError("--without-faults goes with --campaign, and without --faults")
     }
-    guard campaign == nil || faults == nil && vcd == nil && start == nil else {
-      throw ValidationError("--campaign: leave out --faults, --vcd and --start")
+    guard campaign == nil || faults == nil && commands == nil && vcd == nil && start == nil
+    else {
+      throw ValidationError("--campaign: leave out --faults, --commands, --vcd and --start")
     }
     guard vcd != "-" else { throw ValidationError("--vcd: name a file; a waveform is large") }
     guard span.span <= TimeSpan(days: 3660) else {
@@ -88,11 +100,16 @@ struct SimulateCommand: ParsableCommand {
     if let campaign { return try CampaignReport.run(days: campaign, seed: seed, json: json) }
     guard let path = profile else { return }
     let (profile, bench) = try options.load(
-      path, now: start?.date(in: .gmt) ?? Date(), outputs: [json, vcd], others: [faults])
-    let simulation = Simulation(
+      path, now: start?.date(in: .gmt) ?? Date(), outputs: [json, vcd], others: [faults, commands])
+    var simulation = Simulation(
       profile: profile, bench: bench, span: span.span,
       start: try StartArgument.resolve(start, in: profile.timeZone), seed: seed,
       faults: try loadFaults())
+    if let commands {
+      simulation.commands = try loadCommands(commands, for: profile)
+      simulation.drugs = try InputFile.drugs(
+        options.files.drugFiles(besideProfile: ProjectFiles.profile(path)))
+    }
     let outcome = try run(simulation)
     let report = SimulationReport(simulation, outcome)
     if let json {
@@ -109,6 +126,17 @@ struct SimulateCommand: ParsableCommand {
     let (loaded, diagnostics) = FaultFile.load(
       try ProjectFiles.text(faults), seed: seed, span: span.span)
     return try ProjectFiles.usable(loaded, diagnostics, faults)
+  }
+
+  private func loadCommands(_ commands: String, for profile: Profile) throws -> [ScriptedCommand] {
+    let folder = (commands as NSString).deletingLastPathComponent
+    let (loaded, diagnostics) = CommandFile.load(
+      try ProjectFiles.text(commands), for: profile, lasting: span.span
+    ) { path in
+      let place = path.hasPrefix("/") ? path : (folder as NSString).appendingPathComponent(path)
+      return try? ProjectFiles.text(place)
+    }
+    return try ProjectFiles.usable(loaded, diagnostics, commands)
   }
 
   private func run(_ simulation: Simulation) throws -> Simulation.Outcome {

@@ -1,0 +1,121 @@
+public import PumpJournal
+public import PumpMessages
+import PumpTherapy
+public import PumpUnits
+
+/// What a session has to remember of those before it, besides counts and alarms: the doses of the last day, when
+/// the patient's boluses began, and what became of the latest requests.
+public struct SessionMemory: Sendable {
+  /// Steps of an earlier session, by when they were surely made.
+  public struct Dose: Equatable, Sendable {
+    public var steps: UInt64
+    public var by: Instant
+
+    public init(steps: UInt64, by: Instant) {
+      self.steps = steps
+      self.by = by
+    }
+  }
+
+  public private(set) var doses: [Dose] = []
+  public private(set) var patientBoluses: [Instant] = []
+  /// When the last bolus of the last day began; tubing that was filled is none.
+  public private(set) var lastBolus: Instant?
+  public private(set) var answers: [Answered] = []
+
+  public init() {}
+
+  /// Reads it from a journal.
+  ///
+  /// - Parameters:
+  ///   - journal: As its last session left it.
+  ///   - now: Where the pump's clock stands.
+  ///   - binding: What a step is worth now; one of another worth is counted as so many of these.
+  public init<Store: JournalStore & ~Copyable>(
+    _ journal: inout Journal<Store>, by now: Instant, as binding: JournalBinding
+  ) {
+    var doses: [Dose] = []
+    journal.recall(by: now) { steps, instant, kept in
+      doses.append(Dose(steps: (kept ?? binding).steps(steps, as: binding), by: instant))
+    }
+    self.doses = doses
+    var open: [UInt64: Answered] = [:]
+    var begun = Begun()
+    var sequence = journal.next
+    // A request that is older than these comes no more; a bolus that is older than a day locks nothing out.
+    while sequence > journal.first {
+      sequence -= 1
+      guard let record = journal.record(sequence) else { continue }
+      let isRecent = record.at + .day > now
+      guard isRecent || journal.next - sequence <= Self.latestRecords else { break }
+      switch record.entry {
+      case .event(.bolusBegan(let kind, _)) where isRecent && kind != .prime:
+        lastBolus = lastBolus ?? record.at
+        if kind == .patient { patientBoluses.append(record.at) }
+        begun.note(kind)
+      case .answered(let ticket, let kind, let value, let result):
+        let answered = Answered(ticket: ticket, kind: kind, value: value, result: result)
+        if open[ticket] == nil { answers.append(answered) }
+        open[ticket] = answered
+      case .asked(let ticket, let kind, let value, _):
+        if isRecent { note(kind, open[ticket]?.result, at: record.at, &begun) }
+        // Nothing says what became of it: the process ended between the two.
+        guard open[ticket] == nil else { continue }
+        let answered = Answered(ticket: ticket, kind: kind, value: value, result: .unknown)
+        open[ticket] = answered
+        answers.append(answered)
+      default: break
+      }
+    }
+    patientBoluses.reverse()
+    answers = Array(answers.prefix(4 * TicketBook.capacity).reversed())
+  }
+
+  /// Boluses that began, by the journal, and whose request is still to be found before them.
+  private struct Begun {
+    var single = 0
+    var patient = 0
+
+    mutating func note(_ kind: BolusKind) {
+      if kind == .patient { patient += 1 }
+      if kind == .single { single += 1 }
+    }
+
+    /// Whether a request's bolus is known by its own record.
+    mutating func take(_ kind: CommandKind) -> Bool {
+      if kind == .patientBolus, patient > 0 {
+        patient -= 1
+        return true
+      }
+      guard kind == .bolus, single > 0 else { return false }
+      single -= 1
+      return true
+    }
+  }
+
+  /// Takes note of a bolus that was asked for and not refused: the drive may have begun it, and the process ended
+  /// before that was written down.
+  private mutating func note(
+    _ kind: CommandKind, _ result: Answered.Result?, at instant: Instant, _ begun: inout Begun
+  ) {
+    guard kind == .bolus || kind == .patientBolus else { return }
+    if case .refused? = result { return }
+    guard !begun.take(kind) else { return }
+    lastBolus = lastBolus ?? instant
+    if kind == .patientBolus { patientBoluses.append(instant) }
+  }
+
+  private static var latestRecords: UInt64 { 4_096 }
+}
+
+extension JournalBinding {
+  /// So many of this one's steps as another's that carry at least as much drug.
+  public func steps(_ steps: UInt64, as other: JournalBinding) -> UInt64 {
+    guard other != self else { return steps }
+    let mass = (try? step.volume(ofSteps: steps, .up)).flatMap {
+      try? concentration.mass(in: $0)
+    }
+    let volume = mass.flatMap { try? other.concentration.volume(of: $0) }
+    return volume.flatMap { try? other.step.steps(in: $0) }.map { $0 + 1 } ?? steps
+  }
+}

@@ -1,0 +1,84 @@
+public import PumpMessages
+import PumpUnits
+
+/// The latest requests and what became of them: one that is asked again gets the same answer.
+///
+/// What may have changed something is remembered apart: however often others ask for what is refused, it is not
+/// forgotten for that.
+public struct TicketBook: ~Copyable {
+  /// So many of what may have delivered more or changed something, and so many of the rest.
+  public static var capacity: Int { 256 }
+  public static var otherCapacity: Int { 64 }
+
+  private var done = Page(capacity: Self.capacity)
+  private var others = Page(capacity: Self.otherCapacity)
+
+  public init() {}
+
+  /// What became of a request; `nil` for one that is not known.
+  public subscript(ticket: UInt64) -> Answered? { done[ticket] ?? others[ticket] }
+
+  /// Takes note of an answer, in the place of the one to the same request, or of the oldest of its sort.
+  public mutating func note(_ answered: Answered) {
+    let isDone: Bool
+    switch (answered.result, answered.kind) {
+    case (.refused, _), (_, .suspend), (_, .cancelBolus), (_, .stop), (_, .silence),
+      (_, .acknowledge):
+      isDone = false
+    default: isDone = true
+    }
+    if isDone { done.note(answered) } else { others.note(answered) }
+  }
+
+  private struct Page: ~Copyable {
+    private var answers: FixedBuffer<Answered>
+    private var count = 0
+
+    init(capacity: Int) {
+      let none = Answered(ticket: 0, .suspend, .unknown)
+      answers = FixedBuffer(repeating: none, count: capacity)
+    }
+
+    subscript(ticket: UInt64) -> Answered? {
+      for index in 0..<min(count, answers.count) where answers[index].ticket == ticket {
+        return answers[index]
+      }
+      return nil
+    }
+
+    mutating func note(_ answered: Answered) {
+      for index in 0..<min(count, answers.count) where answers[index].ticket == answered.ticket {
+        answers[index] = answered
+        return
+      }
+      answers[count % answers.count] = answered
+      count += 1
+    }
+  }
+}
+
+/// Answers on their way to whoever asked.
+@usableFromInline
+struct AnswerQueue: ~Copyable {
+  private var answers = FixedBuffer<Answered>(
+    repeating: Answered(ticket: 0, .suspend, .unknown), count: 16)
+  private var taken = 0
+  private var putSoFar = 0
+
+  @usableFromInline init() {}
+
+  @usableFromInline
+  mutating func put(_ answered: Answered) {
+    // Who asks without listening loses the oldest.
+    if putSoFar - taken == answers.count { taken += 1 }
+    answers[putSoFar % answers.count] = answered
+    putSoFar += 1
+  }
+
+  @usableFromInline
+  mutating func take() -> Answered? {
+    guard taken < putSoFar else { return nil }
+    defer { taken += 1 }
+    return answers[taken % answers.count]
+  }
+}
