@@ -59,7 +59,7 @@ public struct Adoption {
     profile = adopted
     self.text = text
     differences = new.differences(from: old, drugs: facts.drugs)
-    place = Self.place(of: new, instead: facts, status) ?? new.place(at: date)
+    place = Self.place(of: new, instead: facts, status) ?? facts.place(of: new, at: date)
   }
 
   /// Where a pattern without times of day goes on that takes the place of another one: no sooner than its own
@@ -96,7 +96,7 @@ public struct Adoption {
     // A bolus that was just given is not given again: a pattern without times of day goes on where it is.
     place =
       facts.place.map { $0.place + status.at.elapsed(since: $0.at) + rest }
-      ?? profile.place(at: date)
+      ?? facts.place(of: profile, at: date)
   }
 
   /// What the pump is asked for.

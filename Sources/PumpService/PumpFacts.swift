@@ -30,6 +30,9 @@ public struct PumpFacts: Sendable {
   /// When the therapy ran last before this session, where no clock could tell for how long it rested; what runs
   /// because of that alone is the minimum rate.
   public var unjudgedSince: Date?
+  /// How far the time of day that the pattern follows is ahead of the wall clock, in seconds: a run may be
+  /// started as if it were another moment, and what is adopted goes on from there.
+  public var ahead: TimeInterval = 0
 
   /// - Parameter openedOn: The wall clock when the pump's clock read `opened`.
   public init(
@@ -55,6 +58,11 @@ public struct PumpFacts: Sendable {
       return on.addingTimeInterval(Double(instant.elapsed(since: at).nanoseconds) / 1e9)
     }
     return on.addingTimeInterval(-Double(at.elapsed(since: instant).nanoseconds) / 1e9)
+  }
+
+  /// Where a profile's pattern is at a date of the wall clock.
+  func place(of profile: Profile, at date: Date) -> TimeSpan {
+    profile.place(at: date.addingTimeInterval(ahead))
   }
 
   /// Follows a wall clock that was set: what it was before says nothing of any date.

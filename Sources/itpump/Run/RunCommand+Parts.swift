@@ -29,6 +29,9 @@ extension RunCommand {
     if profile.mode == .periodic {
       facts.place = (place: plan.place ?? .zero, at: control.opened)
     }
+    facts.ahead =
+      try start.map { try StartArgument.resolve($0, in: profile.timeZone) }?.timeIntervalSinceNow
+      ?? 0
     // Until when each was in force the journal does not say: until now, at the latest.
     facts.earlier = earlier.map { ($0, until: control.opened) }
     facts.unjudgedSince = plan.unjudgedSince.map { Date(timeIntervalSince1970: Double($0)) }
