@@ -17,6 +17,8 @@ import threading
 import time
 import traceback
 
+import clients
+
 top, results = sys.argv[1], sys.argv[2]
 programs = dict(argument.split("=", 1) for argument in sys.argv[3:])
 bench = f"{top}/Hardware/virtual-bench"
@@ -325,6 +327,63 @@ def kills(variant, part, count):
     # A last session books what the last life left.
     last = finish(s.run(f"{bench}/profiles/rate-20.yaml", 1, "--after-outage"))
     s.close(exit=last, lives=lives)
+
+
+def commanded(variant, part, count):
+    """Lives that end by SIGKILL while somebody asks for something, all with one journal: the next life is asked
+    each of it again."""
+    s = Scenario(f"commanded-{part}-{variant}", variant, driver=DIRECT, pump=PICO, backlog="0.05 nL",
+                 kind="commanded")
+    draw = random.Random(f"{SEED}-commanded-{part}-{variant}")
+    path, profile = f"/dev/shm/{s.name}.socket", f"{bench}/profiles/rate-200.yaml"
+    lives, before = [], []
+
+    def live():
+        life = dict(from_ns=time.monotonic_ns())
+        process = s.run(profile, None, "--after-outage", "--grant-span", "2s", "--socket", path)
+        life["status"] = clients.wait_for_status(path, process)
+        for entry in before:
+            entry["again"] = clients.outcome(clients.ask(path, **entry["request"]))
+        return life, process
+
+    for _ in range(count):
+        life, process = live()
+        life["who"] = who = draw.choice(["drive", "supervisor", "both"])
+        drive = drive_of(process)
+        commands = clients.Commands(path, random.Random(draw.random()), profile)
+        life["begun_ns"] = time.monotonic_ns()
+        commands.start()
+        time.sleep(draw.uniform(0.1, 4))
+        life["killed_ns"] = time.monotonic_ns()
+        kill_family(process, drive, who)
+        life["exit"] = finish(process)
+        wait_gone(drive)
+        commands.join()
+        if who == "both":
+            finish(s.start("hardware", "safe", "--board", s.board))
+        life["asked"] = commands.asked
+        # A pump remembers the latest 64 that changed nothing.
+        before = commands.asked[-40:]
+        lives.append(dict(life, to_ns=time.monotonic_ns()))
+    # A last session books what the last life left, and is asked what that was asked.
+    life, process = live()
+    clients.ask(path, "stop")
+    s.close(exit=finish(process), lives=lives, last=life)
+
+
+def crowded(variant):
+    """Fifty clients, twenty of them hostile, while 200 steps/s run."""
+    s = Scenario(f"crowded-{variant}", variant, driver=DIRECT, pump=PICO, backlog="0.05 nL", kind="crowded")
+    path = f"/dev/shm/{s.name}.socket"
+    process = s.run(f"{bench}/profiles/rate-200.yaml", None, "--socket", path)
+    clients.wait_for_status(path, process)
+    s.wait_for_steps(process)
+    crowd = subprocess.run(
+        [sys.executable, f"{bench}/clients.py", "crowd", path, "30", str(SEED)], capture_output=True, text=True,
+        check=True)
+    status = clients.ask(path, "status")["status"]
+    process.terminate()
+    s.close(exit=finish(process), crowd=json.loads(crowd.stdout), status=status)
 
 
 def liar(variant, fault):
@@ -700,6 +759,8 @@ def main():
     good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
     good &= together(*[(weigh, latest, head) for head in ("follows", "stalls:1000", "slips:4")])
     good &= together(*[(kills, latest, part, kill_count // 3) for part in "abc"])
+    good &= together(*[(commanded, latest, part, kill_count // 3) for part in "abc"])
+    good &= together((crowded, latest))
     good &= together((watchdog_close, latest), (frozen_disk, latest))
     soaking.join()
     good &= all(results_of_soak)

@@ -257,23 +257,23 @@ def judge_killed(who):
     return judge
 
 
-def judge_kills(facts, edges, run, folder):
-    log = journal_of(folder)
-    found = sessions(log)
+def bounded_lives(facts, edges, folder):
+    """Lives with one journal, each ended by SIGKILL: in each of them the steps that moved the motor lie between
+    what the next session books as certain and that and the uncertain."""
+    found = sessions(journal_of(folder))
     lives = facts["lives"]
     expect(len(found) == len(lives) + 1, f"{len(found)} sessions for {len(lives)} lives and one more")
     expect(facts["verified"] == 0, "the journal does not verify")
     made = energised_rises(edges)
-    widest = total = renewals = 0
+    widest = total = 0
     for number, life in enumerate(lives):
         before, after = found[number]["at_start"], found[number + 1]["at_start"]
         true = bisect.bisect_left(made, life["to_ns"]) - bisect.bisect_left(made, life["from_ns"])
         certain = after["certain_steps"] - before["certain_steps"]
         uncertain = after["uncertain_steps"] - before["uncertain_steps"]
-        where = f"life {number + 1} ({life['who']}, {life['profile']})"
+        where = f"life {number + 1} ({life['who']})"
         expect(certain <= true <= certain + uncertain,
                f"{where}: {true} steps made, {certain} to {certain + uncertain} booked")
-        renewals += len(found[number]["grants"]) - 2
         permitted = max(grant["granted_up_to_steps"] - grant["certain_steps"] -
                         grant["uncertain_steps"] for grant in found[number]["grants"])
         expect(uncertain <= max(permitted, 1), f"{where}: {uncertain} uncertain, {permitted} granted")
@@ -283,9 +283,92 @@ def judge_kills(facts, edges, run, folder):
         widest, total = max(widest, uncertain), total + true
     who = {name: sum(life["who"] == name for life in lives) for name in ("drive", "supervisor", "both")}
     expect(total > 10 * len(lives), "too few steps to show anything")
+    return found, (f"{len(lives)} kills ({', '.join(f'{v} {k}' for k, v in who.items())}), {total} steps, "
+                   f"each life within its bounds, at most {widest} steps uncertain")
+
+
+def judge_kills(facts, edges, run, folder):
+    found, told = bounded_lives(facts, edges, folder)
+    lives = facts["lives"]
+    renewals = sum(len(session["grants"]) - 2 for session in found[:len(lives)])
     expect(renewals > len(lives) // 2, f"only {renewals} renewals: too few to show anything")
-    return (f"{len(lives)} kills ({', '.join(f'{v} {k}' for k, v in who.items())}), {total} steps, "
-            f"{renewals} renewals, each life within its bounds, at most {widest} steps uncertain")
+    return f"{told}, {renewals} renewals"
+
+
+def held_after(is_held, answers):
+    """Whether the therapy is held back after requests and their answers; None where nobody can know."""
+    for verb, answer in answers:
+        if verb in ("suspend", "resume"):
+            if answer == "accepted":
+                is_held = verb == "suspend"
+            elif answer in (None, "unknown"):
+                is_held = None
+    return is_held
+
+
+def judge_commanded(facts, edges, run, folder):
+    """A kill with commands under way: answers stay what they were, no bolus comes twice, a hold stays a hold, and an
+    alarm of uncertain steps stands in the next life."""
+    found, told = bounded_lives(facts, edges, folder)
+    made = energised_rises(edges)
+    lives = facts["lives"]
+    asked = in_flight = held_lives = most_boluses = 0
+    for number, life in enumerate(lives):
+        following = lives[number + 1] if number + 1 < len(lives) else facts["last"]
+        where = f"life {number + 1} ({life['who']})"
+        expect(life["status"], f"{where}: it never said that it runs")
+        is_held = held_after(life["status"]["state"] == "suspended", [
+            (entry["request"]["verb"], entry["again"]) for entry in lives[number - 1]["asked"]
+            if number and entry["answer"] is None])
+        is_held = held_after(is_held, [(entry["request"]["verb"], entry["answer"]) for entry in life["asked"]])
+        for entry in life["asked"]:
+            words = f"{where}: {entry['request']['verb']} {entry['request']['ticket']}"
+            answer, again = entry["answer"], entry["again"]
+            # What the supervisor had not heard, the next one hears for the first time.
+            expect(answer in (None, "unknown") or again in (None, answer),
+                   f"{words}: {answer} before the kill, {again} after")
+            asked += 1
+            in_flight += answer is None or entry["answered_ns"] > life["killed_ns"]
+            if entry["request"]["verb"] == "bolus":
+                most_boluses += bool({"accepted", "unknown"} & {answer, again})
+        if is_held is not None:
+            state = following["status"]["state"]
+            expect((state == "suspended") == is_held,
+                   f"{where}: {'held' if is_held else 'not held'}, and then {state}")
+        if is_held:
+            held_lives += 1
+            # What is asked again may resume it; until the first new request, and that, nothing may move.
+            until = following.get("begun_ns", 0)
+            resumed = any(e["request"]["verb"] == "resume" and e["answer"] is None for e in life["asked"])
+            moved = [at for at in made if following["from_ns"] < at < until]
+            expect(resumed or not moved, f"{where}: held, and {len(moved)} steps in the next life")
+        if found[number + 1]["at_start"]["uncertain_steps"] > 0:
+            names = [alarm["name"] for alarm in following["status"]["alarms"]]
+            expect("delivery-uncertain" in names, f"{where}: uncertain steps, and no alarm in the next life")
+    began = [row for row in journal_of(folder)
+             if row["kind"] == "event" and re.match(r"single bolus of .* begins", row["what"])]
+    expect(len(began) <= most_boluses, f"{len(began)} boluses began, {most_boluses} were accepted or are unknown")
+    expect(in_flight > len(lives) // 2, f"only {in_flight} requests were under way at a kill")
+    expect(began and (held_lives or len(lives) < 15),
+           f"{len(began)} boluses, {held_lives} held lives: too few to show anything")
+    return (f"{told}; {asked} requests, {in_flight} under way at the kill, the latest 40 of each life answered the "
+            f"same afterwards; "
+            f"{len(began)} boluses began, none twice; {held_lives} holds outlived it")
+
+
+def judge_crowded(facts, edges, run, folder):
+    made = rises(edges)
+    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect(run["missed_steps"] == 0 and run["uncertain_steps"] == 0, f"{run['missed_steps']} steps missed")
+    expect(len(made) == run["steps"], f"{len(made)} steps in the trace, {run['steps']} in the ledger")
+    check_timing(edges, facts["driver"], ramped=False)
+    counts = facts["crowd"]
+    expect(counts["answers"] >= 100 and counts["attacks"] >= 100, f"too few clients to show anything: {counts}")
+    alarms = [alarm["name"] for alarm in facts["status"]["alarms"]]
+    expect(not alarms, f"alarms: {', '.join(alarms)}")
+    gaps = sorted(after - before for before, after in zip(made, made[1:]))
+    return (f"{len(made)} steps, none missed, {counts['answers']} answers, {counts['attacks']} attacks, "
+            f"steps {gaps[len(gaps) // 100] / 1e6:.2f} to {gaps[-len(gaps) // 100] / 1e6:.2f} ms apart (1 to 99 %)")
 
 
 def judge_liar(facts, edges, run, folder):
@@ -583,7 +666,8 @@ JUDGES = {
     "busy": judge_busy, "denied": judge_denied, "stuck-fault": judge_stuck_fault, "glitches": judge_glitches,
     "stuck-reservoir-low": judge_stuck_low,
     "removed": judge_removed, "soak": judge_soak, "conformance": judge_conformance,
-    "calibrate": judge_calibrate, "weigh": judge_weigh, "blink": judge_blink, "writes": judge_writes}
+    "calibrate": judge_calibrate, "weigh": judge_weigh, "blink": judge_blink, "writes": judge_writes,
+    "commanded": judge_commanded, "crowded": judge_crowded}
 
 
 def main():

@@ -68,9 +68,8 @@ extension Supervisor {
     let left = reservoir.stepsToReserve(
       afterSteps: carried.highest + report.count - carried.atFill, of: settings.step)
     isResting = therapy == .stopped && !allowance.isBolusNear(now)
-    let upTo =
-      isResting
-      ? report.count : max(report.count, min(envelope, report.count + min(dose, left)))
+    // What the lines have counted since the drive told last was made on the grant before this.
+    let upTo = isResting ? seen : max(seen, min(envelope, report.count + min(dose, left)))
     let margin = isNear ? settings.bolusGrantMargin : settings.grantMargin
     pendingGrant = (upTo, until, until.preceding(by: margin))
     return .grant(counts, upTo: carried.highest + upTo, until: until)

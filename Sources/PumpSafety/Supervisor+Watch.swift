@@ -5,19 +5,20 @@ public import PumpUnits
 extension Supervisor {
   /// Holds what the drive tells and what the index says against what is allowed.
   mutating func watch(_ latest: DriveReport, pulses: UInt64?, at now: Instant) {
-    let wasCount = report.count
+    let (wasCount, wasSeen) = (report.count, seen)
     // What the lines counted is fresher than what the drive told last.
     let count = max(latest.count, latest.lineCount ?? 0)
     listen(to: latest, at: now)
     if latest.count != wasCount { countChangedAt = now }
     if cutBy == nil, !isHeld { check(latest, count, at: now) }
     // A drive that makes no step forfeits what it is too far behind with, or it could make it up at once.
-    if count == seen, !isResting { _ = allowed(count, at: now) }
-    seen = count
+    if count <= seen, !isResting { _ = allowed(count, at: now) }
+    // A step that surely failed after all is counted no more by the lines: what was seen was seen.
+    seen = max(seen, count)
     mirror(latest, at: now)
     report = latest
     // Where nothing moved and no pulse came, there is nothing to compare.
-    if latest.count != wasCount || pulses != lastPulses { watchIndex(pulses, at: now) }
+    if seen != wasSeen || pulses != lastPulses { watchIndex(pulses, at: now) }
     lastPulses = pulses
   }
 
@@ -95,13 +96,13 @@ extension Supervisor {
   private mutating func watchIndex(_ pulses: UInt64?, at now: Instant) {
     guard let pulses, index != nil, cutBy == nil else { return }
     let isIdle = now.elapsed(since: countChangedAt) >= settings.idleTime
-    switch index?.take(pulses: pulses, count: report.count, isIdle: isIdle) {
+    switch index?.take(pulses: pulses, count: seen, isIdle: isIdle) {
     case .movedByItself: cut(.unexpectedMotion, at: now)
     case .ahead: cut(.overDelivery, at: now)
     case .behind:
       raise(.shortDelivery, at: now)
       causeGone(.shortDelivery, at: now)
-      index?.settle(count: report.count)
+      index?.settle(count: seen)
     case .stalled(let periods): stalled(periods, at: now)
     case .plausible:
       if isStalling, pulses != lastPulses { stallEnded(at: now) }
@@ -112,7 +113,7 @@ extension Supervisor {
   private mutating func stalled(_ periods: UInt64, at now: Instant) {
     if !isStalling {
       isStalling = true
-      stalledFrom = index?.countAtPulse ?? report.count
+      stalledFrom = index?.countAtPulse ?? seen
       raise(.motorStalled, at: now)
     }
     guard periods > settings.stallRetries else { return }
@@ -121,9 +122,9 @@ extension Supervisor {
 
   private mutating func stallEnded(at now: Instant) {
     isStalling = false
-    log(.stallEnded(steps: report.count - stalledFrom), at: now)
-    pendingDoubt += report.count - stalledFrom
-    index?.settle(count: report.count)
+    log(.stallEnded(steps: seen - stalledFrom), at: now)
+    pendingDoubt += seen - stalledFrom
+    index?.settle(count: seen)
     causeGone(.motorStalled, at: now)
   }
 

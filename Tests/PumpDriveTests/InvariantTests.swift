@@ -16,7 +16,7 @@ import Testing
   "What must be true of both channels and the journal is true after every turn and every command")
 struct InvariantTests {
   /// Any command, sensible or not.
-  private static func command(_ random: inout SplitMix64, _ step: StepVolume) throws -> Command {
+  static func command(_ random: inout SplitMix64, _ step: StepVolume) throws -> Command {
     let seconds = 1 + random.next() % 8
     let bolus = try Bolus(
       volume: step.volume(ofSteps: 1 + random.next() % (2_000 * seconds)),

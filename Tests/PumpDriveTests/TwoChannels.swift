@@ -24,12 +24,13 @@ extension Fixture {
       braking: TimeSpan(seconds: 2), stepsPerIndex: stepsPerIndex)
   }
 
-  /// A bench with an index pulse every hundred steps, that a witness watches.
+  /// A bench with an index pulse every so many steps, that a witness watches.
   static func watchedBench(
-    _ witness: Witness, faults: [ScheduledFault] = [], seed: UInt64 = 1
+    _ witness: Witness, stepsPerIndex: UInt64 = 100, faults: [ScheduledFault] = [],
+    seed: UInt64 = 1
   ) -> SimulatedBench<WitnessTrace> {
     var plant = plant(faults: faults, seed: seed)
-    plant.head.indexPulses = plant.head.stepsPerRevolution / 100
+    plant.head.indexPulses = plant.head.stepsPerRevolution / stepsPerIndex
     return SimulatedBench(settings: plant, trace: WitnessTrace(witness: witness))
   }
 
