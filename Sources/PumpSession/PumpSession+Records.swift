@@ -9,6 +9,7 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
   @inlinable
   mutating func takeRecordAnswers(at now: Instant) {
     while let answer = records.answer() { take(answer, at: now) }
+    answers.releaseOverdue(at: now)
     guard now.elapsed(since: grantAskedAt) > Self.journalPatience else { return }
     supervisor.raise(.journalFailed, at: now)
   }

@@ -54,6 +54,7 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
   /// The journal has the request, or not; one that was given up meanwhile is not done any more.
   @inlinable
   mutating func kept(_ number: UInt64, _ isKept: Bool, at now: Instant) {
+    guard !answers.release(number) else { return }
     guard let request = pending.other, request.number == number, !request.isAsked else { return }
     pending.other = nil
     guard isKept else { return settle(request, .refused(.journalFailed), at: now) }
@@ -140,22 +141,39 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
       settle(request, request.isAsked ? .unknown : .refused(.commandInProgress), at: now)
     }
     pending = PendingRequests()
+    // Nobody is there for long enough to hear it later.
+    answers.releaseOverdue(at: .never)
   }
 
-  /// Journals what became of a request, and then says it.
+  /// Journals what became of a request, and says it when it is written: what was said stays said over a crash.
+  ///
+  /// That less is delivered waits for no journal. Where the journal fails it is said all the same: it was done.
   @inlinable
   mutating func settle(_ request: PendingRequest, _ result: Answered.Result, at now: Instant) {
     let (ordered, command) = (request.ordered, request.ordered.command)
     let answered = Answered(ticket: ordered.ticket, command, result)
-    if ordered.ticket == 0 {
-      write(
-        .command(command.kind, command.value, isAccepted: result == .accepted), at: now)
-    } else {
-      write(.answered(ticket: ordered.ticket, command.kind, command.value, result), at: now)
-      tickets.note(answered)
-    }
     if result == .accepted { happened += 1 }
-    if ordered.isAwaited { answers.put(answered) }
+    guard ordered.ticket != 0 else {
+      write(.command(command.kind, command.value, isAccepted: result == .accepted), at: now)
+      if ordered.isAwaited { answers.put(answered) }
+      return
+    }
+    tickets.note(answered)
+    let entry = JournalEntry.answered(
+      ticket: ordered.ticket, command.kind, command.value, result)
+    // What nobody knows, and what the journal did not take, a crash makes no other.
+    let isSettled = result != .unknown && result != .refused(.journalFailed)
+    guard ordered.isAwaited, isSettled, !command.deliversLess else {
+      write(entry, at: now)
+      if ordered.isAwaited { answers.put(answered) }
+      return
+    }
+    lastNumber += 1
+    answers.put(answered, after: lastNumber, until: now + Self.journalPatience)
+    let isTaken = records.keep(
+      entry, number: lastNumber, at: now, wallSeconds: pump.readWallClock())
+    if !isTaken { _ = answers.release(lastNumber) }
+    takeRecordAnswers(at: now)
   }
 
   /// Asks for the patient's bolus where the button was pressed since the last look: once, however often that was.

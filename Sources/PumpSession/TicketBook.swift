@@ -56,29 +56,3 @@ public struct TicketBook: ~Copyable {
     }
   }
 }
-
-/// Answers on their way to whoever asked.
-@usableFromInline
-struct AnswerQueue: ~Copyable {
-  private var answers = FixedBuffer<Answered>(
-    repeating: Answered(ticket: 0, .suspend, .unknown), count: 16)
-  private var taken = 0
-  private var putSoFar = 0
-
-  @usableFromInline init() {}
-
-  @usableFromInline
-  mutating func put(_ answered: Answered) {
-    // Who asks without listening loses the oldest.
-    if putSoFar - taken == answers.count { taken += 1 }
-    answers[putSoFar % answers.count] = answered
-    putSoFar += 1
-  }
-
-  @usableFromInline
-  mutating func take() -> Answered? {
-    guard taken < putSoFar else { return nil }
-    defer { taken += 1 }
-    return answers[taken % answers.count]
-  }
-}

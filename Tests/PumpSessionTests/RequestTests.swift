@@ -46,6 +46,7 @@ struct RequestTests {
           Operator(user: 1_000, role: .clinician))
       ])
     scene.recordAnswers.append(.kept(number: session.lastNumber, true))
+    scene.answersJournal = true
     session.turn(at: now)
     #expect(scene.asked.count == 1)
     do {
@@ -56,6 +57,63 @@ struct RequestTests {
       #expect(isSo)
     }
     #expect(results == [.accepted])
+  }
+
+  @Test("What became of a request is told when the journal has it; to who asks again, too")
+  func toldWhenWritten() throws {
+    var session = try Pump.running(scene)
+    let now = scene.now
+    scene.answersDrive = false
+    let bolus = ordered(.bolus(try Pump.bolus(), isConfirmed: true))
+    session.ask(bolus, at: now)
+    scene.answersJournal = false
+    scene.driveAnswers.append(DriveAnswer(number: session.lastNumber, refusal: nil))
+    session.turn(at: later(now, 50))
+    #expect(results == [.accepted])
+    let record = session.lastNumber
+    session.ask(bolus, at: later(now, 60))
+    var told = session.nextAnswer()
+    #expect(told == nil, "a crash now would leave it unknown")
+    // What delivers less is told before it is written, and before what waits.
+    session.ask(ordered(.suspend, ticket: 10), at: later(now, 70))
+    scene.driveAnswers.append(DriveAnswer(number: session.lastNumber, refusal: nil))
+    session.turn(at: later(now, 80))
+    told = session.nextAnswer()
+    #expect(told?.kind == .suspend && told?.result == .accepted)
+    told = session.nextAnswer()
+    #expect(told == nil)
+    scene.recordAnswers.append(.kept(number: record, true))
+    session.turn(at: later(now, 90))
+    for isRepeated in [false, true] {
+      told = session.nextAnswer()
+      #expect(told?.kind == .bolus && told?.result == .accepted)
+      #expect(told?.isRepeated == isRepeated)
+    }
+    told = session.nextAnswer()
+    #expect(told == nil)
+  }
+
+  @Test(
+    "Where the journal says nothing for 5 s, can't keep it, or has no room, what was done is told all the same",
+    arguments: ["silent", "failed", "no room"])
+  func toldWithoutJournal(_ how: String) throws {
+    var session = try Pump.running(scene)
+    let now = scene.now
+    scene.answersDrive = false
+    session.ask(ordered(.bolus(try Pump.bolus(), isConfirmed: true)), at: now)
+    scene.answersJournal = how == "failed"
+    scene.takes = how == "silent"
+    scene.keeps = how != "no room"
+    scene.driveAnswers.append(DriveAnswer(number: session.lastNumber, refusal: nil))
+    session.turn(at: later(now, 50))
+    if how == "silent" {
+      session.turn(at: later(now, 5_049))
+      let early = session.nextAnswer()
+      #expect(early == nil)
+      session.turn(at: later(now, 5_050))
+    }
+    let told = session.nextAnswer()
+    #expect(told?.result == .accepted)
   }
 
   @Test("What the journal does not take is refused, and the drive never hears of it")
