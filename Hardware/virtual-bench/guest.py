@@ -759,7 +759,7 @@ def main():
     good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
     good &= together(*[(weigh, latest, head) for head in ("follows", "stalls:1000", "slips:4")])
     good &= together(*[(kills, latest, part, kill_count // 3) for part in "abc"])
-    good &= together(*[(commanded, latest, part, kill_count // 3) for part in "abc"])
+    good &= together(*[(commanded, latest, part, kill_count // 6) for part in "abc"])
     good &= together((crowded, latest))
     good &= together((watchdog_close, latest), (frozen_disk, latest))
     soaking.join()
