@@ -98,7 +98,7 @@ class Crowd:
     def __init__(self, path, seed):
         self.path = path
         self.done = threading.Event()
-        self.counts = dict(answers=0, attacks=0, turned_away=0)
+        self.counts = dict(answers=0, unanswered=0, attacks=0)
         self.lock = threading.Lock()
         work = [self.polite] * POLITE + [
             self.silent, self.slow, self.huge, self.noise, self.half, self.deaf, self.fleeting] * 3
@@ -114,13 +114,14 @@ class Crowd:
 
     def repeat(self, job, draw):
         while not self.done.is_set():
+            is_polite = job == self.polite
             try:
                 job(draw)
-                self.count("answers" if job == self.polite else "attacks")
+                self.count("answers" if is_polite else "attacks")
             except (OSError, ValueError):
                 # A place was taken from it, or its connection ended.
-                self.count("turned_away")
-                time.sleep(0.05)
+                self.count("unanswered" if is_polite else "attacks")
+                self.done.wait(0.05)
 
     def end(self):
         self.done.set()

@@ -373,7 +373,8 @@ def commanded(variant, part, count):
 
 def crowded(variant):
     """Fifty clients, twenty of them hostile, while 200 steps/s run."""
-    s = Scenario(f"crowded-{variant}", variant, driver=DIRECT, pump=PICO, backlog="0.05 nL", kind="crowded")
+    # The backlog limit is wide: emulation may stall for a second, and what is late is to be made up.
+    s = Scenario(f"crowded-{variant}", variant, driver=DIRECT, pump=PICO, backlog="1 uL", kind="crowded")
     path = f"/dev/shm/{s.name}.socket"
     process = s.run(f"{bench}/profiles/rate-200.yaml", None, "--socket", path)
     clients.wait_for_status(path, process)
@@ -506,7 +507,7 @@ def full_disk(variant):
 def busy(variant):
     s = Scenario(f"busy-{variant}", variant, kind="busy")
     # The program itself, blinking STEP, is as good a holder as any.
-    holder = s.start("hardware", "blink", "--board", s.board, "--line", "step", "--times", "40")
+    holder = s.start("hardware", "blink", "--board", s.board, "--line", "step", "--times", "1000")
     end = time.monotonic() + 20
     while s.chip.value(STEP) == 0 and time.monotonic() < end:
         time.sleep(0.02)
@@ -759,7 +760,7 @@ def main():
     good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
     good &= together(*[(weigh, latest, head) for head in ("follows", "stalls:1000", "slips:4")])
     good &= together(*[(kills, latest, part, kill_count // 3) for part in "abc"])
-    good &= together(*[(commanded, latest, part, kill_count // 6) for part in "abc"])
+    good &= together(*[(commanded, latest, part, max(2, kill_count // 10)) for part in "abc"])
     good &= together((crowded, latest))
     good &= together((watchdog_close, latest), (frozen_disk, latest))
     soaking.join()

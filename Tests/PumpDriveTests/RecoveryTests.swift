@@ -216,4 +216,24 @@ struct RecoveryTests {
   private func events(_ loop: borrowing TestLoop<DirectWire>) -> [PumpEvent] {
     (0..<loop.session.supervisor.eventCount).compactMap { loop.session.supervisor.event($0)?.event }
   }
+
+  @Test("A therapy beyond the hard limits is refused when it is to begin, and nothing moves")
+  func refusedAtItsBeginning() throws {
+    let settings = try Fixture.settings(limits: Fixture.limits(hour: 3, day: 21))
+    let witness = Witness()
+    var loop = Fixture.channels(
+      settings,
+      Fixture.prescription(.continuous(try settings.step.flow(ofStepsPerSecond: 20))),
+      on: Fixture.watchedBench(witness),
+      journal: Journal(blank: WitnessStore(MemoryStore(slots: 64), witness)), wire: DirectWire())
+    let opened = loop.open()
+    let plan = try #require(opened)
+    var refusal: Refusal?
+    do throws(Refusal) { try loop.begin(plan, place: .zero, at: .epoch) } catch { refusal = error }
+    let isOfTheDose = if case .doseLimit? = refusal { true } else { false }
+    #expect(isOfTheDose, "\(String(describing: refusal))")
+    loop.run(until: .epoch + TimeSpan(minutes: 1))
+    let state = loop.session.pump.loop.engine.state
+    #expect(state == .idle && witness.rises.isEmpty)
+  }
 }

@@ -7,8 +7,9 @@ public enum Wire {
   public static let version = 1
   /// The longest line of a client.
   public static let longestLine = 131_072
-  /// A request that the pump has not answered after so many seconds is unknown.
-  public static let patience = 5.0
+  /// A request that the pump has not answered after so many seconds is unknown: the pump waits for the journal for
+  /// 5 s, for its drive for 2 s, and for the journal again, and says at each what became of it.
+  public static let patience = 13.0
 }
 
 /// What a client asks for; quantities are text with their unit, as in profiles.
