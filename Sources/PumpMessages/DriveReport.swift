@@ -17,6 +17,8 @@ public struct DriveReport: Equatable, BitwiseCopyable, Sendable {
   /// Steps that the drive's lines counted by themselves, as whoever reads the report saw them; `nil`
   /// where the lines don't count.
   public var lineCount: UInt64?
+  /// When the lines were looked at, at the earliest; `nil` where nothing can come between that and the turn.
+  public var lookedAt: Instant?
   /// The checksum of the prescription that it runs, worked out anew for this report; 0 where it was
   /// not.
   public var prescriptionSum: UInt32 = 0

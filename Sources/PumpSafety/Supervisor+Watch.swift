@@ -55,7 +55,10 @@ extension Supervisor {
     let slack = 1 + settings.tolerance
     if latest.count < report.count { return cut(.driveDisagrees, at: now) }
     if count > grantedCount { return cut(.driveDisagrees, at: now) }
-    if count > seen, turnedAt > grantedUntil { return cut(.driveDisagrees, at: now) }
+    // Between its look and its turn a supervisor may have been held up: steps came meanwhile on a live grant.
+    if count > seen, report.lookedAt ?? turnedAt > grantedUntil {
+      return cut(.driveDisagrees, at: now)
+    }
     if isUntold(latest, slack: slack) { return cut(.driveDisagrees, at: now) }
     guard count > checkedCount else { return }
     checkedCount = steps(in: allowed(count, at: now)) + slack

@@ -183,6 +183,7 @@ struct ChannelDriveTests {
     var drive = drive()
     var beats: [UInt64] = []
     func listen(_ milliseconds: UInt64) {
+      drive.look()
       beats.append(drive.report(at: at(milliseconds), withSum: false).beat)
     }
     listen(0)
@@ -196,8 +197,31 @@ struct ChannelDriveTests {
     (report.beat, report.delivered) = (70, 12)
     channel.tell(report)
     channel.count(.begun, 13)
+    drive.look()
     let told = drive.report(at: at(3_100), withSum: false)
     #expect(told.beat == 70 && told.delivered == 12 && told.lineCount == 13)
+  }
+
+  @Test(
+    "What is reported was seen at the look, whatever the drive did while its supervisor was held up"
+  )
+  func looks() {
+    var drive = drive()
+    var report = DriveReport()
+    (report.beat, report.delivered) = (1, 20)
+    channel.tell(report)
+    channel.count(.begun, 21)
+    drive.look()
+    // Held up here for seconds: the clock that is read next is later than what was seen, never earlier.
+    (report.beat, report.delivered) = (2, 400)
+    channel.tell(report)
+    channel.count(.begun, 380)
+    var told = drive.report(at: at(9_000), withSum: false)
+    #expect(told.beat == 1 && told.delivered == 20 && told.lineCount == 21)
+    #expect(told.lookedAt != nil)
+    drive.look()
+    told = drive.report(at: at(9_020), withSum: false)
+    #expect(told.beat == 2 && told.delivered == 400 && told.lineCount == 401)
   }
 
   @Test("Orders stand until they are changed; of a hold, the count when ENABLE first fell is kept")

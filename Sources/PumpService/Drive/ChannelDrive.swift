@@ -21,6 +21,8 @@ package struct ChannelDrive<Bench: GuardBench & ~Copyable>: DriveLink, GuardHard
   package private(set) var start: Instant?
   /// What it told last.
   package private(set) var latest = DriveReport()
+  /// What it had told at the last look; `nil` where it had told nothing.
+  private var seen: DriveReport?
   private let channel: Channel
   private let commands: SlotRing<NumberedCommand>.Writer
   private let answers: SlotRing<DriveAnswer>
@@ -57,14 +59,24 @@ package struct ChannelDrive<Bench: GuardBench & ~Copyable>: DriveLink, GuardHard
     readFastSensors(at: now)
   }
 
+  /// Looks at what the drive has done, for the next report: before the clock is read for a turn.
+  ///
+  /// A supervisor may be held up in any place for seconds. What it sees must be older than the instant that it
+  /// judges it by, or steps that came later would be more than is allowed by then; and the lines' count is read
+  /// before the report, or steps that came after the report would make the next one a lie.
+  package mutating func look() {
+    let lookedAt = clock.read()
+    let begun = channel.stepsBegun
+    seen = channel.report()
+    seen?.lineCount = begun
+    seen?.lookedAt = lookedAt
+  }
+
+  /// What the drive had told at the last look.
   package mutating func report(at now: Instant, withSum: Bool) -> DriveReport {
     let grace = start.map { $0 + TimeSpan(seconds: 2) } ?? .never
-    // The lines' count before the report: a supervisor that is held up between the two would else hold steps
-    // that came after the report against it, and take the next one for a lie.
-    let begun = channel.stepsBegun
-    if let told = channel.report() {
-      latest = told
-      latest.lineCount = begun
+    if let seen {
+      latest = seen
     } else if now < grace {
       beat += 1
       latest.beat = beat

@@ -103,6 +103,7 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
     channel.superviseWhile {
       while end == nil {
         let heard = channel.bell
+        session.pump.look()
         let now = clock.read()
         turn(&session, at: now)
         let next = min(session.deadline, now + session.supervisor.settings.poll)
