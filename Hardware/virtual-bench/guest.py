@@ -382,7 +382,7 @@ def crowded(variant):
     crowd = subprocess.run(
         [sys.executable, f"{bench}/clients.py", "crowd", path, "30", str(SEED)], capture_output=True, text=True,
         check=True)
-    status = clients.ask(path, "status")["status"]
+    status = clients.wait_for_status(path, process)
     process.terminate()
     s.close(exit=finish(process), crowd=json.loads(crowd.stdout), status=status)
 

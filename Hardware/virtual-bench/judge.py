@@ -358,7 +358,7 @@ def judge_commanded(facts, edges, run, folder):
 
 def judge_crowded(facts, edges, run, folder):
     made = rises(edges)
-    expect(facts["exit"] == 0, f"exit {facts['exit']}")
+    expect(facts["exit"] == 0 and facts["status"], f"exit {facts['exit']}")
     expect(run["missed_steps"] == 0 and run["uncertain_steps"] == 0, f"{run['missed_steps']} steps missed")
     expect(len(made) == run["steps"], f"{len(made)} steps in the trace, {run['steps']} in the ledger")
     check_timing(edges, facts["driver"], ramped=False)
