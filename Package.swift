@@ -212,9 +212,9 @@ let package = Package(
     .testTarget(
       name: "PumpServiceTests",
       dependencies: [
-        "PumpService", "CPumpLinux", "PumpHAL", "PumpJournal", "PumpLinux", "PumpMessages",
-        "PumpPlant",
-        "PumpProfiles", "PumpReplay", "PumpSafety", "PumpTherapy", "PumpUnits",
+        "PumpService", "CPumpLinux", "PumpDrive", "PumpHAL", "PumpJournal", "PumpLinux",
+        "PumpMessages", "PumpPlan", "PumpPlant", "PumpProfiles", "PumpReplay", "PumpSafety",
+        "PumpSession", "PumpTherapy", "PumpUnits",
       ],
       swiftSettings: settings),
     .testTarget(

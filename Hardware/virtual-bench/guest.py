@@ -200,6 +200,13 @@ def wait_gone(pid, seconds=20):
         time.sleep(0.02)
 
 
+def moments(action, *arguments):
+    """Does it, and says between which moments: this process may be held up at any place of its own."""
+    began = time.monotonic_ns()
+    action(*arguments)
+    return began, time.monotonic_ns()
+
+
 def signal_pid(pid, number):
     try:
         os.kill(pid, number)
@@ -283,21 +290,30 @@ def killed(variant, who):
     s.wait_for_steps(process)
     drive = drive_of(process)
     time.sleep(3)
-    killed_ns = time.monotonic_ns()
-    kill_family(process, drive, who)
+    killed = kill_family(process, drive, who)
     status = finish(process)
     wait_gone(drive)
     time.sleep(0.5)
     if who == "both":
         status = finish(s.start("hardware", "safe", "--board", s.board))
-    s.close(exit=status, killed_ns=killed_ns)
+    s.close(exit=status, **killed)
 
 
 def kill_family(process, drive, who):
-    if who in ("drive", "both"):
-        signal_pid(drive, signal.SIGKILL)
-    if who in ("supervisor", "both"):
-        process.kill()
+    """Kills a run's processes; says when that was begun, and of which threads the kernel's trace tells the end."""
+    killed = [pid for pid, name in ((drive, "drive"), (process.pid, "supervisor")) if who in (name, "both")]
+    facts = dict(killed_threads=[thread for pid in killed for thread in threads_of(pid)],
+                 killed_ns=time.monotonic_ns())
+    for pid in killed:
+        signal_pid(pid, signal.SIGKILL)
+    return facts
+
+
+def threads_of(pid):
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
 
 
 def kills(variant, part, count):
@@ -316,14 +332,13 @@ def kills(variant, part, count):
         drive = drive_of(process)
         s.wait_for_steps(process)
         time.sleep(draw.uniform(0, 5))
-        killed_ns = time.monotonic_ns()
-        kill_family(process, drive, who)
+        killed = kill_family(process, drive, who)
         status = finish(process)
         wait_gone(drive)
         if who == "both":
             finish(s.start("hardware", "safe", "--board", s.board))
-        lives.append(dict(who=who, profile=profile, from_ns=from_ns, killed_ns=killed_ns,
-                          to_ns=time.monotonic_ns(), exit=status))
+        lives.append(dict(who=who, profile=profile, from_ns=from_ns, to_ns=time.monotonic_ns(),
+                          exit=status, **killed))
     # A last session books what the last life left.
     last = finish(s.run(f"{bench}/profiles/rate-20.yaml", 1, "--after-outage"))
     s.close(exit=last, lives=lives)
@@ -354,8 +369,7 @@ def commanded(variant, part, count):
         life["begun_ns"] = time.monotonic_ns()
         commands.start()
         time.sleep(draw.uniform(0.1, 4))
-        life["killed_ns"] = time.monotonic_ns()
-        kill_family(process, drive, who)
+        life.update(kill_family(process, drive, who))
         life["exit"] = finish(process)
         wait_gone(drive)
         commands.join()
@@ -410,8 +424,7 @@ def hung_supervisor(variant):
     s.wait_for_steps(process)
     drive = drive_of(process)
     time.sleep(3)
-    stopped_ns = time.monotonic_ns()
-    process.send_signal(signal.SIGSTOP)
+    stopped_ns = moments(signal_pid, process.pid, signal.SIGSTOP)
     time.sleep(20)
     killed_ns = time.monotonic_ns()
     process.kill()
@@ -447,8 +460,7 @@ def stopped(variant):
     s.wait_for_steps(process)
     drive = drive_of(process)
     time.sleep(3)
-    stopped_ns = time.monotonic_ns()
-    signal_pid(drive, signal.SIGSTOP)
+    stopped_ns = moments(signal_pid, drive, signal.SIGSTOP)
     time.sleep(3)
     held = s.levels()
     continued_ns = time.monotonic_ns()
@@ -579,8 +591,7 @@ def removed(variant):
     process = s.run(f"{bench}/profiles/ramped.yaml")
     s.wait_for_steps(process)
     time.sleep(3)
-    removed_ns = time.monotonic_ns()
-    s.chip.remove()
+    removed_ns = moments(s.chip.remove)
     time.sleep(3)
     process.terminate()
     s.close(exit=finish(process), removed_ns=removed_ns)
@@ -685,8 +696,9 @@ def together(*jobs):
 
 
 def trace(value):
-    with open("/sys/kernel/tracing/events/gpio/gpio_value/enable", "w") as file:
-        file.write(str(value))
+    for event in ("gpio/gpio_value", "sched/sched_process_exit"):
+        with open(f"/sys/kernel/tracing/events/{event}/enable", "w") as file:
+            file.write(str(value))
 
 
 def power_cut(number):

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 base, lines, per_pulse, report = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 kind, number = (sys.argv[5].split(":") + [""])[:2] if len(sys.argv) > 5 else ("", "")
@@ -33,7 +34,8 @@ def main():
         file.write("1")
     pull = open(f"{lines}/sim_gpio{INDEX}/pull", "w")
     level = {STEP: 0, DIR: 0, ENABLE: 1}
-    commanded = turned = pulses = 0
+    commanded = turned = 0
+    pulses = []
     event = re.compile(rb"gpio_value: (\d+) set ([01])")
     try:
         with open(f"{instance}/trace_pipe", "rb", buffering=0) as pipe:
@@ -58,12 +60,14 @@ def main():
                     # Active low: a slot pulls the line down for half of its way.
                     place = turned % per_pulse
                     if place in (0, per_pulse // 2):
-                        pulses += place == 0
+                        if place == 0:
+                            pulses.append(time.monotonic_ns())
                         pull.write("pull-down" if place == 0 else "pull-up")
                         pull.flush()
     finally:
         with open(report, "w") as file:
-            json.dump({"commanded_steps": commanded, "turned_steps": turned, "index_pulses": pulses}, file)
+            json.dump({"commanded_steps": commanded, "turned_steps": turned, "index_pulses": len(pulses),
+                       "pulses_ns": pulses}, file)
 
 
 main()

@@ -22,8 +22,8 @@ struct AnswerQueue: ~Copyable {
   @usableFromInline
   mutating func put(_ answered: Answered) {
     var entry = Waiting(answered: answered)
-    for index in 0..<count where waiting[index].answered.ticket == answered.ticket {
-      guard answered.ticket != 0 else { break }
+    for index in 0..<count
+    where answered.ticket != 0 && waiting[index].answered.ticket == answered.ticket {
       (entry.record, entry.until) = (waiting[index].record, waiting[index].until)
     }
     put(entry)
@@ -43,7 +43,7 @@ struct AnswerQueue: ~Copyable {
   }
 
   private mutating func remove(_ place: Int) {
-    for index in place + 1..<max(count, place + 1) { waiting[index - 1] = waiting[index] }
+    for index in place + 1..<count { waiting[index - 1] = waiting[index] }
     count -= 1
   }
 

@@ -63,6 +63,12 @@ struct SpokenToTests {
     }
   }
 
+  private func untilNextRate(_ status: StatusReport) throws -> TimeInterval {
+    let formatter = ISO8601DateFormatter()
+    let next = try #require(formatter.date(from: status.next_rate_at ?? ""), "\(status)")
+    return try next.timeIntervalSince(#require(formatter.date(from: status.at)))
+  }
+
   /// A bolus of 1 µg, on no status: a busy machine's alarms make the one that was looked at stale.
   private func bolus(_ ticket: String? = nil) throws -> WireReply {
     var request = WireRequest(.bolus)
@@ -142,6 +148,9 @@ struct SpokenToTests {
     request.profile = text
     let adoption = try settle(request)
     #expect(adoption.result == .accepted, "\(adoption)")
+    // It began at noon, whatever the wall clock says, and what is adopted goes on from there.
+    let ahead = try untilNextRate(wait(for: "delivering", process))
+    #expect((9.5 * 3600...10 * 3600).contains(ahead), "the night rate comes in \(ahead) s")
     let given = try bolus()
     #expect(given.result == .accepted, "\(given)")
     let cancelled = try settle(WireRequest(.cancelBolus))

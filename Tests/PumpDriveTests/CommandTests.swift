@@ -279,6 +279,22 @@ struct CommandTests {
     }
   }
 
+  @Test("Nobody confirms a patient's bolus: one that would pass a soft limit is refused")
+  func patientBeyondSoftLimit() throws {
+    let rule = try PatientBolusRule(bolus: bolus(10, over: 60), lockout: .hour, maximumPerDay: 3)
+    // 120 µg a day of basal, and 5 µg in the bolus.
+    for (soft, refusal) in [(UInt64(124), Refusal.needsConfirmation(.day)), (125, nil)] {
+      var loop = try loop(
+        .continuous(FlowRate(microlitresPerDay: 240)), limits: Fixture.limits(softDay: soft),
+        patient: rule)
+      var refused: Refusal?
+      do throws(Refusal) { try loop.engine.perform(.patientBolus, at: .epoch) } catch {
+        refused = error
+      }
+      #expect(refused == refusal, "\(soft) µg/day")
+    }
+  }
+
   @Test("A prime runs while the therapy is stopped, and only the prime")
   func prime() throws {
     var loop = try loop(.continuous(FlowRate(microlitresPerDay: 240)), begins: false)

@@ -78,6 +78,38 @@ struct HoldTests {
   }
 }
 
+extension HoldTests {
+  @Test(
+    "What fell due while it was held is given up by a suspend, and told to the step",
+    arguments: 0..<4)
+  func suspendedWhileHeld(owed: UInt64) throws {
+    let settings = try Fixture.settings()
+    let witness = Witness()
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: settings,
+        prescription: Fixture.prescription(
+          .continuous(try settings.step.flow(ofStepsPerSecond: 1))), grant: .unlimited),
+      hardware: Fixture.watchedBench(witness))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(milliseconds: 5_500))
+    loop.engine.hold(true, at: loop.hardware.now)
+    loop.run(until: loop.hardware.now + TimeSpan(seconds: owed))
+    let before = loop.engine.eventCount
+    try loop.engine.perform(.suspend, at: loop.hardware.now)
+    var told: [PumpEvent] = []
+    for number in before..<loop.engine.eventCount {
+      if let event = loop.engine.event(number)?.event, case .forgone = event { told.append(event) }
+    }
+    #expect(told == (owed == 0 ? [] : [.forgone(steps: owed)]))
+    loop.engine.hold(false, at: loop.hardware.now)
+    loop.run(until: loop.hardware.now + TimeSpan(seconds: 5))
+    let ledger = loop.engine.ledger
+    #expect(ledger.delivered == 5 && ledger.missed == owed && ledger.owed == 0)
+    #expect(witness.rises.count == 5)
+  }
+}
+
 @Suite("A motor that is energised around strokes only keeps its power until the rotor has turned")
 struct StrokeHoldTests {
   private static func driver(hold: TimeSpan) -> DriverTiming {

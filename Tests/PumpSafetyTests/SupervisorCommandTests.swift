@@ -259,6 +259,30 @@ struct SupervisorCommandTests {
     #expect(sum != other.checksum)
   }
 
+  @Test(
+    "What was lessened while a command was under way stays lessened when the drive refuses it",
+    arguments: 0..<3)
+  func lessenedMeanwhile(how: Int) throws {
+    var rig = try SupervisorRig(.stopped)
+    rig.supervisor.laid(try SupervisorRig.bolus(60_000, over: 600), at: .epoch)
+    _ = rig.turn(0, count: 0)
+    let at = SupervisorRig.at(10_000)
+    _ = rig.turn(9_950, count: 995)
+    // Priming is asked for beside it, and while the drive has not answered the bolus is ended.
+    let before = rig.supervisor.permit(
+      .prime(try SupervisorRig.bolus(1_000, over: 60), isConfirmed: true), at: at)
+    switch how {
+    case 0: rig.supervisor.took(.cancelBolus, at: at)
+    case 1: rig.supervisor.took(.suspend, at: at)
+    default: rig.supervisor.fellBack(to: .zero, at: at)
+    }
+    rig.supervisor.takeBack(before, at: at)
+    // 100 steps/s for 10 s and 2 s of braking; what was asked for beside it is cut at once.
+    let allowed = rig.supervisor.allowance.volume(by: SupervisorRig.at(700_000))
+    #expect(allowed <= SupervisorRig.volume(1_200), "\(allowed)")
+    #expect(allowed >= SupervisorRig.volume(1_000), "\(allowed)")
+  }
+
   @Test("The steps that a drive tells are counted against the hour, each once")
   func countedOnce() throws {
     var rig = try SupervisorRig(

@@ -9,6 +9,21 @@ import Testing
 @Suite("What the sensors, the index, the patient and the recorder are judged by, at each limit")
 struct WatchTests {
   @Test(
+    "A motor is stalled a quarter of a pulse's distance and an eighth of play after the pulse that did not come",
+    arguments: [(UInt64(100), UInt64(137)), (7, 9), (8, 11), (800, 1_100)])
+  func stalledFrom(period: UInt64, patience: UInt64) throws {
+    var rig = try SupervisorRig(SupervisorRig.continuous(20), stepsPerIndex: period)
+    for count in 0...patience {
+      _ = rig.turn(50 * count, count: count, pulses: 0)
+      let isStalled = rig.supervisor.alarm(.motorStalled).isStanding
+      #expect(!isStalled, "\(count)")
+    }
+    _ = rig.turn(50 * (patience + 1), count: patience + 1, pulses: 0)
+    let isStalled = rig.supervisor.alarm(.motorStalled).isStanding
+    #expect(isStalled)
+  }
+
+  @Test(
     "So many implausible readings in a row are told, one less is not, and a plausible one begins anew"
   )
   func implausible() throws {

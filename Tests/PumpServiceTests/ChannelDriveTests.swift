@@ -9,47 +9,7 @@ import Testing
 
 @Suite("What a supervisor hears of its drive and its bench, and what the two are told")
 struct ChannelDriveTests {
-  /// What a bench's lines read, and what was done to them.
-  private final class Lines {
-    var readings: SensorReadings? = SensorReadings(indexPulses: 0)
-    var glitches: UInt64 = 0
-    var trouble: LinuxBench.Trouble?
-    var isHeld = false
-    var fault: LineFault?
-    var sounds = 0
-  }
-
-  private struct LineBench: GuardBench {
-    let lines: Lines
-
-    var isHeld: Bool { lines.isHeld }
-    var trouble: LinuxBench.Trouble? { lines.trouble }
-    var isChattering: Bool { false }
-    var glitches: UInt64 { lines.glitches }
-    var mayMoveFrom: Instant { .epoch }
-
-    mutating func follow(_ level: LineLevel) throws(LineFault) -> LineLevel { level }
-    mutating func tend(at now: Instant) {}
-    mutating func kickSystem() throws(LineFault) {}
-    mutating func holdEnable(_ isHeld: Bool) throws(LineFault) { lines.isHeld = isHeld }
-    mutating func prove(_ part: SelfTestPart) -> SelfTestProof { .passed }
-    mutating func readIndex() throws(LineFault) -> UInt64? { nil }
-    mutating func readWallClock() -> Int64 { 0 }
-    mutating func sound(_ tone: AlarmTone) throws(LineFault) {
-      lines.sounds += 1
-      if let fault = lines.fault { throw fault }
-    }
-    mutating func kickWatchdog() throws(LineFault) {
-      if let fault = lines.fault { throw fault }
-    }
-
-    mutating func readSensors() throws(LineFault) -> SensorReadings {
-      guard let readings = lines.readings else { throw LineFault(number: 5) }
-      return readings
-    }
-  }
-
-  private let lines = Lines()
+  private let lines = BenchLines()
   private let channel: Channel
   private let ring: RunRing
   private let commands: SlotRing<NumberedCommand>

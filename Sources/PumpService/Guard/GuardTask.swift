@@ -41,6 +41,17 @@ package enum GuardNews: BitwiseCopyable, Sendable {
   case driveEnded(ChildProcess.End, isReleased: Bool, certain: UInt64, uncertain: UInt64)
 }
 
+/// The drive's process, as its supervisor needs it.
+package protocol DriveChild: Sendable {
+  /// Ends it at once.
+  func kill()
+
+  /// How it ended; `nil` while it lives.
+  func end() -> ChildProcess.End?
+}
+
+extension ChildProcess: DriveChild {}
+
 /// The supervisor's thread: owns ENABLE, alarms and watchdogs, and permits steps.
 ///
 /// It performs no file I/O: records go to the journal's thread, and a grant reaches the drive only when
@@ -56,12 +67,12 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
     package let toClients: ClientRings
   }
 
-  private typealias Session = PumpSession<ChannelDrive<Bench>, ChannelRecords>
+  typealias Session = PumpSession<ChannelDrive<Bench>, ChannelRecords>
 
   private let channel: Channel
   private let rings: Rings
   private let clock: PacedClock
-  private let child: ChildProcess
+  private let child: any DriveChild
   private let bolus: Bolus?
   private let fallsBack: Bool
   private let isResumed: Bool
@@ -82,7 +93,7 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
 
   package init(
     session: consuming PumpSession<ChannelDrive<Bench>, ChannelRecords>, channel: Channel,
-    rings: Rings, clock: borrowing PacedClock, child: ChildProcess, bolus: Bolus?,
+    rings: Rings, clock: borrowing PacedClock, child: any DriveChild, bolus: Bolus?,
     fallsBack: Bool, isResumed: Bool, isHeld: Bool, isClockKept: Bool
   ) {
     self.session = consume session
@@ -113,7 +124,7 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
     finish(&session)
   }
 
-  private func turn(_ session: inout Session, at now: Instant) {
+  func turn(_ session: inout Session, at now: Instant) {
     channel.supervise()
     takeOrders(&session, at: now)
     session.turn(at: now)
@@ -226,7 +237,7 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
   }
 
   /// De-energises, and books what the drive's lines saw: it may have died between two reports.
-  private func finish(_ session: inout Session) {
+  func finish(_ session: inout Session) {
     let now = clock.read()
     // What the drive had not yet booked as uncertain when it ended.
     let most = min(session.pump.mostCertain, session.supervisor.stalledCount ?? .max)

@@ -22,18 +22,20 @@ package final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unc
   /// What the disk did not take yet, in order.
   private var waiting: [(entry: JournalEntry, at: Instant)] = []
   /// More than these are lost, the youngest first: what was said first is the cause of the rest.
-  private static var mostWaiting: Int { 16_384 }
+  static var mostWaiting: Int { 16_384 }
   private var isClosed = false
   package let end = JournalEnd()
   /// From which record on a new seal is due, and when the file's place is looked at again.
   private var sealFrom: UInt64 = 0
   private var placeAgainAt: UInt64 = 0
   private var isLost = false
+  /// CLOCK_MONOTONIC, in nanoseconds.
+  private let monotonic: () -> UInt64
 
   package init(
     _ journal: consuming Journal<Store>, orders: SlotRing<JournalOrder>,
     answers: SlotRing<JournalAnswer>, events: SlotRing<TimedEvent>, channel: Channel,
-    texts: TextSlot = TextSlot()
+    texts: TextSlot = TextSlot(), monotonic: @escaping () -> UInt64 = monotonicNanoseconds
   ) {
     self.journal = consume journal
     self.orders = orders
@@ -41,28 +43,34 @@ package final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unc
     self.events = events
     self.channel = channel
     self.texts = texts
+    self.monotonic = monotonic
   }
 
   package func carryOut(without denials: [RealTimeThread.Denial]) {
     guard var journal = journal.take() else { return }
     var clock = PacedClock(pace: .asleep)
-    while true {
-      let isIdle = !work(&journal)
-      // What the disk does not take at the end is lost with the process, and said to be.
-      if isClosed, isIdle || !isTaking {
-        seal(&journal, isLast: true)
-        end.tell(isWhole: waiting.isEmpty)
-        break
-      }
-      keepProfile(&journal)
-      makeRoom(&journal)
-      seal(&journal, isLast: false)
-      lookForPlace(&journal)
-      if isIdle || !isTaking {
-        let pause = TimeSpan(milliseconds: isTaking ? 2 : 200)
-        _ = clock.wait(until: clock.read() + pause)
-      }
+    while let pause = turn(&journal) {
+      if pause > .zero { _ = clock.wait(until: clock.read() + pause) }
     }
+  }
+
+  /// Does what is due.
+  ///
+  /// - Returns: How long it may pause; `nil` at the end.
+  func turn(_ journal: inout Journal<Store>) -> TimeSpan? {
+    let isIdle = !work(&journal)
+    // What the disk does not take at the end is lost with the process, and said to be.
+    if isClosed, isIdle || !isTaking {
+      seal(&journal, isLast: true)
+      end.tell(isWhole: waiting.isEmpty)
+      return nil
+    }
+    keepProfile(&journal)
+    makeRoom(&journal)
+    seal(&journal, isLast: false)
+    lookForPlace(&journal)
+    guard isIdle || !isTaking else { return .zero }
+    return TimeSpan(milliseconds: isTaking ? 2 : 200)
   }
 
   /// Does what there is to do.
@@ -162,6 +170,7 @@ package final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unc
     do throws(Store.StoreFailure) {
       try journal.keepProfile(kept, at: journal.state.at, wallSeconds: wallClockSeconds())
       text = nil
+      note(isTaking: true)
     } catch {
       note(isTaking: false)
     }
@@ -174,7 +183,7 @@ package final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unc
   }
 
   private func makeRoom(_ journal: inout Journal<Store>) {
-    let now = monotonicNanoseconds()
+    let now = monotonic()
     guard !isFilling || now >= roomAgainAt else { return }
     roomAgainAt = now + 2_000_000_000
     let isFilling = !journal.store.makeRoom(for: journal.next)
@@ -192,7 +201,7 @@ package final class JournalTask<Store: RunStore & ~Copyable>: RealTimeTask, @unc
   }
 
   private func lookForPlace(_ journal: inout Journal<Store>) {
-    let now = monotonicNanoseconds()
+    let now = monotonic()
     guard now >= placeAgainAt else { return }
     placeAgainAt = now + 1_000_000_000
     guard let place = journal.store.lookForPlace() else {
