@@ -53,6 +53,12 @@ public struct Adoption {
     if let refused = steps.first(where: { $0.severity == .error }) {
       throw RequestReader.Problem(code: refused.code.rawValue, message: refused.message)
     }
+    // A person decides on more than is usual; on less nobody has to.
+    let isConfirmed = request.confirm == true || request.preview == true
+    if !isConfirmed, let asked = steps.first(where: { $0.code == .doseStepAboveSoftLimit }) {
+      throw RequestReader.Problem(
+        code: asked.code.rawValue, message: "\(asked.message), and confirms it with --confirm")
+    }
     var adopted = new
     // What is in it the journal counts, and not the file.
     adopted.reservoir = old.reservoir

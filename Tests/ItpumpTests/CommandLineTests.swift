@@ -97,6 +97,46 @@ struct CommandLineTests {
     #expect(strength.out.contains("concentration-changed"))
   }
 
+  @Test(
+    "diff names every setting that differs, before and now, and refuses what the drug's steps refuse"
+  )
+  func diff() throws {
+    let (new, old) = (temporary("new.yaml"), temporary("old.yaml"))
+    defer { for path in [new, old] { try? FileManager.default.removeItem(atPath: path) } }
+    let text = try String(
+      contentsOf: Self.top.appendingPathComponent("Profiles/adult-spinal-night.yaml"),
+      encoding: .utf8)
+    try text.write(toFile: old, atomically: true, encoding: .utf8)
+    func changed(_ changes: [(String, String)], _ more: String...) throws -> Run {
+      let other = changes.reduce(text) { $0.replacing($1.0, with: $1.1) }
+      try other.write(toFile: new, atomically: true, encoding: .utf8)
+      return try Self.itpump(
+        [
+          "diff", old, new, "--drugs", "Profiles/drugs", "--board",
+          "Hardware/boards/simulator.yaml",
+        ]
+          + more)
+    }
+    let same = try changed([])
+    #expect(same.code == 0 && same.out.contains("the two prescribe the same"), "\(same.out)")
+    let more = try changed([("rate: 8 ug/h", "rate: 10 ug/h"), ("22:00", "21:30")])
+    // 8.5 h of 12, 15.5 h of 8 and the bolus are 251 µg; 9 h of 12 and 15 h of 10 with it 283 µg.
+    #expect(more.code == 0)
+    for words in [
+      "dose a day                251 µg before, 283 µg now (+12.75 %)",
+      "lowest rate an hour       8 µg before, 10 µg now (+25 %)",
+      "21:30", "low alarm in", "6 settings differ",
+    ] {
+      #expect(more.out.contains(words), "\(words): \(more.out)")
+    }
+    let far = try changed([("rate: 8 ug/h", "rate: 30 ug/h")])
+    #expect(far.code == 1 && far.out.contains("dose-step-above-hard-limit"), "\(far.out)")
+    #expect(far.out.contains("the change is refused"))
+    let other = try changed([("lot: \"", "lot: \"Z")])
+    #expect(other.code == 0 && other.out.contains("1 setting differs"), "\(other.out)")
+    #expect(try Self.itpump("diff", old).code == 2)
+  }
+
   @Test("simulate: what was asked for is what was delivered, twice the same, quiet in a pipe")
   func simulate() throws {
     let arguments = [

@@ -13,6 +13,13 @@ package struct CheckReport: Encodable {
     package var line: Int
     package var column: Int
     package var message: String
+
+    init(_ diagnostic: Diagnostic) {
+      severity = diagnostic.severity.rawValue
+      code = diagnostic.code.rawValue
+      (line, column) = (diagnostic.place.line, diagnostic.place.column)
+      message = diagnostic.message
+    }
   }
 
   package struct Summary: Encodable {
@@ -52,11 +59,7 @@ package struct CheckReport: Encodable {
     self.file = file
     errors = diagnostics.count { $0.severity == .error }
     warnings = diagnostics.count - errors
-    problems = diagnostics.map {
-      Problem(
-        severity: $0.severity.rawValue, code: $0.code.rawValue, line: $0.place.line,
-        column: $0.place.column, message: $0.message)
-    }
+    problems = diagnostics.map { Problem($0) }
     lines = diagnostics.map { $0.line(file: file) }
     guard let (profile, bench) = loaded else { return }
     let forecast = Forecast(profile, on: bench, from: profile.place(at: now))
