@@ -25,6 +25,9 @@ public struct Operator: Equatable, BitwiseCopyable, Sendable {
     self.user = user
     self.role = role
   }
+
+  /// The patient's button, which is no user of the system: nobody has this number.
+  public static var button: Self { Self(user: .max, role: .patient) }
 }
 
 /// A command with whose it is, and how it is told from the same one again.
@@ -45,7 +48,7 @@ public struct Ordered: Sendable {
   /// - Parameter now: When it was heard, which names the request: the pump's clock never comes twice.
   public static func button(at now: Instant) -> Self {
     var ordered = Self(
-      .patientBolus, ticket: now.nanoseconds | 1 << 63, by: Operator(user: 0, role: .patient))
+      .patientBolus, ticket: now.nanoseconds | 1 << 63, by: .button)
     ordered.isAwaited = false
     return ordered
   }

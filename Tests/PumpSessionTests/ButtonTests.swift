@@ -38,7 +38,7 @@ struct ButtonTests {
     #expect(results == [.accepted])
     let first = scene.entries.contains { entry in
       if case .asked(let ticket, .patientBolus, 0, let by) = entry {
-        ticket != 0 && by == Operator(user: 0, role: .patient)
+        ticket != 0 && by == .button
       } else {
         false
       }

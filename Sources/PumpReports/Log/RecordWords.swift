@@ -14,8 +14,11 @@ extension RecordKind {
 extension JournalEntry {
   /// What it says, for people.
   ///
-  /// - Parameter now: When it was written.
-  package func words(at now: Instant) -> String {
+  /// - Parameters:
+  ///   - now: When it was written.
+  ///   - worth: What steps and volumes hold in its session; `nil` where nobody knows. The counts of a grant are sums
+  ///     over all sessions, which may have had other heads and drugs: they have no one dose.
+  package func words(at now: Instant, _ worth: JournalBinding? = nil) -> String {
     switch self {
     case .opened(_, _, _, let binding, _):
       "session begins"
@@ -25,17 +28,19 @@ extension JournalEntry {
         + (counts.uncertain > 0 ? ", \(TextColumns.grouped(counts.uncertain)) uncertain" : "")
         + (counts.missed > 0 ? ", \(TextColumns.grouped(counts.missed)) missed" : "")
         + (upTo > counts.highest
-          ? "; \(TextColumns.grouped(upTo - counts.highest)) more permitted for "
+          ? "; \(TextColumns.grouped(upTo - counts.highest)) more permitted"
+            + worth.dose(ofSteps: upTo - counts.highest) + " for "
             + Format.span(until.elapsed(since: now)) : "; none permitted")
     case .event(.silenced(let alarm, let until)):
       "\(alarm.name) is silent for \(Format.span(until.elapsed(since: now)))"
-    case .event(let event): event.words
+    case .event(let event): event.words(worth)
     case .command(let command, let value, let isAccepted):
-      command.words + Self.describe(command, value) + (isAccepted ? "" : ", REFUSED")
+      command.words + Self.describe(command, value, worth) + (isAccepted ? "" : ", REFUSED")
     case .asked(let ticket, let command, let value, let by):
-      "\(by.words) asks for " + command.words + Self.describe(command, value) + Self.mark(ticket)
+      "\(by.words) asks for " + command.words + Self.describe(command, value, worth)
+        + Self.mark(ticket)
     case .answered(let ticket, let command, let value, let result):
-      command.words + Self.describe(command, value) + result.words + Self.mark(ticket)
+      command.words + Self.describe(command, value, worth) + result.words + Self.mark(ticket)
     case .profile(let copy, let part, let length, _, _):
       "profile of \(length) bytes, copy \(Int(copy) + 1), part \(Int(part) + 1)"
     case .text(let part, let length, let text):
@@ -49,9 +54,13 @@ extension JournalEntry {
     " [\(String(ticket, radix: 16).suffix(4))]"
   }
 
-  private static func describe(_ command: CommandKind, _ value: UInt64) -> String {
-    switch command {
-    case .bolus, .prime, .refill: " \(Format.volume(Volume(femtolitres: value)))"
+  private static func describe(
+    _ command: CommandKind, _ value: UInt64, _ worth: JournalBinding?
+  ) -> String {
+    let volume = Volume(femtolitres: value)
+    return switch command {
+    case .bolus, .prime: " \(Format.volume(volume))" + worth.dose(in: volume)
+    case .refill: " \(Format.volume(volume))"
     case .acknowledge, .silence:
       Alarm(rawValue: UInt8(truncatingIfNeeded: value)).map { " \($0.name)" } ?? ""
     case .reconcile: ": \(TextColumns.grouped(value)) of the uncertain steps were made"
@@ -87,7 +96,9 @@ extension CommandKind {
 
 extension Operator {
   /// Who, for people.
-  package var words: String { "\(role) (user \(user))" }
+  package var words: String {
+    self == .button ? "the patient's button" : "\(role) (user \(user))"
+  }
 }
 
 extension Answered.Result {
@@ -111,19 +122,26 @@ extension JournalText {
 
 extension PumpEvent {
   /// What happened, for people.
-  package var words: String {
+  package var words: String { words(nil) }
+
+  /// What happened, for people, with the doses where it is known what volumes and steps hold.
+  package func words(_ worth: JournalBinding?) -> String {
     switch self {
     case .began: "the therapy begins"
     case .suspended: "the therapy is held"
     case .resumed: "the therapy goes on"
     case .adopted: "another therapy runs"
     case .anchored(let place): "the pattern is anchored at \(Format.span(place))"
-    case .bolusBegan(let kind, let volume): "\(kind) bolus of \(Format.volume(volume)) begins"
+    case .bolusBegan(let kind, let volume):
+      "\(kind) bolus of \(Format.volume(volume))\(worth.dose(in: volume)) begins"
     case .bolusEnded(let kind, let volume, let isWhole):
-      "\(kind) bolus ended with \(Format.volume(volume))" + (isWhole ? "" : ", NOT the whole")
-    case .bolusDropped(let volume): "a bolus of \(Format.volume(volume)) was NOT given"
+      "\(kind) bolus ended with \(Format.volume(volume))\(worth.dose(in: volume))"
+        + (isWhole ? "" : ", NOT the whole")
+    case .bolusDropped(let volume):
+      "a bolus of \(Format.volume(volume))\(worth.dose(in: volume)) was NOT given"
     case .late(let span): "\(Format.span(span)) late"
-    case .forgone(let steps): "\(TextColumns.grouped(steps)) steps are given up, never repaid"
+    case .forgone(let steps):
+      "\(TextColumns.grouped(steps)) steps\(worth.dose(ofSteps: steps)) are given up, never repaid"
     case .tripped(let alarm): "delivery has stopped: \(alarm.name)"
     case .alarmRaised(let alarm):
       "\(alarm.priority == .critical ? "CRITICAL" : "alarm") \(alarm.name): \(alarm.title)"

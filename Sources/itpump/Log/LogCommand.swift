@@ -105,9 +105,15 @@ struct LogCommand: ParsableCommand {
     do {
       let index = try RecordIndex()
       try index.update(from: &opened)
+      var worth = StepWorth()
+      var beginnings = RecordIndex.Filter()
+      beginnings.kinds = [.session]
+      for sequence in try index.select(beginnings) {
+        if let record = opened.record(sequence) { worth.note(record) }
+      }
       let records = try index.select(try filter()).compactMap { opened.record($0) }
-      try put(records, moments)
-      if follow { try follow(&opened, index, moments) }
+      try put(records, moments, worth)
+      if follow { try follow(&opened, index, moments, worth) }
     } catch let failure as SQLiteDatabase.Failure {
       throw ProjectFiles.Problem(description: "error: \(failure)")
     }
@@ -129,23 +135,29 @@ struct LogCommand: ParsableCommand {
   }
 
   private func put(
-    _ records: [JournalRecord], _ moments: Moments, isHeaded: Bool = true
+    _ records: [JournalRecord], _ moments: Moments, _ worth: StepWorth, isHeaded: Bool = true
   ) throws {
+    func row(_ record: JournalRecord) -> LogRow {
+      LogRow(record, moments, worth.of(record))
+    }
     if let json {
-      try ProjectFiles.write(try JSONOutput.text(records.map { LogRow($0, moments) }), to: json)
+      try ProjectFiles.write(try JSONOutput.text(records.map(row)), to: json)
     }
     if let csv {
-      let text = LogRow.header + records.map { LogRow($0, moments).csv }.joined()
+      let text = LogRow.header + records.map { row($0).csv }.joined()
       try ProjectFiles.write(text, to: csv)
     }
     guard json == nil, csv == nil else { return }
     let heading = isHeaded ? LogRow.heading : ""
-    try ProjectFiles.print(heading + records.map { LogRow.line($0, moments) }.joined())
+    try ProjectFiles.print(
+      heading + records.map { LogRow.line($0, moments, worth.of($0)) }.joined())
   }
 
   private func follow(
-    _ journal: inout Journal<FileStore>, _ index: RecordIndex, _ moments: Moments
+    _ journal: inout Journal<FileStore>, _ index: RecordIndex, _ moments: Moments,
+    _ before: StepWorth
   ) throws {
+    var worth = before
     StopSignal.block()
     var filter = try filter()
     filter.last = nil
@@ -155,8 +167,12 @@ struct LogCommand: ParsableCommand {
       guard journal.advance() > 0 else { continue }
       try index.update(from: &journal)
       let records = try index.select(filter).compactMap { journal.record($0) }
+      // A session that begins meanwhile may be left out by the filter, and counts all the same.
+      for sequence in filter.from..<journal.next {
+        if let record = journal.record(sequence) { worth.note(record) }
+      }
       filter.from = journal.next
-      try put(records, moments, isHeaded: false)
+      try put(records, moments, worth, isHeaded: false)
     }
   }
 
@@ -193,10 +209,12 @@ struct LogCommand: ParsableCommand {
     }
     var lost: [UInt64] = []
     var text = ""
+    var worth = StepWorth()
     for slot in store.slots {
       guard let block = try? store.read(slot) else { continue }
       if let record = block.intactRecord(at: slot) {
-        text += LogRow.line(record, moments)
+        worth.note(record)
+        text += LogRow.line(record, moments, worth.of(record))
       } else if !block.isBlank {
         lost.append(slot)
       }
@@ -207,49 +225,5 @@ struct LogCommand: ParsableCommand {
       description: "\(journal): error: damaged records: "
         + lost.prefix(20).map { "\($0)" }.joined(separator: ", ")
         + (lost.count > 20 ? " and \(lost.count - 20) more" : ""))
-  }
-}
-
-/// What a journal costs and holds.
-struct JournalStats {
-  private var kinds: [RecordKind: UInt64] = [:]
-  private var total: UInt64 = 0
-  private var running = TimeSpan.zero
-  private var state = JournalState()
-
-  init(_ journal: inout Journal<FileStore>) {
-    var last: JournalRecord?
-    for sequence in journal.first..<journal.next {
-      guard let record = journal.record(sequence) else { continue }
-      kinds[record.entry.kind, default: 0] += 1
-      total += 1
-      if let last, last.session == record.session { running += record.at.elapsed(since: last.at) }
-      last = record
-    }
-    state = journal.state
-  }
-
-  func text(_ path: String) -> String {
-    let days = Double(running.nanoseconds) / 86_400e9
-    // A flash page is the least that a durable write costs an SD card.
-    let page = 4_096.0
-    func perDay(_ value: Double) -> String {
-      // A few minutes tell nothing of a day.
-      running >= TimeSpan(minutes: 10) ? String(format: "%.0f", value / days) : "-"
-    }
-    let rows = RecordKind.allCases.compactMap { kind in
-      kinds[kind].map {
-        "  \(kind.name.padding(toLength: 10, withPad: " ", startingAt: 0))\(TextColumns.right(TextColumns.grouped($0), 12))"
-      }
-    }
-    let hours = String(format: "%.2f", Double(running.nanoseconds) / 3_600e9)
-    return """
-      \(path): \(TextColumns.grouped(total)) records, \(state.session) session\(state.session == 1 ? "" : "s"), \(hours) h of running
-      \(rows.joined(separator: "\n"))
-        durable writes a day of running  \(perDay(Double(total)))
-        bytes a day, as written          \(perDay(Double(total) * 128))
-        bytes a day, in 4 KiB pages      \(perDay(Double(total) * page))
-
-      """
   }
 }

@@ -103,16 +103,21 @@ struct JournalStatus {
       switch record.entry {
       case .answered(let ticket, _, _, let result): results[ticket] = results[ticket] ?? result
       case .asked(let ticket, let kind, _, let by):
-        let user = getpwuid(by.user).map { String(cString: $0.pointee.pw_name) }
         return .init(
-          verb: kind.words, result: words(results[ticket] ?? .unknown),
-          by: user ?? "user \(by.user)",
+          verb: kind.words, result: words(results[ticket] ?? .unknown), by: name(of: by),
           at: StatusReport.moment(
             Date(timeIntervalSince1970: Double(record.wallSeconds)), facts))
       default: break
       }
     }
     return nil
+  }
+
+  /// Who asked; the patient's button is no user of the system.
+  private static func name(of asker: Operator) -> String {
+    guard asker != .button else { return "the patient's button" }
+    let user = getpwuid(asker.user).map { String(cString: $0.pointee.pw_name) }
+    return user ?? "user \(asker.user)"
   }
 
   private static func words(_ result: Answered.Result) -> String {
