@@ -76,8 +76,10 @@ struct Outlook {
 
   private var alarms: [StatusReport.StandingAlarm] {
     Alarm.allCases.filter { status.stands($0) }.map { alarm in
-      .init(
-        name: alarm.name, title: alarm.title, is_critical: status.critical & alarm.bit != 0,
+      let isCritical = status.critical & alarm.bit != 0
+      return .init(
+        name: alarm.name, title: alarm.title, is_critical: isCritical,
+        has_escalated: isCritical && alarm.priority != .critical ? true : nil,
         is_cause_present: status.present & alarm.bit != 0)
     }.sorted { $0.is_critical && !$1.is_critical }
   }

@@ -18,6 +18,9 @@ public struct StatusReport: Codable, Equatable, Sendable {
     public var name: String
     public var title: String
     public var is_critical: Bool
+    /// True where it was not critical at first, and has become so because nobody came; else absent, as from a pump
+    /// that does not know of it.
+    public var has_escalated: Bool?
     /// Whether its cause still holds; where not, an acknowledgement ends it.
     public var is_cause_present: Bool
   }

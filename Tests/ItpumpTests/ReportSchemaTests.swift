@@ -61,6 +61,14 @@ struct ReportSchemaTests {
     #expect(try complaint("simulation", folder("simulation.json")) == "")
   }
 
+  @Test("diff, of profiles that differ and of one with itself")
+  func diff() throws {
+    for other in ["adult-spinal-continuous", "adult-spinal-night"] {
+      let run = try CommandLineTests.itpump("diff", Self.night, "Profiles/\(other).yaml", "--json")
+      #expect(try complaint("diff", written(run, to: "diff.json")) == "")
+    }
+  }
+
   @Test("run, and what status and log tell of its journal")
   func run() throws {
     let run = try CommandLineTests.itpump(

@@ -126,6 +126,12 @@ struct OutlookTests {
     #expect(alarms.map(\.name) == [Alarm.motorStalled.name, Alarm.reservoirLow.name])
     #expect(alarms.map(\.is_critical) == [true, false])
     #expect(alarms.map(\.is_cause_present) == [false, true])
+    #expect(alarms.map(\.has_escalated) == [nil, nil])
+    // One that became critical because nobody came says so.
+    status.critical |= Alarm.reservoirLow.bit
+    let later = try report().alarms
+    #expect(
+      later.map(\.has_escalated) == later.map { $0.name == Alarm.reservoirLow.name ? true : nil })
   }
 
   @Test("A therapy that does not run prescribes nothing, uses up nothing, and comes back by resume")

@@ -169,6 +169,10 @@ struct ServerTests {
     (#"{"itpump":1,"verb":"bolus","dose":"0 ug","over":"1 min"}"#, "bad-argument"),
     (#"{"itpump":1,"verb":"bolus","dose":"25 ug","over":"25 h"}"#, "bad-argument"),
     (#"{"itpump":1,"verb":"bolus","dose":"2 ug","over":"1 min","preveiw":true}"#, "unknown-key"),
+    (
+      #"{"itpump":1,"verb":"bolus","dose":"2 ug","dose":"25 ug","over":"1 min"}"#, "repeated-key"
+    ), (#"{"itpump":1,"verb":"suspend","v\u0065rb":"resume"}"#, "repeated-key"),
+    (#"{"itpump":1,"verb":"acknowledge","alarm":"a\",\"verb\":\"b"}"#, "bad-argument"),
     (#"{"itpump":1,"verb":"acknowledge"}"#, "missing-argument"),
     (#"{"itpump":1,"verb":"acknowledge","alarm":"fire"}"#, "bad-argument"),
     (#"{"itpump":1,"verb":"suspend","ticket":"0"}"#, "bad-argument"),
@@ -425,9 +429,12 @@ struct ServerTests {
     """
   }
 
-  private func adopt(_ text: String, preview: Bool = false) throws -> WireReply? {
+  private func adopt(
+    _ text: String, preview: Bool = false, confirm: Bool = true
+  ) throws -> WireReply? {
     var request = WireRequest(.adopt)
     (request.profile, request.preview, request.ticket) = (text, preview, "b1")
+    request.confirm = confirm
     let client = Client(path)
     client.send(String(decoding: try JSONEncoder().encode(request), as: UTF8.self) + "\n")
     if !preview {
@@ -487,6 +494,17 @@ struct ServerTests {
     // A wall clock that is set forgets none of it.
     clock.now += 10 * 86_400
     #expect(try next("170 ug/day", after: 1)?.code == "dose-step-above-hard-limit")
+  }
+
+  @Test("More than the usual step takes a confirmation, and less drug takes none")
+  func confirmedStep() throws {
+    // 33 % more, and then a third of it; the drug's usual step is 30 %.
+    let asked = try adopt(Self.profile("160 ug/day"), confirm: false)
+    #expect(asked?.code == "dose-step-above-soft-limit" && pump.asked.isEmpty)
+    #expect(asked?.message?.contains("confirms it with --confirm") == true)
+    #expect(
+      try adopt(Self.profile("160 ug/day"), preview: true, confirm: false)?.result == .preview)
+    #expect(try adopt(Self.profile("40 ug/day"), confirm: false)?.result == .accepted)
   }
 
   @Test("No adoption: a step of the dose beyond the drug's, another lot, and what is no profile")

@@ -85,6 +85,7 @@ package struct StatusText {
     for alarm in status.alarms {
       lines.append(
         "    \(alarm.is_critical ? "CRITICAL" : "alarm") \(alarm.name): \(alarm.title)"
+          + (alarm.has_escalated == true ? ", for so long that it has become critical" : "")
           + (alarm.is_cause_present ? "" : " (its cause has gone: acknowledge it)"))
     }
     return lines.joined(separator: "\n") + "\n"

@@ -155,6 +155,10 @@ public final class PumpServer {
       return client.send(
         .error("unknown-key", "'\(key)' is no key of a request: nothing was done"))
     }
+    if let key = WireRequest.repeatedKey(in: line) {
+      return client.send(
+        .error("repeated-key", "'\(key)' is there twice: nothing was done"))
+    }
     guard let request = try? JSONDecoder().decode(WireRequest.self, from: Data(line)) else {
       return client.send(
         .error("not-a-request", "expected one JSON object a line with itpump and verb"))

@@ -46,6 +46,35 @@ public struct WireRequest: Codable, Equatable, Sendable {
     return object.keys.sorted().first { CodingKeys(rawValue: $0) == nil }
   }
 
+  /// A key that the object has twice: a decoder would take one of the two, and say nothing.
+  static func repeatedKey(in line: [UInt8]) -> String? {
+    var known: Set<String> = []
+    var (depth, isKey, at) = (0, false, line.startIndex)
+    while at < line.endIndex {
+      let from = at
+      at += 1
+      switch line[from] {
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        isKey = depth == 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      case UInt8(ascii: ","): isKey = depth == 1
+      case UInt8(ascii: ":"): isKey = false
+      case UInt8(ascii: "\""):
+        while at < line.endIndex, line[at] != UInt8(ascii: "\"") {
+          at += line[at] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        at = min(at + 1, line.endIndex)
+        guard isKey,
+          let key = try? JSONDecoder().decode(String.self, from: Data(line[from..<at]))
+        else { continue }
+        if !known.insert(key).inserted { return key }
+      default: break
+      }
+    }
+    return nil
+  }
+
   enum CodingKeys: String, CodingKey {
     case itpump, verb, ticket, position, dose, volume, over, alarm, `for`, place, profile, confirm
     case preview
