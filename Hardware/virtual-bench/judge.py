@@ -343,7 +343,7 @@ def judge_commanded(facts, edges, run, folder):
             expect(answer in (None, "unknown") or again in (None, answer),
                    f"{words}: {answer} before the kill, {again} after")
             asked += 1
-            in_flight += answer is None or entry["answered_ns"] > life["killed_ns"]
+            in_flight += answer is None or entry["answered_ns"] > died(life, facts["endings"])
             if entry["request"]["verb"] == "bolus":
                 most_boluses += bool({"accepted", "unknown"} & {answer, again})
         if is_held is not None:
