@@ -1,4 +1,5 @@
 import PumpDrive
+import PumpHAL
 import PumpJournal
 import PumpMessages
 import PumpPlan
@@ -114,6 +115,20 @@ struct CommandRecordTests {
       ended.contains {
         if case .bolusEnded(.single, _, isWhole: true) = $0 { true } else { false }
       }, "\(ended)")
+  }
+
+  @Test(
+    "Who silences an alarm, and who acknowledges it, is among the events, with how long it is silent"
+  )
+  func attended() throws {
+    var engine = try engine(.continuous(FlowRate(microlitresPerDay: 240)))
+    try engine.perform(.begin(isConfirmed: true), at: .epoch)
+    engine.observe(SensorReadings(milliCelsius: 90_000), wallSeconds: nil, at: .epoch)
+    let span = TimeSpan(minutes: 1)
+    let silenced = try events(&engine, .silence(.overheated, span), at: .epoch)
+    #expect(silenced == [.silenced(.overheated, until: .epoch + span)])
+    let acknowledged = try events(&engine, .acknowledge(.overheated), at: .epoch)
+    #expect(acknowledged == [.acknowledged(.overheated)])
   }
 
   @Test("A trip with nothing owed gives nothing up")

@@ -299,6 +299,10 @@ struct CommandTests {
   func prime() throws {
     var loop = try loop(.continuous(FlowRate(microlitresPerDay: 240)), begins: false)
     try loop.engine.perform(.prime(bolus(140, over: 600), isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(minutes: 5))
+    #expect(throws: Refusal.bolusInProgress) {
+      try loop.engine.perform(.begin(isConfirmed: true), at: loop.hardware.now)
+    }
     loop.run(until: .epoch + .hour)
     let status = loop.engine.status(at: loop.hardware.now)
     #expect(status.state == .idle)

@@ -80,9 +80,9 @@ struct HoldTests {
 
 extension HoldTests {
   @Test(
-    "What fell due while it was held is given up by a suspend, and told to the step",
-    arguments: 0..<4)
-  func suspendedWhileHeld(owed: UInt64) throws {
+    "What fell due while it was held is given up by a suspend and by a trip, and told to the step",
+    arguments: UInt64(0)..<4, [false, true])
+  func endedWhileHeld(owed: UInt64, isTrip: Bool) throws {
     let settings = try Fixture.settings()
     let witness = Witness()
     var loop = ControlLoop(
@@ -96,7 +96,11 @@ extension HoldTests {
     loop.engine.hold(true, at: loop.hardware.now)
     loop.run(until: loop.hardware.now + TimeSpan(seconds: owed))
     let before = loop.engine.eventCount
-    try loop.engine.perform(.suspend, at: loop.hardware.now)
+    if isTrip {
+      loop.engine.stop(because: .overDelivery, at: loop.hardware.now)
+    } else {
+      try loop.engine.perform(.suspend, at: loop.hardware.now)
+    }
     var told: [PumpEvent] = []
     for number in before..<loop.engine.eventCount {
       if let event = loop.engine.event(number)?.event, case .forgone = event { told.append(event) }

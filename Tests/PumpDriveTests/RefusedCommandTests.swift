@@ -216,6 +216,15 @@ struct RefusedCommandTests {
       try loop.engine.perform(
         .bolus(Self.bolus(10, over: 120), isConfirmed: true), at: .epoch)
     }
+    // What is left may be given to the last femtolitre, and no more.
+    let rest = Volume(microlitres: 5)
+    let beyond = try Bolus(
+      volume: rest + Volume(femtolitres: 1), duration: TimeSpan(seconds: 120))
+    #expect(throws: Refusal.reservoirTooLow(rest)) {
+      try loop.engine.perform(.bolus(beyond, isConfirmed: true), at: .epoch)
+    }
+    try loop.engine.perform(.bolus(Self.bolus(5, over: 120), isConfirmed: true), at: .epoch)
+    try loop.engine.perform(.cancelBolus, at: .epoch)
     try loop.engine.perform(.refill(Volume(microlitres: 20_000)), at: .epoch)
     try loop.engine.perform(.acknowledge(.reservoirLow), at: .epoch)
     try loop.engine.perform(.patientBolus, at: .epoch)

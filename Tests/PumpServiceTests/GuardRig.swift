@@ -34,6 +34,7 @@ struct GuardRig: ~Copyable {
     var isResumed = false
     var isHeld = false
     var isClockKept = true
+    var isSynchronised = false
     /// What stopped delivery before, and nobody has acknowledged.
     var trip: Alarm?
     var messageSlots: UInt32 = 1 << 10
@@ -105,7 +106,8 @@ struct GuardRig: ~Copyable {
     task = GuardTask(
       session: session(clock), channel: channel, rings: rings, clock: clock, child: child,
       bolus: opening.bolus, fallsBack: opening.fallsBack, isResumed: opening.isResumed,
-      isHeld: opening.isHeld, isClockKept: opening.isClockKept)
+      isHeld: opening.isHeld, isClockKept: opening.isClockKept,
+      isSynchronised: { opening.isSynchronised })
     self.session = session(clock)
     if let trip = opening.trip {
       self.session.supervisor.raise(trip, at: .epoch)

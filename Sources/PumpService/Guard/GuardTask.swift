@@ -80,6 +80,8 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
   private let isHeld: Bool
   /// Whether the journal knows that a time service keeps the wall clock.
   private var isClockKept: Bool
+  /// Whether a time service keeps it by now.
+  private let isSynchronised: () -> Bool
   private var session: PumpSession<ChannelDrive<Bench>, ChannelRecords>?
 
   // The thread's own.
@@ -94,7 +96,8 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
   package init(
     session: consuming PumpSession<ChannelDrive<Bench>, ChannelRecords>, channel: Channel,
     rings: Rings, clock: borrowing PacedClock, child: any DriveChild, bolus: Bolus?,
-    fallsBack: Bool, isResumed: Bool, isHeld: Bool, isClockKept: Bool
+    fallsBack: Bool, isResumed: Bool, isHeld: Bool, isClockKept: Bool,
+    isSynchronised: @escaping () -> Bool = { SystemStart.isWallClockSynchronised }
   ) {
     self.session = consume session
     self.channel = channel
@@ -106,6 +109,7 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
     self.isResumed = isResumed
     self.isHeld = isHeld
     self.isClockKept = isClockKept
+    self.isSynchronised = isSynchronised
   }
 
   package func carryOut(without denials: [RealTimeThread.Denial]) {
@@ -206,7 +210,7 @@ package final class GuardTask<Bench: GuardBench & ~Copyable>: RealTimeTask, @unc
     if (try? session.pump.bench.kickSystem()) == nil {
       session.supervisor.raise(.watchdogUnproven, at: now)
     }
-    guard !isClockKept, SystemStart.isWallClockSynchronised else { return }
+    guard !isClockKept, isSynchronised() else { return }
     isClockKept = true
     session.supervisor.log(.wallClockKept, at: now)
   }
