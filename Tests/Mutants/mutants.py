@@ -18,6 +18,18 @@ S, E, J = "Sources/PumpSafety/", "Sources/PumpDrive/", "Sources/PumpJournal/"
 
 # name, file, line as it is, line as it becomes, the test that must fail
 MUTANTS = [
+    ("a week's worst day passes as its mean", "Sources/PumpProfiles/TitrationCheck.swift",
+     "let increase = max(mean.increase, most.increase)", "let increase = mean.increase", "TitrationTests/worstDay"),
+    ("of a key that is there twice one is taken", "Sources/PumpService/Socket/WireMessages.swift",
+     "if !known.insert(key).inserted { return key }", "_ = known.insert(key)", "ServerTests/wrongLine"),
+    ("a step comes twice where its permission was renewed", "Sources/PumpDrive/Engine.swift",
+     "      books.deliver(isOwed: false)\n      planner.take()\n    }\n    sequencer.rise",
+     "      books.deliver(isOwed: false)\n    }\n    sequencer.rise", "ControlLoopTests/edgeOfTheLimit"),
+    ("a bolus that was ended comes back with a refusal", "Sources/PumpSafety/Supervisor.swift",
+     "  public mutating func cancelled(at now: Instant) {\n    lessened += 1\n",
+     "  public mutating func cancelled(at now: Instant) {\n", "SupervisorCommandTests/lessenedMeanwhile"),
+    ("a drive that hangs at its end is never killed", "Sources/PumpService/Guard/GuardTask.swift",
+     "if now >= stopBy { child.kill() }", "", "GuardTaskTests/killsLate"),
     ("a supervisor that stands still is not noticed", "Sources/PumpLinux/SupervisorWatch.swift",
      "isSilent = silence >= timeout", "isSilent = false", "SupervisorWatchTests/silence"),
     ("a grant outlives its supervisor", "Sources/PumpService/Drive/SessionOrder.swift",
