@@ -65,59 +65,83 @@ struct GuardRig: ~Copyable {
   private var beat: UInt64 = 0
   private var grants: UInt64 = 0
 
-  init(_ opening: Opening = Opening()) throws {
-    let channel = try #require(Channel())
-    let fromJournal = try #require(SlotRing<JournalAnswer>(slots: 64))
-    let commands = try #require(SlotRing<NumberedCommand>(slots: 8))
-    let answers = try #require(SlotRing<DriveAnswer>(slots: 8))
-    let parts = try #require(SlotRing<PrescriptionPart>(slots: 8))
-    let orders = try #require(SlotRing<GuardOrder>(slots: 16))
-    let news = try #require(SlotRing<GuardNews>(slots: 64))
-    let messages = try #require(RunRing(slots: opening.messageSlots))
-    let toJournal = try #require(SlotRing<JournalOrder>(slots: 256))
-    let requests = try #require(SlotRing<ClientRequest>(slots: 8))
-    let toClients = try #require(ClientRings())
-    let step = try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1)
-    let most = DoseLimits.Limit(soft: Mass(micrograms: 10_000), hard: Mass(micrograms: 10_000))
-    let settings = SupervisorSettings(
-      step: step, limits: DoseLimits(perHour: most, perDay: most),
-      reservoir: try Reservoir(
-        capacity: Volume(microlitres: 20_000), filled: Volume(microlitres: 18_000),
-        lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000)),
-      backlogLimit: 64, maximumRate: 4_000, braking: TimeSpan(seconds: 2), stepsPerIndex: nil)
-    let prescription = Prescription(
-      therapy: opening.therapy, concentration: Concentration(microgramsPerMillilitre: 500))
+  /// What can't be had without asking, asked for before the rig is put together: Debian 13's compiler crashes on an
+  /// initialiser of a noncopyable value that throws.
+  private struct Parts {
+    let channel: Channel
+    let fromJournal: SlotRing<JournalAnswer>
+    let commands: SlotRing<NumberedCommand>
+    let answers: SlotRing<DriveAnswer>
+    let parts: SlotRing<PrescriptionPart>
+    let rings: GuardTask<LineBench>.Rings
+    let settings: SupervisorSettings
+
+    init(_ opening: Opening) throws {
+      channel = try #require(Channel())
+      fromJournal = try #require(SlotRing<JournalAnswer>(slots: 64))
+      commands = try #require(SlotRing<NumberedCommand>(slots: 8))
+      answers = try #require(SlotRing<DriveAnswer>(slots: 8))
+      parts = try #require(SlotRing<PrescriptionPart>(slots: 8))
+      rings = .init(
+        orders: try #require(SlotRing<GuardOrder>(slots: 16)),
+        news: try #require(SlotRing<GuardNews>(slots: 64)),
+        messages: try #require(RunRing(slots: opening.messageSlots)),
+        toJournal: try #require(SlotRing<JournalOrder>(slots: 256)),
+        requests: try #require(SlotRing<ClientRequest>(slots: 8)),
+        prescriptions: PrescriptionTable(), toClients: try #require(ClientRings()))
+      let most = DoseLimits.Limit(soft: Mass(micrograms: 10_000), hard: Mass(micrograms: 10_000))
+      settings = SupervisorSettings(
+        step: try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1),
+        limits: DoseLimits(perHour: most, perDay: most),
+        reservoir: try Reservoir(
+          capacity: Volume(microlitres: 20_000), filled: Volume(microlitres: 18_000),
+          lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000)),
+        backlogLimit: 64, maximumRate: 4_000, braking: TimeSpan(seconds: 2), stepsPerIndex: nil)
+    }
+  }
+
+  static func make(_ opening: Opening = Opening()) throws -> GuardRig {
+    GuardRig(try Parts(opening), opening)
+  }
+
+  private init(_ parts: Parts, _ opening: Opening) {
+    channel = parts.channel
+    fromJournal = parts.fromJournal
+    commands = parts.commands
+    answers = parts.answers
+    rings = parts.rings
     var clock = PacedClock(pace: .asleep)
     clock.start(at: .epoch + .day, onMonotonic: monotonicNanoseconds())
-    rings = .init(
-      orders: orders, news: news, messages: messages, toJournal: toJournal, requests: requests,
-      prescriptions: PrescriptionTable(), toClients: toClients)
-    let lines = lines
-    // The task has one of its own, which no turn of a test touches.
-    func session(_ clock: borrowing PacedClock) -> GuardTask<LineBench>.Session {
-      PumpSession(
-        pump: ChannelDrive(
-          LineBench(lines: lines), channel: channel, commands: commands, answers: answers,
-          parts: parts, messages: messages, clock: clock),
-        supervisor: Supervisor(settings: settings, prescription: prescription, start: .epoch),
-        records: ChannelRecords(
-          orders: toJournal, answers: fromJournal, news: news, withholdsGrants: false))
-    }
+    // The task has a session of its own, which no turn of a test touches.
     task = GuardTask(
-      session: session(clock), channel: channel, rings: rings, clock: clock, child: child,
-      bolus: opening.bolus, fallsBack: opening.fallsBack, isResumed: opening.isResumed,
-      isHeld: opening.isHeld, isClockKept: opening.isClockKept,
-      isSynchronised: { opening.isSynchronised })
-    self.session = session(clock)
+      session: Self.session(parts, lines, opening, clock), channel: parts.channel,
+      rings: parts.rings, clock: clock, child: child, bolus: opening.bolus,
+      fallsBack: opening.fallsBack, isResumed: opening.isResumed, isHeld: opening.isHeld,
+      isClockKept: opening.isClockKept, isSynchronised: { opening.isSynchronised })
+    session = Self.session(parts, lines, opening, clock)
+  }
+
+  private static func session(
+    _ parts: Parts, _ lines: BenchLines, _ opening: Opening, _ clock: borrowing PacedClock
+  ) -> GuardTask<LineBench>.Session {
+    var session = GuardTask<LineBench>.Session(
+      pump: ChannelDrive(
+        LineBench(lines: lines), channel: parts.channel, commands: parts.commands,
+        answers: parts.answers, parts: parts.parts, messages: parts.rings.messages, clock: clock),
+      supervisor: Supervisor(
+        settings: parts.settings,
+        prescription: Prescription(
+          therapy: opening.therapy, concentration: Concentration(microgramsPerMillilitre: 500)),
+        start: .epoch),
+      records: ChannelRecords(
+        orders: parts.rings.toJournal, answers: parts.fromJournal, news: parts.rings.news,
+        withholdsGrants: false))
     if let trip = opening.trip {
-      self.session.supervisor.raise(trip, at: .epoch)
-      self.session.supervisor.causeGone(trip, at: .epoch)
-      self.session.waitsFor = trip
+      session.supervisor.raise(trip, at: .epoch)
+      session.supervisor.causeGone(trip, at: .epoch)
+      session.waitsFor = trip
     }
-    self.channel = channel
-    self.fromJournal = fromJournal
-    self.commands = commands
-    self.answers = answers
+    return session
   }
 
   var now: Instant { .epoch + TimeSpan(milliseconds: milliseconds) }

@@ -21,23 +21,23 @@ struct GuardTaskTests {
   @Test("A start reaches the drive and the journal, with all that the run was opened with")
   func starts() throws {
     let bolus = try Bolus(volume: Volume(microlitres: 2), duration: TimeSpan(minutes: 2))
-    var plain = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var plain = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     let before = plain.channel.startOrder() == nil
     plain.begin(place: .hour)
     let order = plain.channel.startOrder()
     #expect(before && order?.place == .hour && !plain.channel.startsHeld)
     #expect(plain.commanded == [.begin])
 
-    var resumed = try GuardRig(
+    var resumed = try GuardRig.make(
       .init(therapy: .continuous(try Self.flow(240)), bolus: bolus, isResumed: true))
     resumed.begin()
     #expect(resumed.commanded == [.resume, .begin, .bolus])
 
-    var held = try GuardRig(.init(therapy: .continuous(try Self.flow(240)), isHeld: true))
+    var held = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240)), isHeld: true))
     held.begin()
     #expect(held.channel.startsHeld && held.commanded == [.begin, .suspend])
 
-    var fallen = try GuardRig(.init(therapy: .continuous(try Self.flow(240)), fallsBack: true))
+    var fallen = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240)), fallsBack: true))
     fallen.begin()
     let orders = fallen.channel.orders()
     let lowest = fallen.session.supervisor.fallBackFlow
@@ -49,7 +49,7 @@ struct GuardTaskTests {
 
   @Test("A second order to stop changes nothing, and the journal has one")
   func stopsOnce() throws {
-    var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     rig.begin()
     rig.rings.orders.writer.put(.stop)
     rig.rings.orders.writer.put(.stop)
@@ -62,7 +62,7 @@ struct GuardTaskTests {
 
   @Test("A drive that does not end is killed 12 s after it was told to, and not before")
   func killsLate() throws {
-    var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     rig.begin()
     rig.rings.orders.writer.put(.stop)
     let told = rig.milliseconds
@@ -70,7 +70,7 @@ struct GuardTaskTests {
     #expect(rig.child.kills == 0)
     rig.run(until: told + 12_100)
     #expect(rig.child.kills > 0)
-    var running = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var running = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     running.begin()
     running.run(until: 60_000)
     #expect(running.child.kills == 0, "nobody told it to stop")
@@ -80,7 +80,7 @@ struct GuardTaskTests {
     "A drive that rests because it was told to, or tripped, is granted nothing more; one that pauses is",
     arguments: 0..<3)
   func rests(why: Int) throws {
-    var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     rig.begin()
     let before = rig.session.supervisor.isDelivering
     if why == 0 { rig.rings.orders.writer.put(.stop) }
@@ -93,7 +93,7 @@ struct GuardTaskTests {
 
   @Test("An alarm that the operator acknowledges stands no longer")
   func acknowledges() throws {
-    var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     rig.session.supervisor.raise(.reservoirMismatch, at: .epoch)
     rig.session.supervisor.causeGone(.reservoirMismatch, at: .epoch)
     rig.begin()
@@ -111,7 +111,7 @@ struct GuardTaskTests {
 
   @Test("What a client asks for is answered under its ticket, once, and the status follows at once")
   func clients() throws {
-    var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     rig.begin()
     let clinician = Operator(user: 1_000, role: .clinician)
     rig.rings.requests.writer.put(
@@ -139,7 +139,7 @@ struct GuardTaskTests {
 
   @Test("Without news the status is told ten times a second")
   func statuses() throws {
-    var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     rig.begin()
     let before = rig.statuses.count
     rig.run(until: rig.milliseconds + 10_000)
@@ -148,7 +148,7 @@ struct GuardTaskTests {
 
   @Test("Each part of the self-test and each event is told, though nobody listened for a while")
   func tellsEvents() throws {
-    var rig = try GuardRig(.init(messageSlots: 4))
+    var rig = try GuardRig.make(.init(messageSlots: 4))
     rig.fetchesMessages = false
     rig.run(until: 2_000)
     #expect(rig.messages.isEmpty)
@@ -166,7 +166,7 @@ struct GuardTaskTests {
 
   @Test("What watches the supervisor is kicked once a second; that it can't be is an alarm")
   func kicksSystem() throws {
-    var rig = try GuardRig()
+    var rig = try GuardRig.make()
     rig.run(until: 10_000)
     let isProven = !rig.session.supervisor.alarm(.watchdogUnproven).isStanding
     #expect(rig.lines.systemKicks == 10 && isProven)
@@ -179,7 +179,7 @@ struct GuardTaskTests {
   @Test("That a time service keeps the clock is journaled once, and where it was known not again")
   func clockKept() throws {
     for (isKnown, isSynchronised) in [(true, true), (false, true), (false, false)] {
-      var rig = try GuardRig(.init(isClockKept: isKnown, isSynchronised: isSynchronised))
+      var rig = try GuardRig.make(.init(isClockKept: isKnown, isSynchronised: isSynchronised))
       rig.run(until: 5_000)
       let told = rig.entries.filter { $0 == .event(.wallClockKept) }.count
       #expect(told == (!isKnown && isSynchronised ? 1 : 0), "\(isKnown), \(isSynchronised)")
@@ -201,18 +201,18 @@ struct GuardTaskTests {
     "A pump is ready when its self-test is over, says so once, and says where it waits for somebody"
   )
   func ready() throws {
-    var plain = try GuardRig()
+    var plain = try GuardRig.make()
     plain.run(until: 3_000)
     #expect(readiness(plain) == ["ready "])
 
-    var waiting = try GuardRig(.init(trip: .overDelivery))
+    var waiting = try GuardRig.make(.init(trip: .overDelivery))
     waiting.run(until: 3_000)
     #expect(readiness(waiting) == ["waits overDelivery"])
     waiting.rings.orders.writer.put(.acknowledge(.overDelivery))
     waiting.run(until: 4_000)
     #expect(readiness(waiting) == ["waits overDelivery", "ready "])
 
-    var cut = try GuardRig()
+    var cut = try GuardRig.make()
     cut.session.supervisor.lost(at: .epoch)
     cut.run(until: 3_000)
     #expect(readiness(cut) == ["ready deviceLost"])
@@ -222,7 +222,7 @@ struct GuardTaskTests {
     "The end: the books as the lines counted them, the session's end, and ENABLE taken or said not to be",
     arguments: [false, true])
   func ends(failsToHold: Bool) throws {
-    var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+    var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
     rig.begin()
     for _ in 0..<5 {
       rig.channel.count(.begun)
@@ -263,7 +263,7 @@ struct GuardTaskTests {
   @Test("What the drive refused at its beginning is in the journal: the therapy, or its bolus")
   func tellsRefusal() throws {
     for (refusedBolus, kind) in [(false, CommandKind.begin), (true, .bolus)] {
-      var rig = try GuardRig(.init(therapy: .continuous(try Self.flow(240))))
+      var rig = try GuardRig.make(.init(therapy: .continuous(try Self.flow(240))))
       rig.begin()
       var outcome = try Self.outcome()
       outcome.refusal = .beyondMotor

@@ -56,12 +56,18 @@ struct JournalTurnTests {
     let task: JournalTask<DiskStore>
     var journal: Journal<DiskStore>
 
-    init() throws {
-      // Everything that can fail comes first: a noncopyable value can't be left half made.
-      let channel = try #require(Channel())
-      let orders = try #require(SlotRing<JournalOrder>(slots: 64))
-      let answers = try #require(SlotRing<JournalAnswer>(slots: 64))
-      let events = try #require(SlotRing<TimedEvent>(slots: 64))
+    /// The rings are asked for first: Debian 13's compiler crashes on an initialiser of a noncopyable value that
+    /// throws.
+    static func make() throws -> Rig {
+      Rig(
+        channel: try #require(Channel()), orders: try #require(SlotRing(slots: 64)),
+        answers: try #require(SlotRing(slots: 64)), events: try #require(SlotRing(slots: 64)))
+    }
+
+    private init(
+      channel: Channel, orders: SlotRing<JournalOrder>, answers: SlotRing<JournalAnswer>,
+      events: SlotRing<TimedEvent>
+    ) {
       let disk = disk
       self.orders = orders
       self.answers = answers
@@ -121,7 +127,7 @@ struct JournalTurnTests {
 
   @Test("A disk that takes nothing is told once, and once when it takes again; the order is kept")
   func taking() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.order(Self.grant(1, upTo: 10))
     #expect(rig.said() == ["granted 10"])
     rig.disk.isFull = true
@@ -155,7 +161,7 @@ struct JournalTurnTests {
 
   @Test("The last counts of a session wait for a full disk; a permission does not")
   func lastCounts() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.disk.isFull = true
     rig.order(Self.forgone(1))
     rig.order(Self.grant(7, upTo: 8))
@@ -170,7 +176,7 @@ struct JournalTurnTests {
 
   @Test("An end on a disk that is full is not said to be whole, and nobody waits for it")
   func endsFull() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.disk.isFull = true
     rig.order(Self.forgone(1))
     rig.orders.writer.put(.close)
@@ -180,7 +186,7 @@ struct JournalTurnTests {
 
   @Test("What waits for a disk is bounded: the first is kept, for it is the cause of the rest")
   func bounded() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.disk.isFull = true
     let most = UInt64(JournalTask<DiskStore>.mostWaiting)
     for steps in 0..<most + 100 { rig.order(Self.forgone(steps)) }
@@ -194,7 +200,7 @@ struct JournalTurnTests {
 
   @Test("Both parts of the self-test that are the journal's are tried in it")
   func proves() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.order(Self.forgone(1))
     rig.order(.prove(.journal))
     rig.order(.prove(.profile))
@@ -206,7 +212,7 @@ struct JournalTurnTests {
 
   @Test("A profile that was adopted is kept in two copies, after what waits, and tried until it is")
   func keepsProfile() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     let text = Array("mode: stopped".utf8)
     rig.disk.isFull = true
     rig.order(Self.forgone(1))
@@ -237,7 +243,7 @@ struct JournalTurnTests {
 
   @Test("A disk without room ahead is told once, asked again every 2 s, and told when it has room")
   func room() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.disk.hasRoom = false
     rig.run()
     rig.run()
@@ -262,7 +268,7 @@ struct JournalTurnTests {
 
   @Test("The file's name is looked at once a second; one that stays lost is told once")
   func place() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.run()
     rig.run()
     #expect(rig.disk.looks == 1)
@@ -286,7 +292,7 @@ struct JournalTurnTests {
     "A seal is set with the first record, each interval, where the file moved, and for good at the end"
   )
   func seals() throws {
-    var rig = try Rig()
+    var rig = try Rig.make()
     rig.run()
     #expect(rig.disk.seals.isEmpty, "nothing is there to be sealed")
     rig.order(Self.forgone(0))
