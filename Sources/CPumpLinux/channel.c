@@ -56,7 +56,7 @@ void pump_life_end(pump_channel *channel) { pthread_mutex_unlock(&channel->life)
 int pump_life_is_lost(pump_channel *channel) {
   const int answer = pthread_mutex_trylock(&channel->life);
   if (answer == 0) pthread_mutex_unlock(&channel->life);
-  // What is not made consistent stays so for everybody who asks later.
+  // What is not made consistent is said twice at most: glibc's trylock keeps the lock with the second answer.
   if (answer == EOWNERDEAD) pthread_mutex_unlock(&channel->life);
   return answer == EOWNERDEAD || answer == ENOTRECOVERABLE;
 }

@@ -217,8 +217,16 @@ public final class Channel: @unchecked Sendable {
 
   func beginSupervising() { pump_life_begin(memory) }
 
-  /// Whether the supervisor's thread died at its work.
-  public var isSupervisorLost: Bool { pump_life_is_lost(memory) != 0 }
+  private var hasLostSupervisor = false
+
+  /// Whether the supervisor's thread died at its work; once it has, it has for good.
+  ///
+  /// The C library is asked until it says so, and not again: its second answer of that kind leaves the mutex locked, and
+  /// the third one is as if the owner lived.
+  public var isSupervisorLost: Bool {
+    if !hasLostSupervisor { hasLostSupervisor = pump_life_is_lost(memory) != 0 }
+    return hasLostSupervisor
+  }
 
   /// Takes note that the supervisor takes a turn.
   public func supervise() { pump_counter_add(memory, Counter.supervised.rawValue, 1) }
