@@ -17,6 +17,7 @@ public final class Channel: @unchecked Sendable {
   private var attended: UInt32 = 0
   var faults: UInt64 = 0
   var faultsSeen: UInt64 = 0
+  private var hasLostSupervisor = false
 
   enum Box: Int32 {
     case report
@@ -217,12 +218,8 @@ public final class Channel: @unchecked Sendable {
 
   func beginSupervising() { pump_life_begin(memory) }
 
-  private var hasLostSupervisor = false
-
-  /// Whether the supervisor's thread died at its work; once it has, it has for good.
-  ///
-  /// The C library is asked until it says so, and not again: its second answer of that kind leaves the mutex locked, and
-  /// the third one is as if the owner lived.
+  /// Whether the supervisor's thread died at its work, kept for good: the C library's trylock says so twice, and
+  /// then as if the owner lived.
   public var isSupervisorLost: Bool {
     if !hasLostSupervisor { hasLostSupervisor = pump_life_is_lost(memory) != 0 }
     return hasLostSupervisor
