@@ -10,6 +10,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +34,9 @@ DIRECT = f"{bench}/drivers/direct.yaml"
 HEAD = f"{top}/Hardware/pumps/peristaltic-50ul.yaml"
 PICO = f"{bench}/pumps/picolitre.yaml"
 PICO_INDEX = f"{bench}/pumps/picolitre-index.yaml"
+PICO_FEW_INDEX = f"{bench}/pumps/picolitre-few-index.yaml"
+# A plant that was late itself by more has shown nothing of the controller.
+PLANT_LATE_MS = 100
 
 
 def say(text):
@@ -166,11 +170,53 @@ class Scenario:
         self.chip.free()
         say(f"ran {self.name}")
 
+    def discard(self):
+        """Ends a scenario that shows nothing; it is to be done again."""
+        for name in (self.journal, f"{self.journal}.seal"):
+            if os.path.exists(name):
+                os.remove(name)
+        self.chip.free()
+        shutil.rmtree(self.folder)
+
     def levels_or_none(self):
         try:
             return self.levels()
         except OSError:
             return None
+
+
+class Plant:
+    """The plant beside a scenario's controller; made when it follows the lines."""
+
+    def __init__(self, s, per_pulse, *head):
+        self.report = f"{s.folder}/plant.json"
+        # Before whatever the controller does not do in real time: a head does not wait for a processor.
+        self.process = subprocess.Popen(
+            ["chrt", "-f", "40", sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, str(per_pulse),
+             self.report, *head], stdout=subprocess.PIPE)
+        self.process.stdout.readline()
+
+    def end(self):
+        """Returns by how many milliseconds it was late at worst."""
+        self.process.terminate()
+        self.process.wait()
+        with open(self.report) as file:
+            return json.load(file)["latest_ms"]
+
+
+def beside_plant(job):
+    """Does a scenario again, twice at most, whose plant was late itself, whatever came of it."""
+    def repeated(*arguments):
+        for attempt in range(3):
+            s, late, facts = job(*arguments)
+            if late <= PLANT_LATE_MS or attempt == 2:
+                s.close(**facts)
+                return
+            say(f"the plant of {s.name} was {late} ms late: again")
+            s.discard()
+    repeated.__name__ = job.__name__
+    repeated.__doc__ = job.__doc__
+    return repeated
 
 
 def drive_of(process, seconds=90):
@@ -401,20 +447,16 @@ def crowded(variant):
     s.close(exit=finish(process), crowd=json.loads(crowd.stdout), status=status)
 
 
+@beside_plant
 def liar(variant, fault):
     """A drive that lies loses the motor's power."""
     s = Scenario(f"liar-{fault}-{variant}", variant, driver=DIRECT, pump=PICO_INDEX,
                  backlog="0.05 nL", index=True, kind="liar", fault=fault)
-    plant = subprocess.Popen(
-        [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "100",
-         f"{s.folder}/plant.json"])
-    time.sleep(2)
+    plant = Plant(s, 100)
     span = 85 if fault == "deaf" else 12
     status = finish(s.run(
         f"{bench}/profiles/rate-200.yaml", span, "--drive-fault", fault), span + 60)
-    plant.terminate()
-    plant.wait()
-    s.close(exit=status)
+    return s, plant.end(), {"exit": status}
 
 
 def hung_supervisor(variant):
@@ -608,23 +650,23 @@ def soak(variant):
     """Long running with the plant beside it: memory does not grow, every index pulse is counted."""
     s = Scenario(f"soak-{variant}", variant, driver=DIRECT, pump=PICO, index=True, kind="soak",
                  span=soak_seconds)
-    plant = subprocess.Popen(
-        [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "3200",
-         f"{s.folder}/plant.json"])
-    time.sleep(2)
+    plant = Plant(s, 3200)
     process = s.run(f"{bench}/profiles/rate-200.yaml", soak_seconds)
     samples = []
     began = time.monotonic()
     while process.poll() is None and time.monotonic() - began < soak_seconds + 60:
         try:
-            samples.append((round(time.monotonic() - began), resident(process)))
+            size = resident(process)
         except OSError:
             break
+        # A process that has just ended has no memory any more.
+        if size is None:
+            break
+        samples.append((round(time.monotonic() - began), size))
         time.sleep(5)
     status = finish(process)
     time.sleep(1)
-    plant.terminate()
-    plant.wait()
+    plant.end()
     s.close(exit=status, resident_kib=samples)
 
 
@@ -640,23 +682,19 @@ def calibrate(variant):
     s.close(exit=status)
 
 
+@beside_plant
 def weigh(variant, head):
     """Calibration with the plant beside it: a head that follows, one that stalls, one that slips."""
-    s = Scenario(f"calibrate-{head.split(':')[0]}-{variant}", variant, driver=DIRECT, pump=PICO_INDEX,
+    s = Scenario(f"calibrate-{head.split(':')[0]}-{variant}", variant, driver=DIRECT, pump=PICO_FEW_INDEX,
                  backlog="1 nL", index=True, kind="weigh", head=head)
-    plant = subprocess.Popen(
-        [sys.executable, f"{bench}/plant.py", str(s.chip.base), s.chip.lines, "100",
-         f"{s.folder}/plant.json", head])
-    time.sleep(2)
+    plant = Plant(s, 400, head)
     # A run makes the journal that books what is pumped.
     finish(s.run(f"{bench}/profiles/rate-200.yaml", 2))
     status = finish(s.start(
         "hardware", "calibrate", "--board", s.board, "--volume", "4nL", "--over", "20s",
         "--journal", s.journal), 90)
     time.sleep(1)
-    plant.terminate()
-    plant.wait()
-    s.close(exit=status)
+    return s, plant.end(), {"exit": status}
 
 
 def blink(variant):

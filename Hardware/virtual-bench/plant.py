@@ -4,7 +4,7 @@ the index line back.
 
 Usage: plant.py CHIP-BASE SYSFS-LINES STEPS-PER-PULSE REPORT [stalls:STEPS|slips:EVERY]
 
-A head that stalls turns no further than so many steps; one that slips loses every so-manieth.
+It says when it follows. A head that stalls turns no further than so many steps; one that slips loses every so-manieth.
 """
 import json
 import os
@@ -28,6 +28,8 @@ def main():
     os.makedirs(instance, exist_ok=True)
     # A chip that had this base before has left its edges.
     open(f"{instance}/trace", "w").close()
+    with open(f"{instance}/trace_clock", "w") as file:
+        file.write("mono")
     with open(f"{instance}/events/gpio/gpio_value/filter", "w") as file:
         file.write(f"gpio >= {base} && gpio < {base + 32} && get == 0")
     with open(f"{instance}/events/gpio/gpio_value/enable", "w") as file:
@@ -36,7 +38,9 @@ def main():
     level = {STEP: 0, DIR: 0, ENABLE: 1}
     commanded = turned = 0
     pulses = []
-    event = re.compile(rb"gpio_value: (\d+) set ([01])")
+    event = re.compile(rb"(\d+)\.(\d{6}): gpio_value: (\d+) set ([01])")
+    latest = 0
+    print("following", flush=True)
     try:
         with open(f"{instance}/trace_pipe", "rb", buffering=0) as pipe:
             rest = b""
@@ -46,9 +50,10 @@ def main():
                     found = event.search(text)
                     if not found:
                         continue
-                    line, value = int(found[1]) - base, int(found[2])
+                    line, value = int(found[3]) - base, int(found[4])
                     rises = line == STEP and value == 1 and level[STEP] == 0
                     level[line] = value
+                    latest = max(latest, time.monotonic_ns() - int(found[1] + found[2] + b"000"))
                     if not rises or level[ENABLE] == 1 or level[DIR] == 0:
                         continue
                     commanded += 1
@@ -67,7 +72,7 @@ def main():
     finally:
         with open(report, "w") as file:
             json.dump({"commanded_steps": commanded, "turned_steps": turned, "index_pulses": len(pulses),
-                       "pulses_ns": pulses}, file)
+                       "pulses_ns": pulses, "latest_ms": round(latest / 1e6)}, file)
 
 
 main()
