@@ -116,6 +116,10 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
+    // What a clinic does between a prescription and a pump: values, no input and no output.
+    .target(
+      name: "PumpClinic", dependencies: ["PumpUnits", "PumpTherapy", "PumpProfiles"],
+      swiftSettings: settings),
     .target(
       name: "PumpRecords",
       dependencies: ["PumpJournal", "PumpMessages", "PumpSafety", "PumpUnits", "CSQLite"],
@@ -156,7 +160,7 @@ let package = Package(
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
         "PumpJournal", "PumpDrive",
         "PumpSession", "PumpPlant", "PumpRecords", "PumpProfiles", "PumpFiles", "PumpService",
-        "PumpScenarios",
+        "PumpScenarios", "PumpClinic",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
@@ -169,7 +173,7 @@ let package = Package(
         "PumpJournal",
         "PumpDrive", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
         "PumpRecords", "PumpFirmware", "PumpSession", "PumpScenarios", "PumpService", "PumpFiles",
-        "PumpReports", "CAllocationCounter",
+        "PumpReports", "PumpClinic", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -196,6 +200,10 @@ let package = Package(
       ],
       exclude: ["validate.py"], swiftSettings: settings),
 
+    .testTarget(
+      name: "PumpClinicTests",
+      dependencies: ["PumpClinic", "PumpProfiles", "PumpTherapy", "PumpUnits"],
+      swiftSettings: settings),
     .testTarget(
       name: "PumpSafetyTests",
       dependencies: [

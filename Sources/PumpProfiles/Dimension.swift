@@ -119,6 +119,23 @@ package struct Dimension: Sendable {
       whole: digits.1, fraction: digits.2 ?? "", factor: factor, text: text)
   }
 
+  /// A count in the unit that another text has, rounded down to a thousandth of a microgram, or a microlitre, for each
+  /// of its times.
+  ///
+  /// - Parameter other: A text that `count(of:)` reads.
+  package func written(_ count: UInt64, like other: String) -> String {
+    let unit = other.drop { $0 == " " || $0.isNumber || $0 == "." }
+    guard let size = units[Self.canonical(unit)] else { return "\(count)" }
+    // A thousandth, or of a milligram or millilitre a millionth.
+    let places = unit.hasPrefix("m") && !unit.hasPrefix("mcg") ? 6 : 3
+    let parts = (0..<places).reduce(UInt64(1)) { product, _ in product * 10 }
+    let (whole, part) = count.quotientAndRemainder(dividingBy: size)
+    let decimals = (try? scaled(part, by: parts, over: size, .down)) ?? 0
+    var digits = String(String(parts + decimals).dropFirst())
+    while digits.last == "0" { digits.removeLast() }
+    return digits.isEmpty ? "\(whole) \(unit)" : "\(whole).\(digits) \(unit)"
+  }
+
   private func exact(whole: Substring, fraction: Substring, factor: UInt64, text: String)
     throws(Problem) -> UInt64
   {

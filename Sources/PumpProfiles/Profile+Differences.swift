@@ -45,6 +45,7 @@ extension Profile {
       if Format.mass(before) != Format.mass(now) { changes.append(.init(what, before, now)) }
     }
     compare("profile", old.name, new.name)
+    compare("patient", old.prescribed.patient ?? "not said", new.prescribed.patient ?? "not said")
     compare("population", old.population, new.population)
     compare("drug", old.drug, new.drug)
     compare("lot", old.lot, new.lot)

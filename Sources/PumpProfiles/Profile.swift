@@ -24,6 +24,19 @@ public struct Profile: Sendable {
   public var singleBolus: Bolus?
   /// Why the patient may ask for boluses.
   public var patientBolusReason: String?
+  /// For whom, by whom and why it was written, as far as it says.
+  public var prescribed = Prescribed()
+
+  /// Who stands behind a prescription; a reference, never more of a patient than a clinic wants in its files.
+  public struct Prescribed: Equatable, Sendable {
+    public var patient: String?
+    public var prescriber: String?
+    public var reason: String?
+
+    public init(patient: String? = nil, prescriber: String? = nil, reason: String? = nil) {
+      (self.patient, self.prescriber, self.reason) = (patient, prescriber, reason)
+    }
+  }
 
   /// What kind of therapy it is.
   public enum Mode: String, CaseIterable, Sendable {
@@ -39,7 +52,7 @@ public struct Profile: Sendable {
     name: String, population: String, drug: String, concentration: Concentration, lot: String,
     expires: CalendarDay, reservoir: Reservoir, catheterVolume: Volume, timeZone: TimeZone,
     mode: Mode, prescription: Prescription, limits: DoseLimits, singleBolus: Bolus?,
-    patientBolusReason: String?
+    patientBolusReason: String?, prescribed: Prescribed = Prescribed()
   ) {
     self.name = name
     self.population = population
@@ -55,6 +68,7 @@ public struct Profile: Sendable {
     self.limits = limits
     self.singleBolus = singleBolus
     self.patientBolusReason = patientBolusReason
+    self.prescribed = prescribed
   }
 
   /// Where in its pattern the therapy is at a moment.

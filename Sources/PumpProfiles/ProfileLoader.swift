@@ -22,7 +22,7 @@ public struct ProfileLoader: Sendable {
 
   static let keys = [
     "profile", "population", "drug", "reservoir", "catheter", "therapy", "periodic-bolus",
-    "single-bolus", "patient-bolus", "confirmed",
+    "single-bolus", "patient-bolus", "prescribed", "confirmed",
   ]
 
   /// Reads a profile.
@@ -95,7 +95,8 @@ public struct ProfileLoader: Sendable {
       mode: therapy.mode,
       prescription: Prescription(
         therapy: therapy.therapy, concentration: concentration, patientBolus: patient?.rule),
-      limits: limits.doseLimits, singleBolus: single?.bolus, patientBolusReason: patient?.reason)
+      limits: limits.doseLimits, singleBolus: single?.bolus, patientBolusReason: patient?.reason,
+      prescribed: prescribed(root))
     ProfileChecks(
       profile: profile, drug: library, limits: limits, bench: bench, report: report, now: now,
       placeOf: root.place(of:)
@@ -116,6 +117,20 @@ public struct ProfileLoader: Sendable {
       }
       root.report.confirmed.insert(code)
     }
+  }
+
+  private func prescribed(_ root: Fields) -> Profile.Prescribed {
+    let keys = ["patient", "prescriber", "reason"]
+    guard let fields = root.fields("prescribed", keys: keys, isRequired: false) else {
+      return .init()
+    }
+    func text(_ key: String, _ hint: String) -> String? {
+      fields.text(key, hint: hint, isRequired: false)?.value
+    }
+    return .init(
+      patient: text("patient", "\"P-0042\""),
+      prescriber: text("prescriber", "\"A. B., neurology\""),
+      reason: text("reason", "\"night spasms\""))
   }
 
   private func checkExpiry(_ day: CalendarDay, at place: SourcePlace, _ report: Report) {

@@ -15,8 +15,9 @@ struct ITPump: ParsableCommand {
     discussion: "Bench equipment: not a medical device, not for human use.",
     version: Version.text,
     subcommands: [
-      CheckCommand.self, DiffCommand.self, PlanCommand.self, SimulateCommand.self,
-      CompileCommand.self,
+      NewCommand.self, EditCommand.self, TitrateCommand.self, CheckCommand.self, DiffCommand.self,
+      BridgeCommand.self, ScreeningCommand.self, RecallCommand.self,
+      PlanCommand.self, SimulateCommand.self, CompileCommand.self,
       RunCommand.self, ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
       AlarmCommand.self, HardwareCommand.self, BenchCommand.self, WhereCommand.self,
       StatusCommand.self, BolusCommand.self, CancelBolusCommand.self, PatientBolusCommand.self,

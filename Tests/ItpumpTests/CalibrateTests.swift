@@ -2,6 +2,7 @@ import Foundation
 import PumpJournal
 import PumpMessages
 import PumpProfiles
+import PumpReports
 import PumpSafety
 import PumpUnits
 import Testing
@@ -116,7 +117,7 @@ struct CalibrateTests {
     ])
   func density(celsius: Double, milligrams: Double) {
     // Tanaka et al. 2001, table 1, rounded.
-    let have = Double(WeighingConditions.water(at: celsius)) / 1_000_000
+    let have = Double(CalibrationSeries.Conditions.water(at: celsius)) / 1_000_000
     #expect(abs(have - milligrams) < 0.002, "\(celsius) °C: \(have)")
   }
 }

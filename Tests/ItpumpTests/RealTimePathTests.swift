@@ -6,6 +6,7 @@ import PumpPlan
 import PumpPlant
 import PumpReplay
 import PumpTherapy
+import PumpScenarios
 import PumpUnits
 import Testing
 

@@ -93,6 +93,10 @@ package struct DiffReport: Encodable {
       "reason of patient boluses", old.patientBolusReason ?? "none",
       new.patientBolusReason ?? "none")
     compare("times of day", Self.times(old), Self.times(new))
+    compare(
+      "prescriber", old.prescribed.prescriber ?? "not said", new.prescribed.prescriber ?? "not said"
+    )
+    compare("reason", old.prescribed.reason ?? "not said", new.prescribed.reason ?? "not said")
   }
 
   private mutating func compare(_ setting: String, _ before: Mass, _ now: Mass) {

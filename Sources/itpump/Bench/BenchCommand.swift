@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PumpFiles
 import PumpReports
+import PumpScenarios
 import PumpUnits
 
 /// `itpump bench`: how fast and how exact things are on this machine.

@@ -103,9 +103,9 @@ struct CalibrateCommand: ParsableCommand {
     let files = try BenchFiles(board: ProjectFiles.board(target.board))
     let bench = try files.bench()
     try checkOutputs(files)
-    var series = CalibrationSeries(bench: bench, conditions: conditions)
+    var series = CalibrationSeries(bench: bench, conditions: try conditions.values())
     if let steps {
-      for weight in weighed { try series.take(steps: steps, weight: weight) }
+      for weight in weighed { try take(weight, of: steps, &series) }
     } else {
       _ = try target.resolve(bench.board)
       guard runs == 1 || isatty(STDIN_FILENO) == 1 else {
@@ -128,7 +128,7 @@ struct CalibrateCommand: ParsableCommand {
               + "--weighed 0.000g --output FILE\n")
           return
         }
-        try series.take(steps: made, weight: weight)
+        try take(weight, of: made, &series)
       }
     }
     try write(files, series)
@@ -164,6 +164,11 @@ struct CalibrateCommand: ParsableCommand {
       }
     }
     return nil
+  }
+
+  private func take(_ weight: String, of steps: UInt64, _ series: inout CalibrationSeries) throws {
+    try series.take(
+      steps: steps, nanograms: Self.quantity("--weighed", weight, .weight), weight: weight)
   }
 
   private func write(_ files: BenchFiles, _ series: CalibrationSeries) throws {

@@ -94,10 +94,14 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let campaign, withoutFaults {
-      return try QuietCampaign.report(days: campaign, seed: seed, options: options, json: json)
+    if let campaign {
+      let isKept =
+        withoutFaults
+        ? try QuietCampaign.report(days: campaign, seed: seed, files: options.files, json: json)
+        : try CampaignReport.run(days: campaign, seed: seed, json: json)
+      guard isKept else { throw ExitCode(1) }
+      return
     }
-    if let campaign { return try CampaignReport.run(days: campaign, seed: seed, json: json) }
     guard let path = profile else { return }
     let (profile, bench) = try options.load(
       path, now: start?.date(in: .gmt) ?? Date(), outputs: [json, vcd], others: [faults, commands])

@@ -1,15 +1,17 @@
-import ArgumentParser
 import Foundation
-import PumpFiles
+package import PumpFiles
 import PumpPlant
-import PumpReports
-import PumpScenarios
+package import PumpScenarios
 
 extension QuietCampaign {
   /// Runs lives on all processors until so many days are simulated, and tells what alarmed without a cause.
-  static func report(days: Int, seed: UInt64, options: FileOptions, json: String?) throws {
+  ///
+  /// - Returns: Whether nothing did.
+  package static func report(days: Int, seed: UInt64, files: ProjectFiles, json: String?) throws
+    -> Bool
+  {
     let now = Date()
-    var lives = try lives(options.files, seeds: seed..<seed &+ min(1_000, .max - seed), now: now)
+    var lives = try lives(files, seeds: seed..<seed &+ min(1_000, .max - seed), now: now)
     // In an order that mixes all kinds, the same for a seed.
     var random = SplitMix64(seed: seed)
     for index in stride(from: lives.count - 1, to: 0, by: -1) {
@@ -43,7 +45,7 @@ extension QuietCampaign {
             first_seed: seed, lives: work.verdicts.count, days: simulated,
             failures: failures.map { .init(life: $0.name, problems: $0.problems) })), to: json)
     }
-    if !failures.isEmpty { throw ExitCode(1) }
+    return failures.isEmpty
   }
 
   private struct Machine: Encodable {

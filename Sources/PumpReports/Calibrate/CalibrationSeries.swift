@@ -1,104 +1,74 @@
-import ArgumentParser
 import Foundation
 import PumpFiles
-import PumpProfiles
-import PumpReports
-import PumpUnits
-
-/// How the weighing was done, and what it is corrected for.
-struct WeighingConditions: ParsableArguments {
-  @Option(
-    help: .init(
-      "The liquid's density; water's at the temperature if not given.", valueName: "density"))
-  var density: String?
-
-  @Option(
-    help: .init("The water's temperature in °C, 5 to 40, such as 21.5.", valueName: "degrees"))
-  var temperature = 20.0
-
-  @Option(
-    help: .init(
-      "The air's density, for its buoyancy; 0mg/mL for no correction.", valueName: "density"))
-  var airDensity = "1.2mg/mL"
-
-  @Option(
-    help: .init(
-      "What evaporates during a run, weighed beside it, such as 0.4mg.", valueName: "weight"))
-  var evaporation: String?
-
-  @Option(help: .init("Which scales, for the report.", valueName: "text"))
-  var scales: String?
-
-  func check() throws {
-    guard (5...40).contains(temperature) else { throw ValidationError("--temperature: 5 to 40 °C") }
-    _ = try density.map { try CalibrateCommand.quantity("--density", $0, .concentration) }
-    _ = try evaporation.map { try CalibrateCommand.quantity("--evaporation", $0, .weight) }
-    guard try air() < liquid() else {
-      throw ValidationError("--air-density: less than the liquid's")
-    }
-  }
-
-  /// In nanograms a millilitre.
-  func liquid() throws -> UInt64 {
-    if let density { return try CalibrateCommand.quantity("--density", density, .concentration) }
-    return Self.water(at: temperature)
-  }
-
-  /// In nanograms a millilitre.
-  func air() throws -> UInt64 {
-    do {
-      return try PumpProfiles.Dimension.concentration.count(of: airDensity)
-    } catch {
-      throw ValidationError("--air-density: \(error.message)")
-    }
-  }
-
-  /// In nanograms a run.
-  func evaporated() throws -> UInt64 {
-    try evaporation.map { try CalibrateCommand.quantity("--evaporation", $0, .weight) } ?? 0
-  }
-
-  /// The density of water free of air in nanograms a millilitre, to a microgram: Tanaka et al.,
-  /// Metrologia 38 (2001) 301, from 0 to 40 °C.
-  static func water(at celsius: Double) -> UInt64 {
-    let kilogramsPerCubicMetre =
-      999.974950
-      * (1 - (celsius - 3.983035) * (celsius - 3.983035) * (celsius + 301.797)
-        / (522_528.9 * (celsius + 69.34881)))
-    return UInt64((kilogramsPerCubicMetre * 1_000).rounded()) * 1_000
-  }
-}
+package import PumpProfiles
+package import PumpUnits
 
 /// Weighed runs of one head, their mean and their spread.
-struct CalibrationSeries {
-  let bench: Bench
-  let conditions: WeighingConditions
-  private var runs: [(calibration: Calibration, weight: String)] = []
+package struct CalibrationSeries {
+  /// How the weighing was done, and what it is corrected for.
+  package struct Conditions {
+    /// The liquid's and the air's density in nanograms a millilitre; no air, no correction for its buoyancy.
+    var liquid: UInt64
+    var air: UInt64
+    /// What evaporates in a run, in nanograms.
+    var evaporated: UInt64
+    /// For the report.
+    var liquidWords: String
+    var evaporation: String?
+    var scales: String?
 
-  struct Result {
-    /// The mean of all runs.
-    var perRevolution: Volume
-    /// Against the calibration before, in per cent.
-    var changePercent: Double
-    /// The sample's standard deviation in per cent of the mean; `nil` for a single run.
-    var spreadPercent: Double?
-    /// One line for the pump file.
-    var note: String
-    var summary: String
-    var report: String
+    package init(
+      liquid: UInt64, air: UInt64, evaporated: UInt64, liquidWords: String, evaporation: String?,
+      scales: String?
+    ) {
+      (self.liquid, self.air, self.evaporated) = (liquid, air, evaporated)
+      (self.liquidWords, self.evaporation, self.scales) = (liquidWords, evaporation, scales)
+    }
+
+    /// The density of water free of air in nanograms a millilitre, to a microgram: Tanaka et al.,
+    /// Metrologia 38 (2001) 301, from 0 to 40 °C.
+    package static func water(at celsius: Double) -> UInt64 {
+      let kilogramsPerCubicMetre =
+        999.974950
+        * (1 - (celsius - 3.983035) * (celsius - 3.983035) * (celsius + 301.797)
+          / (522_528.9 * (celsius + 69.34881)))
+      return UInt64((kilogramsPerCubicMetre * 1_000).rounded()) * 1_000
+    }
   }
 
-  init(bench: Bench, conditions: WeighingConditions) {
+  package let bench: Bench
+  private let conditions: Conditions
+  private var runs: [(calibration: Calibration, weight: String)] = []
+
+  package struct Result {
+    /// The mean of all runs.
+    package var perRevolution: Volume
+    /// Against the calibration before, in per cent.
+    package var changePercent: Double
+    /// The sample's standard deviation in per cent of the mean; `nil` for a single run.
+    package var spreadPercent: Double?
+    /// One line for the pump file.
+    package var note: String
+    package var summary: String
+    package var report: String
+  }
+
+  package init(bench: Bench, conditions: Conditions) {
     self.bench = bench
     self.conditions = conditions
   }
 
-  mutating func take(steps: UInt64, weight: String) throws {
-    let read = try CalibrateCommand.quantity("--weighed", weight, .weight)
-    let calibration = try Calibration(
-      steps: steps, weighedNanograms: read + conditions.evaporated(),
-      densityNanogramsPerMillilitre: conditions.liquid(),
-      airNanogramsPerMillilitre: conditions.air())
+  /// Takes a run.
+  ///
+  /// - Parameters:
+  ///   - nanograms: What the scales say.
+  ///   - weight: The same, as it was typed.
+  /// - Throws: `ProjectFiles.Problem`.
+  package mutating func take(steps: UInt64, nanograms: UInt64, weight: String) throws {
+    let calibration = Calibration(
+      steps: steps, weighedNanograms: nanograms + conditions.evaporated,
+      densityNanogramsPerMillilitre: conditions.liquid,
+      airNanogramsPerMillilitre: conditions.air)
     _ = try perRevolution(calibration)
     runs.append((calibration, weight))
   }
@@ -111,12 +81,12 @@ struct CalibrationSeries {
     }
   }
 
-  func result() throws -> Result {
+  package func result() throws -> Result {
     let steps = runs.map(\.calibration.steps).reduce(0, +)
-    let all = try Calibration(
+    let all = Calibration(
       steps: steps, weighedNanograms: runs.map(\.calibration.weighedNanograms).reduce(0, +),
-      densityNanogramsPerMillilitre: conditions.liquid(),
-      airNanogramsPerMillilitre: conditions.air())
+      densityNanogramsPerMillilitre: conditions.liquid,
+      airNanogramsPerMillilitre: conditions.air)
     let mean = try perRevolution(all)
     let old = bench.pump.volumePerRevolution
     let change = (Double(mean.femtolitres) / Double(old.femtolitres) - 1) * 100
@@ -156,8 +126,8 @@ struct CalibrationSeries {
     func milligrams(_ density: UInt64) -> String {
       String(format: "%.3f mg/mL", Double(density) / 1_000_000)
     }
-    let liquid = try milligrams(conditions.liquid())
-    let air = try conditions.air()
+    let liquid = milligrams(conditions.liquid)
+    let air = conditions.air
     var text =
       """
       Calibration of \(bench.pump.name) with \(bench.driver.name) on \(bench.board.name)
@@ -165,8 +135,7 @@ struct CalibrationSeries {
 
       date                   \(day)
       scales                 \(conditions.scales.map { Visible.line($0) } ?? "not named")
-      liquid                 \(liquid)\(conditions.density == nil
-        ? ", water at \(conditions.temperature) °C" : "")
+      liquid                 \(liquid)\(conditions.liquidWords)
       buoyancy               \(air == 0 ? "not corrected"
         : "corrected for air of \(milligrams(air)) and weights of 8000 mg/mL")
       evaporation            \(conditions.evaporation.map { "\($0) added to each run" }

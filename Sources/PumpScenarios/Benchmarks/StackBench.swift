@@ -1,24 +1,23 @@
-import PumpDrive
+package import PumpDrive
 import PumpMessages
 import PumpPlan
-import PumpPlant
+package import PumpPlant
 import PumpSafety
-import PumpScenarios
 import PumpSession
-import PumpTherapy
-import PumpUnits
+package import PumpTherapy
+package import PumpUnits
 
 /// Runs the whole simulated stack: engine, dose guard, ledger, driver timing, plant and digest.
-enum StackBench {
-  struct Result {
-    var steps: UInt64
-    var nanosecondsPerStep: Double
-    var seconds: Double
-    var digest: TraceDigest
+package enum StackBench {
+  package struct Result {
+    package var steps: UInt64
+    package var nanosecondsPerStep: Double
+    package var seconds: Double
+    package var digest: TraceDigest
   }
 
   /// A constant flow for a time on the reference bench.
-  static func run(_ flow: FlowRate, for span: TimeSpan, _ repeats: Int) throws -> Result {
+  package static func run(_ flow: FlowRate, for span: TimeSpan, _ repeats: Int) throws -> Result {
     var times: [Double] = []
     var steps: UInt64 = 0
     var digest = TraceDigest()
@@ -37,26 +36,26 @@ enum StackBench {
   }
 
   /// What a stack is made of.
-  struct Parts {
-    var settings: EngineSettings
-    var prescription: Prescription
-    var plant: PlantSettings
+  package struct Parts {
+    package var settings: EngineSettings
+    package var prescription: Prescription
+    package var plant: PlantSettings
 
-    func engine() -> Engine {
+    package func engine() -> Engine {
       Engine(settings: settings, prescription: prescription, grant: .unlimited)
     }
 
-    var bench: SimulatedBench<DigestTrace> {
+    package var bench: SimulatedBench<DigestTrace> {
       SimulatedBench(settings: plant, trace: DigestTrace())
     }
   }
 
-  static func loop(_ flow: FlowRate) throws -> ControlLoop<SimulatedBench<DigestTrace>> {
+  package static func loop(_ flow: FlowRate) throws -> ControlLoop<SimulatedBench<DigestTrace>> {
     let parts = try parts(flow)
     return ControlLoop(engine: parts.engine(), hardware: parts.bench)
   }
 
-  static func parts(_ flow: FlowRate) throws -> Parts {
+  package static func parts(_ flow: FlowRate) throws -> Parts {
     let concentration = Concentration(microgramsPerMillilitre: 500)
     let full = Volume(microlitres: 20_000)
     let reservoir = try Reservoir(

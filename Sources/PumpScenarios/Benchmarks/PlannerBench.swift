@@ -1,22 +1,22 @@
 import PumpPlan
 import PumpTherapy
-import PumpUnits
+package import PumpUnits
 
 /// Plans whole programmes as fast as it can, and measures each step against the definition.
-enum PlannerBench {
+package enum PlannerBench {
   /// What one programme took.
-  struct Result {
-    var steps: UInt64
-    var nanosecondsPerStep: Double
-    var seconds: Double
+  package struct Result {
+    package var steps: UInt64
+    package var nanosecondsPerStep: Double
+    package var seconds: Double
     /// The largest distance between a step's due time and the definition's, in ns.
-    var worstErrorNanoseconds: UInt64
+    package var worstErrorNanoseconds: UInt64
   }
 
   static let step = StepVolume.reference
 
   /// 200 boluses of 10,000 steps in trapezoids of 2,000 steps/s and 4,000 steps/s², 1 s apart.
-  static func boluses(_ repeats: Int) throws -> Result {
+  package static func boluses(_ repeats: Int) throws -> Result {
     let motor = try MotorLimits(startRate: 0, maximumRate: 4_000, acceleration: 4_000)
     let bolus = try Bolus(
       volume: step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
@@ -33,7 +33,7 @@ enum PlannerBench {
   }
 
   /// A constant rate of `steps` in `seconds`, for a time.
-  static func constant(
+  package static func constant(
     _ steps: UInt64, in seconds: UInt64, lasting: TimeSpan, _ repeats: Int
   ) throws -> Result {
     let flow = try FlowRate(
@@ -128,14 +128,14 @@ struct BolusDefinition {
 
 extension Duration {
   /// The duration in seconds, for printing.
-  var seconds: Double {
+  package var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }
 
 extension StepVolume {
   /// A microstep of the reference bench: 50 µL a revolution, 200 steps × 16 microsteps × gear 100.
-  static let reference: StepVolume = {
+  package static let reference: StepVolume = {
     let volume = Volume(microlitres: 50)
     guard let step = try? StepVolume(delivering: volume, inSteps: 320_000) else {
       preconditionFailure("50 µL over 320,000 steps is within the arithmetic")

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import PumpFiles
+import PumpProfiles
+import PumpReports
+
+/// What changing a profile's file has in common.
+enum ProfileEditing {
+  /// A profile's text, to be changed.
+  static func text(of file: InputFile) throws -> ProfileText {
+    do throws(ProfileText.Problem) {
+      return try ProfileText(file.text)
+    } catch {
+      throw ProjectFiles.Problem(description: "\(file.path): error: \(words(error))")
+    }
+  }
+
+  /// Shows what a new text changes, and writes it, unless it is no valid profile or the change is refused.
+  static func write(
+    _ new: ProfileText, to output: String,
+    after old: (name: String, profile: Profile, bench: Bench),
+    _ files: ProjectFiles
+  ) throws {
+    let now = Date()
+    var inputs = try files.inputs(old.name)
+    inputs.profile = InputFile(path: output, text: new.text)
+    let after = try inputs.load(now: now)
+    let report = DiffReport(
+      from: old, to: (output, after.profile, after.bench), drugs: try InputFile.drugs(inputs.drugs),
+      now: now)
+    for warning in after.warnings { Console.note(warning) }
+    try ProjectFiles.print(report.text)
+    guard !report.isRefused else {
+      throw ProjectFiles.Problem(description: "\(output): error: not written")
+    }
+    try ProjectFiles.write(new.text, to: output)
+  }
+
+  static func words(_ problem: ProfileText.Problem) -> String {
+    switch problem {
+    case .unreadable: "it can't be read as a profile: 'itpump check' says why"
+    case .unknown(let path, let near):
+      "it has no value '\(path)'"
+        + (near.isEmpty
+          ? ": 'itpump edit FILE' alone lists them"
+          : "; did you mean \(near.prefix(3).map { "'\($0)'" }.joined(separator: " or "))?")
+    case .ambiguous(let path): "'\(path)' stands there several times: change it in the file"
+    case .unwritable(let path, let value):
+      "'\(path)' can't be written as '\(value)' there: change it in the file"
+    }
+  }
+}

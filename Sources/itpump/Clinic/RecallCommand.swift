@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import PumpClinic
+import PumpFiles
+import PumpJournal
+import PumpProfiles
+import PumpReports
+import PumpService
+
+/// `itpump recall`: lots against the public recalls.
+struct RecallCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recall",
+    abstract: "Hold lots, or a pump's serial number, against a file of public recalls.",
+    discussion: """
+      The file is the public enforcement reports as JSON, whole, of drugs or of devices. An answer is listed, cannot \
+      be excluded, or not found; none of them says that a lot is safe. Exits with 0 where nothing was found, and \
+      with 1 where a lot is listed or can't be excluded.
+      """)
+
+  @Option(
+    help: .init("The file of reports.", valueName: "file"), completion: .file(extensions: ["json"]))
+  var against: String
+
+  @Argument(
+    help: "Profiles, and journals of pumps that do not run: the lot of each.", completion: .file())
+  var files: [String] = []
+
+  @Option(help: .init("A lot, as the vial has it.", valueName: "lot")) var lot: [String] = []
+  @Option(help: .init("The drug of --lot.", valueName: "name")) var drug = "baclofen"
+  @Option(help: .init("A pump's serial number; --against is of devices then.", valueName: "number"))
+  var serial: [String] = []
+  @Option(help: .init("The name of --serial's pump, as a recall would have it.", valueName: "name"))
+  var device = "pump"
+  @Option(help: .init("A file of reports that is older proves nothing.", valueName: "days"))
+  var oldest = 14
+  @Flag(help: "Print JSON instead of text.") var json = false
+  @OptionGroup var options: FileOptions
+
+  func validate() throws {
+    guard !(files.isEmpty && lot.isEmpty && serial.isEmpty) else {
+      throw ValidationError("name a profile, a journal, a --lot or a --serial")
+    }
+    guard oldest >= 0 else { throw ValidationError("--oldest: 0 or more days") }
+  }
+
+  func run() throws {
+    let today = Date()
+    // The agency's whole file of drugs has some 50 MB.
+    let data = try InputBytes.read(against, atMost: 512 << 20)
+    let file: RecallFile
+    do throws(RecallFile.Problem) {
+      file = try RecallFile(data)
+    } catch {
+      guard case .notARecallFile(let words) = error else { return }
+      throw ProjectFiles.Problem(description: "\(against): error: \(words)")
+    }
+    let search = RecallSearch(file, oldestInDays: oldest)
+    var reports = lot.map { each in
+      RecallReport(
+        search.answer(lot: each, of: drug, today: today), asked: "lot \(each) of \(drug)", from: nil
+      )
+    }
+    reports += serial.map { each in
+      RecallReport(
+        search.answer(serial: each, of: device, today: today), asked: "serial \(each) of \(device)",
+        from: nil)
+    }
+    for path in files {
+      let found = try filling(path)
+      reports.append(
+        RecallReport(
+          search.answer(lot: found.lot, of: found.drug, today: today),
+          asked: "lot \(found.lot) of \(found.drug)", from: path))
+    }
+    try ProjectFiles.print(json ? JSONOutput.text(reports) : reports.map(\.text).joined())
+    if reports.contains(where: { !$0.isNotFound }) { throw ExitCode(1) }
+  }
+
+  /// What is in a reservoir, by a profile or by the one that a journal keeps.
+  private func filling(_ path: String) throws -> (drug: String, lot: String) {
+    let text: String
+    let isJournal = path.hasSuffix(".journal")
+    if isJournal {
+      var journal = try JournalFile.read(path)
+      guard let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1) else {
+        throw ProjectFiles.Problem(description: "\(path): error: it holds no whole profile")
+      }
+      text = String(decoding: kept, as: UTF8.self)
+    } else {
+      text = try ProjectFiles.text(ProjectFiles.profile(path))
+    }
+    let values = try ProfileEditing.text(of: InputFile(path: path, text: text)).values
+    guard let lot = values.first(where: { $0.path == "drug.lot" }),
+      let drug = values.first(where: { $0.path == "drug.name" })
+    else {
+      throw ProjectFiles.Problem(
+        description: "\(path): error: it says no drug and lot: 'itpump check' says what is missing")
+    }
+    return (drug.text, lot.text)
+  }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import PumpClinic
+import PumpFiles
+import PumpProfiles
+import PumpReports
+import PumpUnits
+
+/// `itpump titrate`: the same day with more or less drug.
+struct TitrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "titrate",
+    abstract:
+      "Write a profile with a higher or lower daily dose: the same times, each dose by the same factor.",
+    discussion: """
+      Rates and scheduled boluses change, rounded down to a thousandth of a microgram; the patient's bolus and a \
+      single one do not. Shows what differs and how the change is judged. A change that is refused is not written.
+      """)
+
+  @Argument(help: "The profile that runs now.", completion: .file(extensions: ["yaml"]))
+  var profile: String
+
+  @Option(help: .init("By so much of the daily dose, such as 15% or -10%.", valueName: "share"))
+  var by: String?
+
+  @Option(help: .init("To this dose a day, such as '345 ug/day'.", valueName: "dose"))
+  var to: String?
+
+  @Option(name: .shortAndLong, help: .init("Write the new profile here.", valueName: "file"))
+  var output: String
+
+  @OptionGroup var options: FileOptions
+
+  func validate() throws {
+    guard (by == nil) != (to == nil) else { throw ValidationError("either --by or --to") }
+    _ = try wish()
+  }
+
+  func run() throws {
+    let name = ProjectFiles.profile(profile)
+    let inputs = try options.files.inputs(name)
+    try ProjectFiles.checkOutputs([output], inputs: inputs.paths)
+    // What ran may have expired since.
+    let before = try inputs.load(now: Date(timeIntervalSince1970: 0))
+    let (wish, text) = (try wish(), try ProfileEditing.text(of: inputs.profile))
+    let new: ProfileText
+    do throws(TitrationStep.Problem) {
+      new = try TitrationStep(wish, of: text, before.profile).text
+    } catch {
+      throw ProjectFiles.Problem(description: "\(name): error: \(Self.words(error))")
+    }
+    if before.profile.singleBolus != nil {
+      Console.note(
+        "\(output): note: its single bolus is as it was: take it out unless it is meant again")
+    }
+    try ProfileEditing.write(
+      new, to: output, after: (name, before.profile, before.bench), options.files)
+  }
+
+  /// What is asked for.
+  private func wish() throws -> TitrationStep.Wish {
+    do {
+      if let to { return .to(Mass(femtograms: try PumpProfiles.Dimension.doseRate.count(of: to))) }
+      let share = by ?? ""
+      let isLess = share.hasPrefix("-")
+      let size = try PumpProfiles.Dimension.percent.count(
+        of: String(share.drop { $0 == "+" || $0 == "-" }), example: "15%")
+      // Ten times as much is no titration, whatever the library says.
+      guard size <= 1_000_000 else { throw ValidationError("--by: \(share) is no titration") }
+      return .by(thousandths: isLess ? -Int64(size) : Int64(size))
+    } catch let problem as PumpProfiles.Dimension.Problem {
+      throw ValidationError("\(to == nil ? "--by" : "--to"): \(problem.message)")
+    }
+  }
+
+  private static func words(_ problem: TitrationStep.Problem) -> String {
+    switch problem {
+    case .nothingToTitrate:
+      "nothing is given, or the minimum rate, which is no treatment: 'itpump edit' or 'itpump new' begins a therapy"
+    case .leavesNothing(let path):
+      "'\(path)' would be nothing: a stop is 'therapy: stopped', which brings withdrawal"
+    case .beyondArithmetic(let path): "'\(path)' would be beyond any dose"
+    case .text(let problem): ProfileEditing.words(problem)
+    }
+  }
+}
