@@ -19,7 +19,8 @@ struct CommandLineTests {
   /// The program that was built beside these tests.
   static func itpump(_ arguments: String...) throws -> Run { try itpump(arguments) }
 
-  static func itpump(_ arguments: [String]) throws -> Run {
+  /// - Parameter input: What is typed; nothing can be where it is `nil`.
+  static func itpump(_ arguments: [String], input: String? = nil) throws -> Run {
     let process = Process()
     let tests = URL(fileURLWithPath: CommandLine.arguments[0])
     process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("itpump")
@@ -28,8 +29,12 @@ struct CommandLineTests {
     let (out, err) = (Pipe(), Pipe())
     process.standardOutput = out
     process.standardError = err
-    process.standardInput = FileHandle.nullDevice
+    let typed = Pipe()
+    process.standardInput = input == nil ? FileHandle.nullDevice : typed
     try process.run()
+    // Less than a pipe holds: nobody waits for a reader.
+    try typed.fileHandleForWriting.write(contentsOf: Data((input ?? "").utf8))
+    try typed.fileHandleForWriting.close()
     let output = out.fileHandleForReading.readDataToEndOfFile()
     let errors = err.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()

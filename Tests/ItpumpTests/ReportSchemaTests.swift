@@ -61,6 +61,35 @@ struct ReportSchemaTests {
     #expect(try complaint("simulation", folder("simulation.json")) == "")
   }
 
+  @Test("bridge, screening and recall")
+  func clinic() throws {
+    let weak = folder("weak.yaml")
+    try String(contentsOf: CommandLineTests.top.appendingPathComponent(Self.night), encoding: .utf8)
+      .replacingOccurrences(of: "2000 ug/mL", with: "500 ug/mL")
+      .write(toFile: weak, atomically: true, encoding: .utf8)
+    let bridge = try CommandLineTests.itpump(
+      "bridge", Self.night, weak, "--drugs", "Profiles/drugs", "--board", "simulator", "--json")
+    #expect(try complaint("bridge", written(bridge, to: "bridge.json")) == "")
+    for trials in [
+      "", "trials:\n  - {at: \"2026-11-02 09:00\", dose: 50 ug, over: 1 min, seen: none}\n",
+    ] {
+      try "screening: P-0042\ntime-zone: UTC\n\(trials)"
+        .write(toFile: folder("screening.yaml"), atomically: true, encoding: .utf8)
+      let next = try CommandLineTests.itpump("screening", folder("screening.yaml"), "--json")
+      #expect(try complaint("screening", written(next, to: "next.json")) == "", "\(next.err)")
+    }
+    try """
+    {"meta": {"last_updated": "2026-01-01"}, "results": [
+      {"product_description": "Baclofen, intrathecal", "code_info": "Lot A1234"}]}
+    """.write(toFile: folder("reports.json"), atomically: true, encoding: .utf8)
+    let recall = try CommandLineTests.itpump(
+      "recall", "--against", folder("reports.json"), Self.night, "--lot", "B1", "--json")
+    #expect(try complaint("recall", written(recall, to: "recall.json")) == "")
+    let fresh = try CommandLineTests.itpump(
+      "recall", "--against", folder("reports.json"), "--lot", "B1", "--oldest", "36500", "--json")
+    #expect(try complaint("recall", written(fresh, to: "fresh.json")) == "")
+  }
+
   @Test("diff, of profiles that differ and of one with itself")
   func diff() throws {
     for other in ["adult-spinal-continuous", "adult-spinal-night"] {

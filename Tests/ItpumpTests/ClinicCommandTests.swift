@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+
+@Suite("A clinic's commands, as their users type them")
+struct ClinicCommandTests {
+  private let folder: TemporaryFolder
+  private static let night = "Profiles/adult-spinal-night.yaml"
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOfFile: folder(name), encoding: .utf8)
+  }
+
+  private func isThere(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder(name))
+  }
+
+  @Test(
+    "titrate writes the day with each dose by one factor, shows it, and check takes it after the old one"
+  )
+  func titrate() throws {
+    let new = folder("new.yaml")
+    let run = try CommandLineTests.itpump("titrate", Self.night, "--by", "15%", "-o", new)
+    #expect(run.code == 0, "\(run.err)")
+    #expect(run.out.contains("251 µg before, 288.65 µg now (+15 %)"))
+    #expect(try text("new.yaml").contains("{from: \"22:00\", dose: 28.75 ug, over: 10 min}"))
+    let check = try CommandLineTests.itpump("check", new, "--after", Self.night)
+    #expect(check.code == 0 && check.out.contains("clean"), "\(check.out)")
+  }
+
+  @Test(
+    "A rise beyond the limit, an unlikely share, and the profile itself as the output are refused, and write nothing"
+  )
+  func refusedTitration() throws {
+    let new = folder("new.yaml")
+    let rise = try CommandLineTests.itpump("titrate", Self.night, "--by", "61%", "-o", new)
+    #expect(rise.code == 1 && rise.out.contains("[dose-step-above-hard-limit]"), "\(rise.out)")
+    #expect(rise.err.contains("not written") && !isThere("new.yaml"))
+    for (share, word) in [
+      ("15", "no unit"), ("1500%", "no titration"), ("-100%", "would be nothing"),
+    ] {
+      let run = try CommandLineTests.itpump("titrate", Self.night, "--by=\(share)", "-o", new)
+      #expect(
+        run.code != 0 && run.err.contains(word) && !isThere("new.yaml"), "\(share): \(run.err)")
+    }
+    try FileManager.default.copyItem(
+      atPath: CommandLineTests.top.appendingPathComponent(Self.night).path,
+      toPath: folder("own.yaml"))
+    let before = try text("own.yaml")
+    let own = try CommandLineTests.itpump(
+      "titrate", folder("own.yaml"), "--by", "5%", "-o", folder("own.yaml"), "--drugs",
+      "Profiles/drugs",
+      "--board", "simulator")
+    #expect(own.code == 1 && own.err.contains("overwrite"), "\(own.err)")
+    #expect(try text("own.yaml") == before)
+  }
+
+  @Test(
+    "edit changes single values and keeps comments; lists what there is; a value that check refuses is not written"
+  )
+  func edit() throws {
+    let new = folder("new.yaml")
+    let run = try CommandLineTests.itpump(
+      "edit", Self.night, "drug.lot=B 77", "therapy.flex.every-day.06:30.rate=9 ug/h", "-o", new)
+    #expect(run.code == 0 && run.out.contains("A1234 before, B 77 now"), "\(run.out) \(run.err)")
+    let text = try text("new.yaml")
+    #expect(text.hasPrefix("# More at night") && text.contains("lot: \"B 77\""))
+    let list = try CommandLineTests.itpump("edit", Self.night)
+    #expect(list.out.contains("therapy.flex.every-day.22:00.dose  25 ug"))
+    let other = folder("other.yaml")
+    let wrong = try CommandLineTests.itpump(
+      "edit", Self.night, "drug.concentration=2000 mg/mL", "-o", other)
+    #expect(wrong.code == 1 && !isThere("other.yaml"), "\(wrong.err)")
+    let misspelt = try CommandLineTests.itpump("edit", Self.night, "drug.lto=B77", "-o", other)
+    #expect(
+      misspelt.code == 1 && misspelt.err.contains("did you mean 'drug.lot'?"), "\(misspelt.err)")
+    #expect(try CommandLineTests.itpump("edit", Self.night, "drug.lot=B77").code == 2)
+  }
+
+  @Test(
+    "new asks until the answers are right, and writes a profile that check calls clean; broken off, it writes nothing"
+  )
+  func new() throws {
+    let answers = [
+      "night", "P-0042", "", "", "baclofen", "adult-spinal", "20000 ug/mL", "2000 ug/mL", "A1",
+      "2028-03-31", "20 mL",
+      "18 mL", "2 mL", "72 cm", "2.2 uL/cm", "continuous", "300", "<", "continuous", "300 ug/day",
+    ]
+    let path = folder("new.yaml")
+    let run = try CommandLineTests.itpump(
+      ["new", path, "--drugs", "Profiles/drugs", "--board", "simulator"],
+      input: answers.joined(separator: "\n") + "\n")
+    #expect(run.code == 0 && run.out.contains("clean"), "\(run.out) \(run.err)")
+    #expect(run.err.contains("no solution of 20000 ug/mL") && run.err.contains("no unit"))
+    #expect(try text("new.yaml").contains("continuous: 300 ug/day"))
+    #expect(try text("new.yaml").contains("patient: \"P-0042\""))
+    let again = try CommandLineTests.itpump(["new", path], input: "")
+    #expect(again.code == 1 && again.err.contains("it is there already"))
+    let broken = try CommandLineTests.itpump(
+      ["new", folder("other.yaml"), "--drugs", "Profiles/drugs", "--board", "simulator"],
+      input: "night\n")
+    #expect(broken.code == 1 && broken.err.contains("broken off") && !isThere("other.yaml"))
+  }
+
+  @Test("bridge says how long the old solution still arrives; the same solution needs none")
+  func bridge() throws {
+    let weak = folder("weak.yaml")
+    try String(contentsOf: CommandLineTests.top.appendingPathComponent(Self.night), encoding: .utf8)
+      .replacingOccurrences(of: "2000 ug/mL", with: "500 ug/mL")
+      .write(toFile: weak, atomically: true, encoding: .utf8)
+    let options = ["--drugs", "Profiles/drugs", "--board", "simulator"]
+    let run = try CommandLineTests.itpump(["bridge", Self.night, weak] + options)
+    #expect(run.code == 0 && run.out.contains("4 times the dose for"), "\(run.out) \(run.err)")
+    #expect(run.out.contains("298.4 µL: 140 µL of the pump's tubing, 158.4 µL of the catheter"))
+    let same = try CommandLineTests.itpump(["bridge", Self.night, Self.night] + options)
+    #expect(same.code == 1 && same.err.contains("no bridge is needed"))
+  }
+
+  @Test("screening says the next step, and recall what the reports have of a profile's lot")
+  func screeningAndRecall() throws {
+    let record = folder("screening.yaml")
+    let first = "  - {at: \"2026-11-02 09:00\", dose: 50 ug, over: 1 min, seen: none}\n"
+    let head = "screening: P-0042\ntime-zone: Europe/Berlin\ntrials:\n"
+    try (head + first).write(toFile: record, atomically: true, encoding: .utf8)
+    let run = try CommandLineTests.itpump("screening", record)
+    #expect(
+      run.code == 0
+        && run.out.contains("next: 75 µg over at least 1 min, not before 2026-11-03 09:00"),
+      "\(run.out)")
+    let reports = folder("reports.json")
+    try """
+    {"meta": {"last_updated": "\(ISO8601DateFormatter().string(from: Date()).prefix(10))"}, "results": [
+      {"recall_number": "D-0001-2026", "classification": "Class II", "status": "Ongoing",
+       "product_description": "Baclofen injection, intrathecal", "code_info": "Lot A1234, Exp 03/28"}]}
+    """.write(toFile: reports, atomically: true, encoding: .utf8)
+    let listed = try CommandLineTests.itpump("recall", "--against", reports, Self.night)
+    #expect(
+      listed.code == 1 && listed.out.contains("lot A1234 of baclofen: LISTED"), "\(listed.out)")
+    #expect(listed.out.contains("Never stop the pump abruptly"))
+    let other = try CommandLineTests.itpump("recall", "--against", reports, "--lot", "B1")
+    #expect(other.code == 0 && other.out.contains("not found among 1 reports"), "\(other.out)")
+  }
+}
