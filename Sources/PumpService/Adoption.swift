@@ -39,7 +39,8 @@ public struct Adoption {
       new.drug == old.drug && new.concentration == old.concentration && new.lot == old.lot
       && new.population == old.population && new.catheterVolume == old.catheterVolume
       && new.reservoir.filled(to: old.reservoir.filled) == old.reservoir
-    guard isSame else {
+    let (patient, other) = (old.prescribed.patient, new.prescribed.patient)
+    guard isSame, patient == nil || other == nil || patient == other else {
       throw RequestReader.Problem(
         code: "not-a-therapy",
         message:

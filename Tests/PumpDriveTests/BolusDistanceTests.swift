@@ -197,6 +197,23 @@ struct BolusDistanceTests {
   }
 
   @Test(
+    "What the pattern gave stays known where a hold comes while a bolus is asked for that the drive refuses"
+  )
+  func refusedWhileHeld() throws {
+    var supervisor = Supervisor(
+      settings: Fixture.guarding(try settings(distance)),
+      prescription: Fixture.prescription(try pattern()), start: .epoch)
+    supervisor.began(at: .epoch)
+    // The pattern's came at 120 minutes.
+    let command = Command.bolus(try bolus(), isConfirmed: true)
+    let before = supervisor.permit(command, at: at(130))
+    supervisor.took(.suspend, at: at(131))
+    supervisor.takeBack(before, at: at(132))
+    let early = supervisor.refusal(of: command, at: at(140))
+    #expect(early == .bolusTooSoon(until: at(180)))
+  }
+
+  @Test(
     "A pattern just as far apart as the library asks for goes on after a restart at a whole second")
   func restartedPattern() throws {
     let settings = try settings(TimeSpan(minutes: 2))

@@ -7,6 +7,22 @@ import Testing
 
 @Suite("What is left of a bolus is delivered, and never more, however often it is begun anew")
 struct BolusShapeTests {
+  @Test("A ramp is as long as the definition says, to the nanosecond, and even where that is odd")
+  func rampLength() throws {
+    // From nothing to 1,000 steps/s at 2,000 steps/s² takes half a second; at 3,000 a third, rounded up to be even.
+    for (acceleration, nanoseconds) in [(UInt64(2_000), UInt64(500_000_000)), (3_000, 333_333_334)]
+    {
+      let settings = try Fixture.settings(
+        startRate: 0, maximumRate: 4_000, acceleration: acceleration)
+      let bolus = try Bolus(
+        volume: settings.step.volume(ofSteps: 5_000), duration: TimeSpan(seconds: 5))
+      let shape = try BolusShape(
+        of: bolus, from: .epoch, over: .zero, motor: settings.motor, step: settings.step,
+        lead: settings.driver.lead)
+      #expect(shape.rampLength == TimeSpan(nanoseconds: nanoseconds), "\(acceleration)")
+    }
+  }
+
   @Test(
     "A bolus that begins anew holds the rest of its volume, to what a nanosecond fills",
     arguments: 0..<8)

@@ -307,5 +307,42 @@ struct SequencerTests {
     _ = bench.sequencer.performOther(at: retry)
     let falls = bench.sequencer.next
     #expect(falls == .fall, "STEP is still high")
+
+    // One that is at rest has power again for as long as it is tried.
+    var resting = Sequenced(Self.table, try Self.motor(startRate: 100))
+    resting.sequencer.plan(step: .never, isDelivering: false, after: resting.now)
+    let before = resting.sequencer.isAtRest
+    resting.sequencer.retryDeEnergising(at: resting.now)
+    // Nobody's wish comes before that.
+    resting.sequencer.plan(step: resting.now, isDelivering: true, after: resting.now)
+    let line = resting.sequencer.performOther(at: resting.now)
+    let after = resting.sequencer.isAtRest
+    #expect(before && line?.line == .enable && line?.level == .released && after)
+  }
+
+  @Test(
+    "A pause of just twice the wake-up is worth going to sleep for, and a nanosecond less is not")
+  func sleepsWhenWorthIt() throws {
+    let table = DriverTiming(
+      stepHigh: TimeSpan(microseconds: 50), stepLow: TimeSpan(microseconds: 50),
+      directionSetUp: TimeSpan(microseconds: 20), directionHold: TimeSpan(microseconds: 20),
+      wakeUp: TimeSpan(milliseconds: 1), energise: .aroundStrokes)
+    for (short, expected) in [(UInt64(0), StrokeSequencer.Edge.deEnergise), (1, .rise)] {
+      var bench = Sequenced(table, try Self.motor(startRate: 2_000))
+      while !bench.isHigh {
+        bench.sequencer.plan(step: bench.now, isDelivering: true, after: bench.now)
+        bench.make()
+      }
+      let risen = bench.now
+      bench.make()
+      // ENABLE may go when the step has rested; waking takes 1 ms, and twice that is the gap.
+      let rests = max(bench.now, risen + table.rest)
+      let wish = rests + TimeSpan(nanoseconds: 2_000_000 - short)
+      if !bench.sequencer.planAfterFall(step: wish, at: rests) {
+        bench.sequencer.plan(step: wish, isDelivering: true, after: rests)
+      }
+      let next = bench.sequencer.next
+      #expect(next == expected, "\(short) ns short")
+    }
   }
 }

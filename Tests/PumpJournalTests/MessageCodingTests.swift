@@ -60,6 +60,14 @@ struct MessageCodingTests {
       #expect(again.map { CommandWords($0) } == words, "\(command)")
       #expect(again?.kind == command.kind && again?.value == command.value)
     }
+    for isConfirmed in [true, false] {
+      let coded = [
+        Command.begin(isConfirmed: isConfirmed), .bolus(bolus, isConfirmed: isConfirmed),
+        .prime(bolus, isConfirmed: isConfirmed),
+        .adopt(prescription, place: .hour, isConfirmed: isConfirmed),
+      ].map { CommandWords($0).isConfirmed }
+      #expect(coded == [isConfirmed, isConfirmed, isConfirmed, isConfirmed])
+    }
     #expect(CommandWords(kind: .adopt).command() == nil)
     #expect(CommandWords(kind: .bolus).command() == nil, "a bolus of nothing is none")
     #expect(CommandWords(kind: .acknowledge, first: 250).command() == nil)

@@ -13,6 +13,41 @@ struct BoundaryTests {
       concentration: Concentration(microgramsPerMillilitre: 500), step: try SupervisorRig.step())
   }
 
+  @Test(
+    "A bolus of just the limit's dose, rounded up to the femtolitre, is within it; a femtolitre more is not"
+  )
+  func bolusLimit() throws {
+    // At 2000 µg/mL a femtolitre is 2 fg.
+    let solution = Concentration(microgramsPerMillilitre: 2_000)
+    let free = SupervisorRig.unlimited
+    let limits = DoseLimits(
+      perHour: free, perDay: free,
+      bolus: .init(
+        dose: .init(soft: Mass(micrograms: 100), hard: Mass(micrograms: 200)),
+        shortest: TimeSpan(seconds: 60), distance: .zero))
+    func refusal(_ micrograms: UInt64, plus femtolitres: UInt64, _ isConfirmed: Bool) throws
+      -> Refusal?
+    {
+      let volume = try solution.volume(of: Mass(micrograms: micrograms)).femtolitres + femtolitres
+      let bolus = try Bolus(
+        volume: Volume(femtolitres: volume), duration: TimeSpan(seconds: 60))
+      return limits.refusal(of: bolus, solution, isConfirmed: isConfirmed)
+    }
+    #expect(try refusal(200, plus: 1, true) == nil)
+    #expect(try refusal(200, plus: 2, true) == .bolusTooLarge(Mass(micrograms: 200)))
+    #expect(try refusal(100, plus: 1, false) == nil)
+    #expect(try refusal(100, plus: 2, false) == .bolusNeedsConfirmation(Mass(micrograms: 100)))
+    #expect(try refusal(100, plus: 2, true) == nil)
+  }
+
+  @Test("A recorder without room keeps the latest event all the same")
+  func recorderOfNothing() {
+    var recorder = FlightRecorder(capacity: 0)
+    recorder.record(.began, at: .epoch)
+    recorder.record(.ended, at: .epoch)
+    #expect(recorder.lost == 1 && recorder.event(1)?.event == .ended)
+  }
+
   @Test("A bolus that reaches the hard limit is permitted, and a step more is refused")
   func hardLimit() throws {
     for window in DoseWindow.allCases {

@@ -120,6 +120,16 @@ struct SupervisorAlarmTests {
     #expect(brief.isStanding && !brief.isCausePresent)
   }
 
+  @Test("A session after one that left steps uncertain says so; one that left none does not")
+  func restartedUncertain() throws {
+    for uncertain: UInt64 in [0, 1, 700] {
+      var rig = try SupervisorRig(SupervisorRig.continuous(1), begins: false)
+      rig.supervisor.restarted(after: .hour, uncertain: uncertain, at: .epoch)
+      let alarm = rig.supervisor.alarm(.deliveryUncertain)
+      #expect(alarm.isStanding == (uncertain > 0) && !alarm.isCausePresent, "\(uncertain)")
+    }
+  }
+
   @Test(
     "Steps to be doubted are told once, be it a single one", arguments: [1, 2, 500] as [UInt64])
   func doubts(steps: UInt64) throws {

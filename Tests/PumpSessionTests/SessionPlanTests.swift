@@ -221,6 +221,10 @@ struct SessionPlanTests {
       story.tell(opened, begin)
       if isHeld { story.tell(.command(.suspend, 0, isAccepted: true)) }
       #expect(try self.plan(story, story.clocks(after: short)).isHeld == isHeld)
+      // Somebody begins it again by hand, and that life is killed too: it was not held.
+      var again = story
+      again.tell(begin)
+      #expect(try !self.plan(again, again.clocks(after: short)).isHeld)
       story.tell(.event(.ended))
       #expect(try !self.plan(story, story.clocks(after: short)).isHeld)
     }
