@@ -682,6 +682,13 @@ def judge_writes(facts, edges, run, folder):
     return f"{run['library']}: {run['median_ratio']:.3f} of the C loop's time"
 
 
+def late_plant(folder):
+    """What a failure says of a plant that was late in each of its tries."""
+    path = f"{folder}/plant.json"
+    late = json.load(open(path))["latest_ms"] if os.path.exists(path) else 0
+    return f" (the plant itself was {late} ms late)" if late > 100 else ""
+
+
 JUDGES = {
     "sequence": judge_sequence, "timing": judge_timing, "stops": judge_stops,
     "clean-stop": judge_clean_stop, "sigstop": judge_sigstop, "sigkill-drive": judge_killed("drive"),
@@ -716,7 +723,7 @@ def main():
             print(f"ok      {name}: {told}")
         except (Broken, StopIteration, KeyError, TypeError, IndexError, ValueError, subprocess.SubprocessError) as e:
             failed += 1
-            text = str(e) if isinstance(e, Broken) else repr(e)
+            text = (str(e) if isinstance(e, Broken) else repr(e)) + late_plant(folder)
             ElementTree.SubElement(case, "failure", message=text)
             print(f"FAILED  {name}: {text}")
     suite.set("tests", str(len(names)))

@@ -11,6 +11,8 @@ public struct Bridge: Equatable, Sendable {
   public enum Problem: Error, Equatable {
     /// Both have the same solution.
     case sameConcentration
+    /// Another drug, another catheter or another patient: that is no change of concentration.
+    case otherPump
     /// The line would not be pushed through in the time given here: nothing flows, or next to nothing.
     case neverThrough(isOld: Bool)
     case beyondArithmetic
@@ -26,9 +28,8 @@ public struct Bridge: Equatable, Sendable {
   public let dose: Mass
   /// How long the old solution would leave the tip at the new therapy's flow.
   public let unbridged: TimeSpan
-  /// What the new therapy prescribes in that time, and what the tip would get.
+  /// What the new therapy prescribes in that time; the tip would get `dose`.
   public let prescribed: Mass
-  public let received: Mass
 
   /// A century: no line takes as long.
   private static let longest = TimeSpan(days: 36_525)
@@ -44,6 +45,10 @@ public struct Bridge: Equatable, Sendable {
     newPlace: TimeSpan = .zero
   ) throws(Problem) {
     guard old.concentration != new.concentration else { throw .sameConcentration }
+    let (patient, other) = (old.prescribed.patient, new.prescribed.patient)
+    guard old.drug == new.drug, old.catheterVolume == new.catheterVolume,
+      patient == nil || other == nil || patient == other
+    else { throw .otherPump }
     do throws(QuantityError) {
       line = try tubing.adding(new.catheterVolume)
       dose = try old.concentration.mass(in: line, .up)
@@ -58,7 +63,7 @@ public struct Bridge: Equatable, Sendable {
       throw .neverThrough(isOld: false)
     }
     (self.old, self.new) = (old.concentration, new.concentration)
-    (self.lasting, self.unbridged, received) = (lasting, unbridged, dose)
+    (self.lasting, self.unbridged) = (lasting, unbridged)
   }
 
   /// By how much too much, or too little, the tip would get without a bridge: in thousandths.

@@ -27,6 +27,13 @@ public struct Screening: Equatable, Sendable {
     case response(lasting: TimeSpan)
     /// It worked, and was not borne well.
     case responseWithReaction(lasting: TimeSpan)
+
+    var lasting: TimeSpan? {
+      switch self {
+      case .response(let lasting), .responseWithReaction(let lasting): lasting
+      case .notYet, .noResponse: nil
+      }
+    }
   }
 
   public enum Next: Equatable, Sendable {
@@ -52,6 +59,9 @@ public struct Screening: Equatable, Sendable {
     case wrongStep(given: Mass, expected: Mass)
     case tooSoon(given: Date, notBefore: Date)
     case tooFast(over: TimeSpan)
+    /// An hour and more is no bolus, and no response is one that lasts for no time, or for days.
+    case tooSlow(over: TimeSpan)
+    case impossibleResponse(lasting: TimeSpan)
     /// A further bolus was given before the last one's effect was written down.
     case notObserved(Mass)
     /// A further bolus was given after one that worked, or after the last step.
@@ -59,6 +69,11 @@ public struct Screening: Equatable, Sendable {
   }
 
   public static let ladder = [50, 75, 100].map { Mass(micrograms: $0) }
+  /// What a very small patient may begin with, before the ladder [S113, S114].
+  public static let small = Mass(micrograms: 25)
+  /// Above these a record is taken for a slip [BG].
+  public static let slowest = TimeSpan.hour
+  public static let longestResponse = TimeSpan(days: 2)
   public static let apart = TimeSpan.day
   public static let shortest = TimeSpan(seconds: 60)
   /// A response of longer than this halves the first day's dose.
@@ -78,11 +93,18 @@ public struct Screening: Equatable, Sendable {
     case .observe(let dose): throw .notObserved(dose)
     case .start, .noCandidate: throw .afterTheEnd(trial.dose)
     case .give(let dose, let notBefore):
-      guard trial.dose == dose else { throw .wrongStep(given: trial.dose, expected: dose) }
+      let isSmall = trials.isEmpty && trial.dose == Self.small
+      guard trial.dose == dose || isSmall else {
+        throw .wrongStep(given: trial.dose, expected: dose)
+      }
       guard trial.given >= notBefore else {
         throw .tooSoon(given: trial.given, notBefore: notBefore)
       }
       guard trial.over >= Self.shortest else { throw .tooFast(over: trial.over) }
+      guard trial.over <= Self.slowest else { throw .tooSlow(over: trial.over) }
+      if let lasting = trial.observed.lasting, lasting.isZero || lasting > Self.longestResponse {
+        throw .impossibleResponse(lasting: lasting)
+      }
     }
     trials.append(trial)
   }
@@ -92,9 +114,9 @@ public struct Screening: Equatable, Sendable {
     switch last.observed {
     case .notYet: return .observe(last.dose)
     case .noResponse:
-      guard trials.count < Self.ladder.count else { return .noCandidate }
+      guard let step = Self.ladder.first(where: { $0 > last.dose }) else { return .noCandidate }
       let due = last.given.addingTimeInterval(Double(Self.apart.nanoseconds / 1_000_000_000))
-      return .give(Self.ladder[trials.count], notBefore: due)
+      return .give(step, notBefore: due)
     case .responseWithReaction: return .start(perDay: last.dose, because: .reaction)
     case .response(let lasting):
       guard lasting <= Self.long else { return .start(perDay: last.dose, because: .workedForLong) }

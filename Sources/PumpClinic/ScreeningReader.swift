@@ -13,25 +13,23 @@ public struct ScreeningReader {
 
   /// Reads a record.
   ///
+  /// - Parameter now: Nothing was given later.
   /// - Returns: The record, where there was no error, and every problem found.
-  public static func read(_ text: String) -> (record: Record?, diagnostics: [Diagnostic]) {
+  public static func read(_ text: String, now: Date) -> (record: Record?, diagnostics: [Diagnostic])
+  {
     let report = Report()
     let keys = ["screening", "time-zone", "trials"]
     guard let root = YAMLDocument.root(of: text, keys: keys, report: report) else {
       return (nil, report.sorted)
     }
     let reference = root.text("screening", hint: "P-0042")
-    let zone = root.text("time-zone", hint: "Europe/Berlin")
-    let known = zone.flatMap { TimeZone(identifier: $0.value) }
-    if let zone, known == nil {
-      report.add(.badZone, at: zone.place, "'\(zone.value)' is no time zone, such as Europe/Berlin")
-    }
+    let known = root.timeZone("time-zone")
     let trialKeys = ["at", "dose", "over", "seen", "lasted"]
     let entries = root.entries("trials", keys: trialKeys, isRequired: false) ?? []
     guard let reference, let known else { return (nil, report.sorted) }
     var screening: Screening?
     for entry in entries {
-      guard let trial = trial(entry, known, report) else { break }
+      guard let trial = trial(entry, known, now, report) else { break }
       var taken = screening ?? Screening(from: trial.given)
       do throws(Screening.Problem) {
         try taken.take(trial)
@@ -46,8 +44,9 @@ public struct ScreeningReader {
     return (Record(reference: reference.value, timeZone: known, screening: whole), report.sorted)
   }
 
-  private static func trial(_ entry: Fields, _ zone: TimeZone, _ report: Report) -> Screening.Trial?
-  {
+  private static func trial(
+    _ entry: Fields, _ zone: TimeZone, _ now: Date, _ report: Report
+  ) -> Screening.Trial? {
     let at = entry.text("at", hint: "\"2026-11-02 09:00\"")
     let dose = entry.quantity("dose", .mass, example: "50 ug")
     let over = entry.quantity("over", .duration, example: "1 min")
@@ -63,6 +62,10 @@ public struct ScreeningReader {
         .badTime, at: at.place,
         "'\(at.value)' is no time that this zone has once: write year-month-day and hours:minutes, such as "
           + "\"2026-11-02 09:00\"")
+      return nil
+    }
+    guard given <= now else {
+      report.add(.outOfRange, at: at.place, "'\(at.value)' has not come yet: is the date right?")
       return nil
     }
     let observed: Screening.Observation
@@ -113,6 +116,10 @@ public struct ScreeningReader {
         + moment(notBefore, in: zone)
     case .tooFast(let over):
       "a screening bolus takes at least \(Format.span(Screening.shortest)), not \(Format.span(over))"
+    case .tooSlow(let over):
+      "a bolus over \(Format.span(over)) is none: a screening bolus takes some minutes"
+    case .impossibleResponse(let lasting):
+      "a response of \(lasting.isZero ? "no time" : Format.span(lasting)): write how long it really lasted"
     case .notObserved(let dose):
       "the bolus of \(Format.mass(dose)) before it has no observation: write seen: none or seen: response"
     case .afterTheEnd(let dose): "\(Format.mass(dose)) after the screening had ended"

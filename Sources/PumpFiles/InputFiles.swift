@@ -34,14 +34,12 @@ package struct BenchFiles: Codable {
     board = try InputFile(path)
     let (loaded, diagnostics) = BenchLoader.board(board.text)
     let usable = try ProjectFiles.usable(loaded, diagnostics, path)
-    let folder = (path as NSString).deletingLastPathComponent
-    func beside(_ name: String) -> String {
-      let joined = name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
-      return (joined as NSString).standardizingPath
-    }
+    let folder = PathParts.folder(of: path)
     var missing: [String] = []
     func read(_ name: String) throws -> InputFile? {
-      do { return try InputFile(beside(name)) } catch let problem as ProjectFiles.Problem {
+      do { return try InputFile(PathParts.joined(folder, name)) } catch let problem
+        as ProjectFiles.Problem
+      {
         missing.append("\(problem.description), named in \(path)")
         return nil
       }
@@ -84,7 +82,9 @@ package struct ProfileInputs: Codable {
   package var paths: [String] { [profile.path] + bench.paths + drugs.map(\.path) }
 
   /// Reads them, or fails with every problem.
-  package func load(now: Date) throws -> (profile: Profile, bench: Bench, warnings: [String]) {
+  ///
+  /// - Parameter now: `nil` for a profile of the past, whose drug may have expired since.
+  package func load(now: Date?) throws -> (profile: Profile, bench: Bench, warnings: [String]) {
     let (loaded, bench, diagnostics) = try judged(now: now)
     let usable = try ProjectFiles.usable(loaded, diagnostics, profile.path)
     return (usable, bench, diagnostics.map { $0.line(file: profile.path) })
@@ -93,7 +93,7 @@ package struct ProfileInputs: Codable {
   /// Reads them, and tells every problem of the profile; none is returned where one is an error.
   ///
   /// - Throws: `ProjectFiles.Problem`, where another file is wrong, or an image is no image for this bench.
-  package func judged(now: Date) throws -> (
+  package func judged(now: Date?) throws -> (
     profile: Profile?, bench: Bench, diagnostics: [Diagnostic]
   ) {
     let bench = try bench.bench()

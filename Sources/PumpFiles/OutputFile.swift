@@ -50,7 +50,7 @@ package final class OutputFile {
       return
     }
     let target = Self.target(of: path)
-    let folder = (target as NSString).deletingLastPathComponent
+    let folder = PathParts.folder(of: target)
     let temporary =
       (folder.isEmpty ? "" : folder + "/") + ".itpump-\(UInt64.random(in: 0...(.max))).part"
     let isShared = isThere && status.st_nlink > 1
@@ -136,7 +136,7 @@ package final class OutputFile {
       guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
         return path
       }
-      let folder = (path as NSString).deletingLastPathComponent
+      let folder = PathParts.folder(of: path)
       path = link.hasPrefix("/") || folder.isEmpty ? link : "\(folder)/\(link)"
     }
     return path

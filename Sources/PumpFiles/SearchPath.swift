@@ -49,7 +49,7 @@ package enum SearchPath {
   package static func places(beside file: String?) -> [Place] {
     var places: [Place] = []
     if let file {
-      let folder = (file as NSString).deletingLastPathComponent
+      let folder = PathParts.folder(of: file)
       for (up, at) in upwards(from: folder.isEmpty ? "." : folder).enumerated() {
         places.append(Place(folder: at, reason: up == 0 ? "beside the file" : "above the file"))
       }

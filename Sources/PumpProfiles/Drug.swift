@@ -5,6 +5,8 @@ public import PumpUnits
 /// A drug library's entry: what may be in the reservoir, and how much of it for whom.
 public struct Drug: Sendable {
   public var name: String
+  /// What it is sold as: recalls name it by these.
+  public var brands: [String] = []
   public var concentrations: [Concentration]
   /// Those of them that are for screening only.
   public var screening: [Concentration]

@@ -2,7 +2,7 @@ import PumpUnits
 
 /// Reads the drug library.
 public enum DrugLoader {
-  static let keys = ["drug", "concentrations", "populations"]
+  static let keys = ["drug", "brands", "concentrations", "populations"]
   static let populationKeys = ["daily", "hourly", "bolus", "titration"]
   static let populations = ["adult-spinal", "adult-cerebral", "paediatric"]
 
@@ -47,9 +47,12 @@ public enum DrugLoader {
           .wrongShape, at: groups.place, "a drug has limits for at least one population")
       }
     }
+    let brands = (root.sequence("brands", isRequired: false) ?? []).compactMap {
+      Fields.text($0, key: "brands", hint: "[Lioresal]", report: root.report)?.value
+    }
     guard let name else { return nil }
     return Drug(
-      name: name.value, concentrations: concentrations, screening: screening,
+      name: name.value, brands: brands, concentrations: concentrations, screening: screening,
       populations: populations)
   }
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Yams
 
 /// One mapping of a file: every key is known, every value is asked for by name.
@@ -180,6 +180,20 @@ package struct Fields {
       report.add(error.code, at: text.place, "'\(key)': \(error.message)")
       return nil
     }
+  }
+
+  /// A time zone by its place: abbreviations are ambiguous (IST is three zones), and fixed offsets know no summer time.
+  package func timeZone(_ key: String) -> TimeZone? {
+    guard let text = text(key, hint: "Europe/Berlin") else { return nil }
+    guard text.value.contains("/") || text.value == "UTC",
+      let zone = TimeZone(identifier: text.value)
+    else {
+      report.add(
+        .badZone, at: text.place,
+        "'\(text.value)' is not a time zone; write its place, such as Europe/Berlin, or UTC")
+      return nil
+    }
+    return zone
   }
 
   /// A date of the calendar.

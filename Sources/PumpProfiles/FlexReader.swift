@@ -18,7 +18,7 @@ struct FlexReader {
   func flex(_ therapy: Fields) -> TherapyReader.Read? {
     let keys = ["time-zone", "every-day"] + Self.weekdays
     guard let fields = therapy.fields("flex", keys: keys) else { return nil }
-    let zone = fields.text("time-zone", hint: "Europe/Berlin").flatMap(zone)
+    let zone = fields.timeZone("time-zone")
     let isDaily = fields.present.contains("every-day")
     let named = Self.weekdays.filter(fields.present.contains)
     guard isDaily != !named.isEmpty else {
@@ -67,19 +67,6 @@ struct FlexReader {
   private struct PlacedBolus {
     var start: TimeSpan
     var read: TherapyReader.ReadBolus
-  }
-
-  private func zone(_ text: Text) -> TimeZone? {
-    // Abbreviations are ambiguous (IST is three zones) and fixed offsets know no summer time.
-    guard text.value.contains("/") || text.value == "UTC",
-      let zone = TimeZone(identifier: text.value)
-    else {
-      report.add(
-        .badZone, at: text.place,
-        "'\(text.value)' is not a time zone; write its place, such as Europe/Berlin, or UTC")
-      return nil
-    }
-    return zone
   }
 
   private func day(_ fields: Fields, _ name: String, offset: TimeSpan) -> Day? {

@@ -14,10 +14,15 @@ public struct ProfileLoader: Sendable {
   /// For expiry dates and forecasts.
   public var now: Date
 
-  public init(drugs: [Drug], bench: Bench?, now: Date) {
+  /// Whether the drug has to be in date: what ran may have expired since.
+  private let checksExpiry: Bool
+
+  /// - Parameter now: `nil` for a profile of the past.
+  public init(drugs: [Drug], bench: Bench?, now: Date?) {
     self.drugs = drugs
     self.bench = bench
-    self.now = now
+    self.now = now ?? Date(timeIntervalSince1970: 0)
+    checksExpiry = now != nil
   }
 
   static let keys = [
@@ -134,6 +139,7 @@ public struct ProfileLoader: Sendable {
   }
 
   private func checkExpiry(_ day: CalendarDay, at place: SourcePlace, _ report: Report) {
+    guard checksExpiry else { return }
     let today = CalendarDay(now, in: .gmt)
     if day < today {
       report.add(

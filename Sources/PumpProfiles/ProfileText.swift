@@ -21,6 +21,8 @@ public struct ProfileText: Sendable {
     case unknown(path: String, near: [String])
     /// Several values have this path.
     case ambiguous(path: String)
+    /// It is to be changed to two things at once.
+    case twice(path: String)
     /// The value stands on several lines, or would not be read back as what was asked for.
     case unwritable(path: String, value: String)
   }
@@ -52,7 +54,7 @@ public struct ProfileText: Sendable {
       let found = values.filter { $0.path == path }
       guard let old = found.first else { throw .unknown(path: path, near: near(path)) }
       guard found.count == 1 else { throw .ambiguous(path: path) }
-      wanted[path] = value
+      guard wanted.updateValue(value, forKey: path) == nil else { throw .twice(path: path) }
       edits.append((old.place, old.text, value, path))
     }
     // From the end, so that no place moves before it is used.
@@ -63,7 +65,12 @@ public struct ProfileText: Sendable {
       else { throw .unwritable(path: edit.path, value: edit.new) }
       lines[index] = line
     }
-    let result = try ProfileText(lines.map { Self.string($0[...]) }.joined(separator: "\n"))
+    let changed = lines.map { Self.string($0[...]) }.joined(separator: "\n")
+    guard let result = try? ProfileText(changed) else {
+      throw .unwritable(
+        path: edits.map(\.path).joined(separator: ", "),
+        value: edits.map(\.new).joined(separator: ", "))
+    }
     try check(result, against: wanted)
     return result
   }

@@ -24,8 +24,7 @@ public enum TitrationCheck {
             + "the old solution still fills the catheter")
       ]
     }
-    guard let limits = drugs.first(where: { $0.name == new.drug })?.populations[new.population]
-    else { return [] }
+    guard let limits = limits(old, new, drugs) else { return [] }
     let mean = Step(before: old.meanDosePerDay, after: new.meanDosePerDay, of: "a day")
     guard !mean.before.isZero, old.mode != .minimumRate else {
       return restart(from: old, to: new) + peaks(from: old, to: new, limits, beyond: [])
@@ -34,6 +33,18 @@ public enum TitrationCheck {
       before: old.mostOfDay, after: new.mostOfDay, of: "in the 24 h with the most")
     return rise(mean, most, limits) + cut(mean, limits)
       + peaks(from: old, to: new, limits, beyond: [mean, most])
+  }
+
+  /// The new population's limits; where it changes, no step is larger than the old one's permits.
+  private static func limits(_ old: Profile, _ new: Profile, _ drugs: [Drug]) -> Drug.Population? {
+    let populations = drugs.first { $0.name == new.drug }?.populations
+    guard var limits = populations?[new.population] else { return nil }
+    if let before = populations?[old.population] {
+      limits.softIncrease = min(limits.softIncrease, before.softIncrease)
+      limits.hardIncrease = min(limits.hardIncrease, before.hardIncrease)
+      limits.softDecrease = min(limits.softDecrease, before.softDecrease)
+    }
+    return limits
   }
 
   private static let start = SourcePlace(line: 1, column: 1)

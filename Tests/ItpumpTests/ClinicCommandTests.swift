@@ -44,16 +44,30 @@ struct ClinicCommandTests {
       #expect(
         run.code != 0 && run.err.contains(word) && !isThere("new.yaml"), "\(share): \(run.err)")
     }
-    try FileManager.default.copyItem(
-      atPath: CommandLineTests.top.appendingPathComponent(Self.night).path,
-      toPath: folder("own.yaml"))
-    let before = try text("own.yaml")
-    let own = try CommandLineTests.itpump(
-      "titrate", folder("own.yaml"), "--by", "5%", "-o", folder("own.yaml"), "--drugs",
-      "Profiles/drugs",
-      "--board", "simulator")
-    #expect(own.code == 1 && own.err.contains("overwrite"), "\(own.err)")
-    #expect(try text("own.yaml") == before)
+    // A file that is there is never written over: it may be another patient's.
+    try "profile: other\n".write(toFile: folder("other.yaml"), atomically: true, encoding: .utf8)
+    for arguments in [
+      ["titrate", Self.night, "--by", "5%"], ["edit", Self.night, "drug.lot=B77"],
+    ] {
+      let run = try CommandLineTests.itpump(arguments + ["-o", folder("other.yaml")])
+      #expect(run.code == 1 && run.err.contains("it is there already"), "\(run.err)")
+      #expect(try text("other.yaml") == "profile: other\n")
+    }
+  }
+
+  @Test(
+    "A share has one sign, and less is asked for as the help says; to a pipe goes the profile alone"
+  )
+  func shares() throws {
+    let less = try CommandLineTests.itpump("titrate", Self.night, "--by", "-10%", "-o", "-")
+    #expect(
+      less.code == 0 && less.out.hasPrefix("# More at night") && less.out.contains("22.5 ug,"),
+      "\(less.err)")
+    #expect(less.err.contains("251 µg before, 225.9 µg now"))
+    for share in ["+-10%", "--15%", "++15%", "%", ""] {
+      let run = try CommandLineTests.itpump("titrate", Self.night, "--by=\(share)", "-o", "-")
+      #expect(run.code == 2 && run.out.isEmpty, "\(share): \(run.err)")
+    }
   }
 
   @Test(
@@ -112,6 +126,7 @@ struct ClinicCommandTests {
     let options = ["--drugs", "Profiles/drugs", "--board", "simulator"]
     let run = try CommandLineTests.itpump(["bridge", Self.night, weak] + options)
     #expect(run.code == 0 && run.out.contains("4 times the dose for"), "\(run.out) \(run.err)")
+    #expect(run.out.contains(/bridge +[0-9]+ h [0-9]+ min at the old/))
     #expect(run.out.contains("298.4 µL: 140 µL of the pump's tubing, 158.4 µL of the catheter"))
     let same = try CommandLineTests.itpump(["bridge", Self.night, Self.night] + options)
     #expect(same.code == 1 && same.err.contains("no bridge is needed"))
@@ -136,7 +151,7 @@ struct ClinicCommandTests {
     """.write(toFile: reports, atomically: true, encoding: .utf8)
     let listed = try CommandLineTests.itpump("recall", "--against", reports, Self.night)
     #expect(
-      listed.code == 1 && listed.out.contains("lot A1234 of baclofen: LISTED"), "\(listed.out)")
+      listed.code == 3 && listed.out.contains("lot A1234 of baclofen: LISTED"), "\(listed.out)")
     #expect(listed.out.contains("Never stop the pump abruptly"))
     let other = try CommandLineTests.itpump("recall", "--against", reports, "--lot", "B1")
     #expect(other.code == 0 && other.out.contains("not found among 1 reports"), "\(other.out)")

@@ -85,7 +85,7 @@ struct CatheterTests {
       abs(hours(down.lasting) - 47.744) < 0.0001 && abs(hours(down.unbridged) - 11.936) < 0.0001)
     #expect(down.factor == 4_000)
     #expect(
-      down.received == Mass(femtograms: 596_800_000_000)
+      down.dose == Mass(femtograms: 596_800_000_000)
         && down.prescribed == Mass(femtograms: 149_200_000_000))
     let up = try Bridge(from: new, to: old, tubing: tubing)
     #expect(abs(hours(up.lasting) - 11.936) < 0.0001 && abs(hours(up.unbridged) - 47.744) < 0.0001)
@@ -136,6 +136,19 @@ struct CatheterTests {
       #expect(
         found <= minutes * 60_000_000_000 && found + 120_000_000_000 > minutes * 60_000_000_000)
     }
+  }
+
+  @Test("Another catheter, and another patient's profile, are no change of concentration")
+  func otherPump() throws {
+    let therapy = "therapy: {continuous: 300 ug/day}"
+    let old = try profile("2000 ug/mL", therapy + "\nprescribed: {patient: \"P-1\"}")
+    var new = try profile("500 ug/mL", therapy)
+    #expect(throws: Never.self) { try Bridge(from: old, to: new, tubing: tubing) }
+    new.prescribed.patient = "P-2"
+    #expect(throws: Bridge.Problem.otherPump) { try Bridge(from: old, to: new, tubing: tubing) }
+    new.prescribed.patient = "P-1"
+    new.catheterVolume = Volume(microlitres: 100)
+    #expect(throws: Bridge.Problem.otherPump) { try Bridge(from: old, to: new, tubing: tubing) }
   }
 
   @Test("The same solution needs no bridge, and what does not flow has none")

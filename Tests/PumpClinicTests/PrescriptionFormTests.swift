@@ -101,6 +101,12 @@ struct PrescriptionFormTests {
     #expect(try refusal(head + ["flex", "UTC"], "00:00 90 ug/h").contains("2160"))
     #expect(try refusal([], "Night Pump") != "")
     #expect(try refusal(["night"], "P\"1").contains("quotation marks"))
+    // What YAML would read as something else.
+    for zone in ["'UTC", "UTC # Europe/Berlin", "&a UTC"] {
+      #expect(try refusal(head + ["flex"], zone).contains("not a time zone"), "\(zone)")
+    }
+    #expect(try refusal(head + ["flex", "UTC"], "00:00 12 ug/h} # /").contains("is not a unit"))
+    #expect(try refusal(head + ["flex", "UTC"], "00:00 90000 ug/h").contains("no pump delivers"))
   }
 
   @Test("A rate says what it is in a day, a concentration what it is in mg/mL")

@@ -100,7 +100,8 @@ struct ScreeningTests {
   func record() throws {
     func read(_ trials: String) -> (ScreeningReader.Record?, [String]) {
       let text = "screening: P-0042\ntime-zone: Europe/Berlin\ntrials:\n\(trials)"
-      let (record, diagnostics) = ScreeningReader.read(text)
+      let (record, diagnostics) = ScreeningReader.read(
+        text, now: Date(timeIntervalSince1970: 1_800_000_000))
       return (record, diagnostics.map(\.message))
     }
     // Clocks go back on 2026-10-25: from 09:00 to 08:00 the next day are 24 h, to 09:00 are 25.
@@ -120,6 +121,10 @@ struct ScreeningTests {
       let (none, told) = read("  - {at: \"\(moment)\", dose: 50 ug, over: 1 min}")
       #expect(none == nil && told.contains { $0.contains("is no time") }, "\(moment): \(told)")
     }
+    let (later, words) = read("  - {at: \"2062-11-02 09:00\", dose: 50 ug, over: 1 min}")
+    #expect(later == nil && words.contains { $0.contains("has not come yet") }, "\(words)")
+    let zone = ScreeningReader.read("screening: x\ntime-zone: EST\n", now: .now)
+    #expect(zone.record == nil && zone.diagnostics.contains { $0.code == .badZone })
     // A response without its length decides nothing.
     let (short, told) = read(
       #"  - {at: "2026-10-24 09:00", dose: 50 ug, over: 1 min, seen: response}"#)

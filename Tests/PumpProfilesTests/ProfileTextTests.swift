@@ -70,6 +70,9 @@ struct ProfileTextTests {
         try text.replacing([("drug.lot", value)])
       }
     }
+    #expect(throws: ProfileText.Problem.twice(path: "drug.lot")) {
+      try text.replacing([("drug.lot", "B1"), ("drug.lot", "B2")])
+    }
     // What was in quotation marks stays a text.
     #expect(try text.replacing([("drug.name", "42")]).text.contains(#"name: "42"}"#))
   }
@@ -95,5 +98,26 @@ struct ProfileTextTests {
     for text in ["", "- a\n", "profile: [", "a: \t b"] {
       #expect(throws: ProfileText.Problem.unreadable) { try ProfileText(text) }
     }
+  }
+
+  @Test(
+    "A count in the unit that another text has: rounded down to a thousandth of a microgram, never up",
+    arguments: [
+      (PumpProfiles.Dimension.mass, "25 ug", 28_750_000_000, "28.75 ug"),
+      (.mass, "25 ug", 28_750_999_999, "28.75 ug"),
+      (.mass, "25µg", 1_000_000, "0.001 µg"), (.mass, "25 mcg", 999_999, "0 mcg"),
+      (.mass, "0.025 mg", 28_750_000_000, "0.02875 mg"),
+      (.mass, "0.025 mg", 28_750_999_999, "0.02875 mg"),
+      (.mass, "500 ng", 575_000_000, "575 ng"),
+      (.doseRate, "0.012 mg/h", 331_200_000_000, "0.0138 mg/h"),
+      (.doseRate, "12 ug/h", 331_200_000_000, "13.8 ug/h"),
+      (.doseRate, "1 ug/day", 1_000_000_000, "1 ug/day"),
+    ])
+  func written(dimension: PumpProfiles.Dimension, like: String, count: UInt64, expected: String)
+    throws
+  {
+    let text = dimension.written(count, like: like)
+    #expect(text == expected)
+    #expect(try dimension.count(of: text) <= count)
   }
 }

@@ -198,4 +198,15 @@ struct TitrationTests {
       #expect(told.count == 1 && told.first?.contains(" a day, ") == true, "\(told)")
     }
   }
+
+  @Test("Where the population changes too, no step is larger than the old one's limits permit")
+  func population() throws {
+    // 55 % more: an adult of spinal origin may have 60, of cerebral origin 30.
+    let old = try profile("{continuous: 200 ug/day}", population: "adult-cerebral")
+    let new = try profile("{continuous: 310 ug/day}", population: "adult-spinal")
+    #expect(try said(from: old, to: new).contains { $0.hasPrefix("error:") && $0.contains("30 %") })
+    #expect(try said(from: new, to: old).isEmpty == false)
+    let same = try profile("{continuous: 200 ug/day}", population: "adult-spinal")
+    #expect(try !said(from: same, to: new).contains { $0.hasPrefix("error:") })
+  }
 }

@@ -11,21 +11,22 @@ public struct RecallFile: Sendable {
     public var recall_number: String?
     public var classification: String?
     public var status: String?
+    public var product_type: String?
+    public var product_code: String?
     public var product_description: String?
     public var code_info: String?
     public var more_code_info: String?
     public var reason_for_recall: String?
     public var recalling_firm: String?
-    public var recall_initiation_date: String?
-    public var report_date: String?
     public var openfda: Annotation?
 
-    /// What is known of the product, where the agency has matched it with its label.
+    /// What is known of the product, where the agency has matched it with its label: of all strengths of that label,
+    /// so it names a product and excludes none.
     public struct Annotation: Decodable, Sendable {
       public var route: [String]?
       public var generic_name: [String]?
+      public var brand_name: [String]?
       public var substance_name: [String]?
-      public var product_ndc: [String]?
     }
   }
 
@@ -38,9 +39,15 @@ public struct RecallFile: Sendable {
   public let records: [Record]
   /// When the agency renewed it; `nil` where it does not say so.
   public let lastUpdated: CalendarDay?
+  /// How many reports there are in all, where it says so: a file of fewer is a part.
+  public let total: Int?
 
   private struct Envelope: Decodable {
-    struct Meta: Decodable { var last_updated: String? }
+    struct Meta: Decodable {
+      struct Part: Decodable { var total: Int? }
+      var last_updated: String?
+      var results: Part?
+    }
     var meta: Meta?
     var results: [Record]
   }
@@ -50,6 +57,7 @@ public struct RecallFile: Sendable {
       let envelope = try JSONDecoder().decode(Envelope.self, from: data)
       records = envelope.results
       lastUpdated = envelope.meta?.last_updated.flatMap(Self.day)
+      total = envelope.meta?.results?.total
     } catch {
       throw .notARecallFile(
         "expected JSON with 'meta' and 'results', as the public enforcement reports are given")

@@ -18,66 +18,125 @@ public struct RecallSearch: Sendable {
   }
 
   public enum Answer: Equatable, Sendable {
-    case listed([Hit])
-    /// A pattern, a range or a whole product that can't be told apart from the lot; or a file that is too old, or does
-    /// not say how old it is.
+    /// In these; and beside them in some that can't be told apart from the lot.
+    case listed([Hit], possible: [Hit])
+    /// A pattern, a range or a whole product that can't be told apart from the lot; or a file that proves nothing.
     case cannotBeExcluded([Hit], because: String?)
     /// Not a word of it among so many records; of which day the file is.
     case notFound(among: Int, of: CalendarDay)
   }
 
-  public let file: RecallFile
-  /// A file that is older says nothing about what was recalled since; the reports are renewed weekly.
-  public var oldest: Int
+  /// A report with its words, which are looked at for each lot.
+  private struct Report: Sendable {
+    var record: RecallFile.Record
+    var codes: [(name: String, words: LotTokens)]
+    var description: LotTokens
+    /// The words that name the product.
+    var names: Set<String>
+  }
 
+  private let reports: [Report]
+  private let file: RecallFile
+  private let oldest: Int
+
+  /// Reads the reports' words once.
+  ///
+  /// - Parameter oldest: A file of more days ago says nothing of what was recalled since; the reports are renewed weekly.
   public init(_ file: RecallFile, oldestInDays oldest: Int = 14) {
     (self.file, self.oldest) = (file, oldest)
+    reports = file.records.map { record in
+      let codes = [("code_info", record.code_info), ("more_code_info", record.more_code_info)]
+      let told =
+        [record.product_description ?? ""] + (record.openfda?.generic_name ?? [])
+        + (record.openfda?.brand_name ?? []) + (record.openfda?.substance_name ?? [])
+      return Report(
+        record: record,
+        codes: codes.compactMap { name, text in
+          text.flatMap { $0.isEmpty ? nil : (name, LotTokens($0)) }
+        },
+        description: LotTokens(record.product_description ?? ""),
+        names: LotTokens.words(told.joined(separator: " ")))
+    }
+  }
+
+  /// Whether a text can be a lot or a serial number: it has a letter or a digit, and is one, not several.
+  public static func isLot(_ text: String) -> Bool {
+    !LotTokens.lot(text).isEmpty && !text.contains(",") && !text.contains(";")
   }
 
   /// Asks for a lot of a drug.
   ///
   /// - Parameters:
-  ///   - drug: Its generic name, such as baclofen.
+  ///   - names: Its generic name and its brands, such as baclofen.
   ///   - today: For the age of the file.
-  public func answer(lot: String, of drug: String, today: Date) -> Answer {
-    answer(lot, today: today) { Self.concerns($0, drug) }
+  public func answer(lot: String, of names: [String], today: Date) -> Answer {
+    let names = Set(names.flatMap(LotTokens.words))
+    return answer(lot, kind: "Drugs", today: today) { Self.concern($0, names) }
   }
 
-  /// Asks for a device's serial number, in a file of device recalls.
+  /// Asks for a device's serial number, in a file of device recalls: those of implantable infusion pumps, those of no
+  /// product code, and those that have a name.
   ///
-  /// - Parameter name: The device's name or model, as its recalls would have it.
-  public func answer(serial: String, of name: String, today: Date) -> Answer {
-    let words = LotTokens.normal(name)
-    return answer(serial, today: today) { record in
-      let told = Set(LotTokens.normal(record.product_description ?? ""))
-      return record.product_description == nil || words.contains { told.contains($0) }
+  /// - Parameter names: The device's name or model, as its recalls would have it.
+  public func answer(serial: String, of names: [String], today: Date) -> Answer {
+    let names = Set(names.flatMap(LotTokens.words))
+    return answer(serial, kind: "Devices", today: today) { report in
+      guard let code = report.record.product_code, code != Self.implantablePump else {
+        return .same
+      }
+      return report.names.isDisjoint(with: names) ? .other : .same
     }
   }
 
-  private func answer(_ lot: String, today: Date, _ concerns: (RecallFile.Record) -> Bool)
-    -> Answer
-  {
-    let wanted = LotTokens.normal(lot)
+  /// The agency's product code of implantable infusion pumps.
+  private static let implantablePump = "LKK"
+
+  /// How a report's product stands to what is asked for.
+  private enum Concern {
+    case same
+    /// Another product: only the lot itself says something.
+    case other
+    case none
+  }
+
+  private func answer(
+    _ lot: String, kind: String, today: Date, _ concern: (Report) -> Concern
+  ) -> Answer {
+    let wanted = LotTokens.lot(lot)
     var (listed, possible): ([Hit], [Hit]) = ([], [])
-    for record in file.records where concerns(record) {
-      switch Self.judge(record, wanted) {
-      case .listed(let words): listed.append(Self.hit(record, words))
-      case .possible(let words): possible.append(Self.hit(record, words))
+    for report in reports {
+      switch Self.judge(report, concern(report), wanted) {
+      case .listed(let words): listed.append(Self.hit(report.record, words))
+      case .possible(let words): possible.append(Self.hit(report.record, words))
       case .other: break
       }
     }
-    guard listed.isEmpty else { return .listed(Self.gravest(listed)) }
-    guard possible.isEmpty else {
-      return .cannotBeExcluded(Self.gravest(possible), because: nil)
+    guard listed.isEmpty else {
+      return .listed(Self.gravest(listed), possible: Self.gravest(possible))
     }
-    guard let day = file.lastUpdated else {
-      return .cannotBeExcluded([], because: "the file does not say of which day it is")
-    }
-    guard let age = Self.days(from: day, to: today), age <= oldest else {
-      return .cannotBeExcluded(
-        [], because: "the file is of \(day): what was recalled since is not in it")
+    let doubt = doubt(kind, today)
+    guard possible.isEmpty, doubt == nil, let day = file.lastUpdated else {
+      return .cannotBeExcluded(Self.gravest(possible), because: doubt)
     }
     return .notFound(among: file.records.count, of: day)
+  }
+
+  /// Why the file proves nothing of what is not in it.
+  private func doubt(_ kind: String, _ today: Date) -> String? {
+    guard !file.records.isEmpty else { return "the file has no report" }
+    if let total = file.total, total != file.records.count {
+      return "the file is a part: \(file.records.count) of \(total) reports"
+    }
+    if let other = file.records.compactMap(\.product_type).first(where: { $0 != kind }) {
+      return "the file is of \(other.lowercased()), not of \(kind.lowercased())"
+    }
+    guard let day = file.lastUpdated else { return "the file does not say of which day it is" }
+    guard let age = Self.days(from: day, to: today) else { return "the file's day is none" }
+    guard age >= 0 else { return "the file is of \(day), a day that has not come" }
+    guard age <= oldest else {
+      return "the file is of \(day): what was recalled since is not in it"
+    }
+    return nil
   }
 
   private enum Verdict {
@@ -86,53 +145,54 @@ public struct RecallSearch: Sendable {
     case other
   }
 
-  private static func judge(_ record: RecallFile.Record, _ lot: [String]) -> Verdict {
-    let texts = [
-      ("code_info", record.code_info), ("more_code_info", record.more_code_info),
-      ("product_description", record.product_description),
-    ]
+  private static func judge(_ report: Report, _ concern: Concern, _ lot: [String]) -> Verdict {
+    if case .none = concern { return .other }
+    var isListed: String?
     var possible: String?
-    var hasCodes = false
-    for (name, text) in texts {
-      guard let text, !text.isEmpty else { continue }
-      let isCodes = name != "product_description"
-      let tokens = LotTokens(text)
-      if isCodes { hasCodes = true }
-      switch tokens.find(lot) {
-      case .same: return .listed("the lot stands in \(name)")
+    for (name, words) in report.codes + [("product_description", report.description)] {
+      switch words.find(lot) {
+      case .same: isListed = isListed ?? "the lot stands in \(name)"
       case .similar:
         possible =
-          possible ?? "\(name) has a lot that is alike but for blanks, hyphens, zeros or letters O"
+          possible
+          ?? "\(name) has one that is alike but for blanks, punctuation, zeros or letters O"
       case nil: break
       }
-      guard isCodes else { continue }
-      switch tokens.range(with: lot) {
-      case .inside: return .listed("the lot lies in a range of \(name)")
+    }
+    guard case .same = concern else {
+      return isListed.map { .possible("\($0), of a product that is not said to be this one") }
+        ?? .other
+    }
+    for (name, words) in report.codes {
+      switch words.range(with: lot) {
+      case .inside: isListed = isListed ?? "the lot lies in a range of \(name)"
       case .unreadable: possible = possible ?? "\(name) gives a range that can't be read"
       case .none: break
       }
-      if let words = tokens.opens {
-        possible = possible ?? "\(name) says '\(words.lowercased())'"
-      }
+      if let reason = words.opens { possible = possible ?? "\(name) \(reason)" }
     }
-    if !hasCodes { possible = possible ?? "it names no lots" }
-    return possible.map { .possible($0) } ?? .other
+    if report.codes.isEmpty { possible = possible ?? "it names no lots" }
+    return isListed.map { .listed($0) } ?? possible.map { .possible($0) } ?? .other
   }
 
-  /// Whether a recall may be about a drug in the spinal fluid: by its name, unless it is for another route.
-  private static func concerns(_ record: RecallFile.Record, _ drug: String) -> Bool {
-    let name = LotTokens.normal(drug)
-    let named =
-      [record.product_description ?? ""] + (record.openfda?.generic_name ?? [])
-      + (record.openfda?.substance_name ?? [])
-    // Nothing that tells the product excludes none.
-    guard named.contains(where: { !$0.isEmpty }) else { return true }
-    let isNamed = named.contains { LotTokens($0).find(name) == .same }
-    guard isNamed else { return false }
-    let routes = (record.openfda?.route ?? []).map { $0.uppercased() }
-    guard routes.isEmpty else { return routes.contains("INTRATHECAL") }
-    let words = Set(LotTokens.normal(record.product_description ?? ""))
-    return words.isDisjoint(with: ["ORAL", "TABLET", "TABLETS", "CAPSULES", "SUSPENSION", "CREAM"])
+  /// How a report's product stands to a drug in the spinal fluid: by its name, unless all that is said of it is by mouth.
+  private static func concern(_ report: Report, _ names: Set<String>) -> Concern {
+    // What tells no product excludes none.
+    guard !report.names.isEmpty else { return .same }
+    guard !report.names.isDisjoint(with: names) else { return .other }
+    let routes = Set((report.record.openfda?.route ?? []).map { $0.uppercased() })
+    let said = LotTokens.words(report.record.product_description ?? "")
+    let isByMouth =
+      routes == ["ORAL"]
+      || !said.isDisjoint(with: ["ORAL", "TABLET", "TABLETS", "CAPSULE", "CAPSULES"])
+    let isSpinal =
+      routes.contains { $0.contains("THECAL") || $0.contains("SPINAL") }
+      || !said.isDisjoint(with: [
+        "INTRATHECAL", "INTRASPINAL", "SPINAL", "INJECTION", "INJECTABLE", "SYRINGE", "SYRINGES",
+        "VIAL", "VIALS",
+        "AMPULE", "AMPULES", "AMPOULE", "AMPOULES", "STERILE", "COMPOUNDED",
+      ])
+    return isByMouth && !isSpinal ? .none : .same
   }
 
   private static func hit(_ record: RecallFile.Record, _ because: String) -> Hit {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import PumpClinic
 import PumpFiles
 import PumpProfiles
@@ -24,6 +24,7 @@ package struct BridgeReport: Encodable {
       without_bridge_received_ug
   }
   private let bridge: Bridge
+  private let ends: String
   private let tubing: Volume
 
   /// Tells of a bridge.
@@ -31,7 +32,10 @@ package struct BridgeReport: Encodable {
   /// - Parameters:
   ///   - before, now: The files' names.
   ///   - tubing: The pump's own, which is part of the line.
-  package init(_ bridge: Bridge, tubing: Volume, before: String, now: String) {
+  ///   - date: When the change would begin.
+  package init(_ bridge: Bridge, tubing: Volume, before: String, now: String, at date: Date) {
+    ends = Moments(.current).full(
+      date.addingTimeInterval(Double(bridge.lasting.nanoseconds) / 1e9))
     (self.bridge, self.tubing, self.before, self.now) = (bridge, tubing, before, now)
     func solution(_ of: Concentration) -> Double { Double(of.nanogramsPerMillilitre) / 1_000 }
     func hours(_ span: TimeSpan) -> Double { Double(span.nanoseconds) / 3.6e12 }
@@ -43,7 +47,7 @@ package struct BridgeReport: Encodable {
     bridge_dose_ug = Double(bridge.dose.femtograms) / 1e9
     without_bridge_h = hours(bridge.unbridged)
     without_bridge_prescribed_ug = Double(bridge.prescribed.femtograms) / 1e9
-    without_bridge_received_ug = Double(bridge.received.femtograms) / 1e9
+    without_bridge_received_ug = Double(bridge.dose.femtograms) / 1e9
   }
 
   package var text: String {
@@ -57,13 +61,20 @@ package struct BridgeReport: Encodable {
       \(Format.concentration(bridge.new))
         line             \(Format.volume(bridge.line)): \(Format.volume(tubing)) of the pump's tubing, \
       \(Format.volume(catheter)) of the catheter, full of the old solution
-        bridge           \(Format.span(bridge.lasting)) at the old therapy's own flow: \
+        bridge           \(Self.hours(bridge.lasting)) at the old therapy's own flow, begun now until \(ends): \
       \(Format.mass(bridge.dose)) of the old solution still arrive at the tip
-        without one      \(factor) for \(Format.span(bridge.unbridged)): the tip gets \
-      \(Format.mass(bridge.received)) where \(Format.mass(bridge.prescribed)) are prescribed
+        without one      \(factor) for \(Self.hours(bridge.unbridged)): the tip gets \
+      \(Format.mass(bridge.dose)) where \(Format.mass(bridge.prescribed)) are prescribed
       Reckoned as plug flow. Fronts mix: the new solution arrives earlier, and the last of the old one later.
-      A running pump knows no bridge yet: 'itpump run' and 'itpump adopt' refuse another concentration.
+      Boluses of the patient, and others that no pattern has, shorten the bridge.
+      A running pump knows no bridge: 'itpump run' and 'itpump adopt' refuse another concentration.
 
       """
+  }
+
+  /// To the minute: a bridge that is cut short by an hour gives the rest of the line at the wrong flow.
+  private static func hours(_ span: TimeSpan) -> String {
+    let minutes = (span.nanoseconds + 30_000_000_000) / 60_000_000_000
+    return "\(minutes / 60) h \(minutes % 60) min"
   }
 }

@@ -23,16 +23,26 @@ package struct RecallReport: Encodable {
   package var answer: String
   package var because: String?
   package var recalls: [Recall]
+  /// Of `listed`: those beside them that can't be excluded.
+  package var possible_recalls: [Recall]?
   /// Of `not-found`: among how many reports, and of which day they are.
   package var among: Int?
   package var reports_of: String?
 
-  package init(_ answer: RecallSearch.Answer, asked: String, from: String?) {
-    (self.asked, self.from) = (asked, from)
+  private enum CodingKeys: CodingKey {
+    case asked, from, answer, because, recalls, possible_recalls, among, reports_of
+  }
+  private let isDevice: Bool
+
+  /// - Parameter isDevice: Whether a pump's serial number was asked for, and no lot.
+  package init(_ answer: RecallSearch.Answer, asked: String, from: String?, isDevice: Bool = false)
+  {
+    (self.asked, self.from, self.isDevice) = (asked, from, isDevice)
     switch answer {
-    case .listed(let hits):
+    case .listed(let hits, let possible):
       self.answer = "listed"
       recalls = hits.map(Self.recall)
+      possible_recalls = possible.isEmpty ? nil : possible.map(Self.recall)
     case .cannotBeExcluded(let hits, let because):
       self.answer = "cannot-be-excluded"
       self.because = because
@@ -45,7 +55,7 @@ package struct RecallReport: Encodable {
     }
   }
 
-  /// Whether nobody has to look further.
+  /// Whether nothing was found, which is not to say that it is safe.
   package var isNotFound: Bool { answer == "not-found" }
 
   private static func recall(_ hit: RecallSearch.Hit) -> Recall {
@@ -70,17 +80,27 @@ package struct RecallReport: Encodable {
     default:
       lines = ["\(place)\(asked): CANNOT BE EXCLUDED" + (because.map { ": \($0)" } ?? "")]
     }
-    for each in recalls {
-      lines.append(
-        "  \(each.number), \(each.classification), \(each.status), \(each.firm): \(each.because)")
-      lines.append("    \(Visible.line(each.product))")
-      lines.append("    \(Visible.line(each.reason))")
+    lines += recalls.flatMap(Self.lines)
+    if let possible_recalls {
+      lines.append("  these can't be excluded besides:")
+      lines += possible_recalls.flatMap(Self.lines)
     }
-    if answer == "listed" {
-      lines.append(
-        "  Tell the prescriber and the pharmacy. Never stop the pump abruptly: withdrawal can kill. Keep it running, "
-          + "and plan a refill from another lot.")
-    }
+    if answer == "listed" { lines.append(isDevice ? Self.deviceAdvice : Self.lotAdvice) }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static let lotAdvice =
+    "  Tell the prescriber and the pharmacy. Never stop the pump abruptly: withdrawal can kill. Keep it running, and "
+    + "plan a refill from another lot."
+  private static let deviceAdvice =
+    "  Tell the prescriber and the maker. Never stop the pump abruptly: withdrawal can kill. The recall says what is to "
+    + "be done."
+
+  /// A recall in three lines; whatever its text holds, it makes no line of its own.
+  private static func lines(_ each: Recall) -> [String] {
+    [
+      "  \(each.number), \(each.classification), \(each.status), \(each.firm): \(each.because)",
+      "    \(each.product)", "    \(each.reason)",
+    ].map { Visible.line($0) }
   }
 }

@@ -51,7 +51,7 @@ package struct ProfileChange {
     }
     var earlier = inputs
     earlier.profile.text = String(decoding: kept, as: UTF8.self)
-    return try earlier.judged(now: Date(timeIntervalSince1970: 0)).profile?.reservoir.filled
+    return try earlier.judged(now: nil).profile?.reservoir.filled
   }
 
   /// What the journal has as prescribed within the last day, besides the present profile.
@@ -63,7 +63,7 @@ package struct ProfileChange {
       var earlier = inputs
       earlier.profile.text = String(decoding: text, as: UTF8.self)
       guard earlier.profile.text != inputs.profile.text else { return nil }
-      return try earlier.judged(now: Date(timeIntervalSince1970: 0)).profile
+      return try earlier.judged(now: nil).profile
     }
   }
 }

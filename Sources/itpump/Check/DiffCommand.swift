@@ -28,7 +28,7 @@ struct DiffCommand: ParsableCommand {
   func run() throws {
     let now = Date()
     // What ran may have expired since.
-    let before = try options.files.inputs(old).load(now: Date(timeIntervalSince1970: 0))
+    let before = try options.files.inputs(old).load(now: nil)
     let inputs = try options.files.inputs(new)
     let after = try options.load(new, now: now)
     let report = DiffReport(

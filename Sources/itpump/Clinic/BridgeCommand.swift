@@ -25,7 +25,7 @@ struct BridgeCommand: ParsableCommand {
 
   func run() throws {
     let now = Date()
-    let before = try options.files.inputs(old).load(now: Date(timeIntervalSince1970: 0)).profile
+    let before = try options.files.inputs(old).load(now: nil).profile
     let after = try options.load(new, now: now)
     let tubing = after.bench.pump.tubingVolume
     let bridge: Bridge
@@ -37,13 +37,16 @@ struct BridgeCommand: ParsableCommand {
       throw ProjectFiles.Problem(description: "\(new): error: \(words(error))")
     }
     let report = BridgeReport(
-      bridge, tubing: tubing, before: ProjectFiles.profile(old), now: ProjectFiles.profile(new))
+      bridge, tubing: tubing, before: ProjectFiles.profile(old), now: ProjectFiles.profile(new),
+      at: now)
     try ProjectFiles.print(json ? JSONOutput.text(report) : report.text)
   }
 
   private func words(_ problem: Bridge.Problem) -> String {
     switch problem {
     case .sameConcentration: "its solution is that of \(old): no bridge is needed"
+    case .otherPump:
+      "its drug, catheter or patient is another than that of \(old): that is no change of concentration"
     case .neverThrough(let isOld):
       "\(isOld ? old : new) would not push the line through in a century: prime it by hand"
     case .beyondArithmetic: "the volumes are beyond the arithmetic"

@@ -48,12 +48,15 @@ struct EditCommand: ParsableCommand {
           each.path.padding(toLength: width + 2, withPad: " ", startingAt: 0) + each.text + "\n"
         }.joined())
     }
-    try ProjectFiles.checkOutputs([output], inputs: inputs.paths)
+    try ProfileEditing.checkIsNew(output)
     let wanted = changes.map { change in
       let parts = change.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      return (path: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : "")
+      return (
+        path: String(parts[0]),
+        value: parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
+      )
     }
-    let before = try inputs.load(now: Date(timeIntervalSince1970: 0))
+    let before = try inputs.load(now: nil)
     let new: ProfileText
     do throws(ProfileText.Problem) {
       new = try text.replacing(wanted)

@@ -29,11 +29,22 @@ enum ProfileEditing {
       from: old, to: (output, after.profile, after.bench), drugs: try InputFile.drugs(inputs.drugs),
       now: now)
     for warning in after.warnings { Console.note(warning) }
-    try ProjectFiles.print(report.text)
+    if output == "-" { Console.note(report.text) } else { try ProjectFiles.print(report.text) }
     guard !report.isRefused else {
       throw ProjectFiles.Problem(description: "\(output): error: not written")
     }
     try ProjectFiles.write(new.text, to: output)
+  }
+
+  /// Refuses to write over a file: it may be another patient's.
+  static func checkIsNew(_ output: String) throws {
+    guard output == "-" || output == "/dev/null" || !FileManager.default.fileExists(atPath: output)
+    else {
+      throw ProjectFiles.Problem(
+        description:
+          "\(output): error: it is there already, and a profile is never written over; name another file"
+      )
+    }
   }
 
   static func words(_ problem: ProfileText.Problem) -> String {
@@ -44,6 +55,7 @@ enum ProfileEditing {
         + (near.isEmpty
           ? ": 'itpump edit FILE' alone lists them"
           : "; did you mean \(near.prefix(3).map { "'\($0)'" }.joined(separator: " or "))?")
+    case .twice(let path): "'\(path)' is given twice"
     case .ambiguous(let path): "'\(path)' stands there several times: change it in the file"
     case .unwritable(let path, let value):
       "'\(path)' can't be written as '\(value)' there: change it in the file"

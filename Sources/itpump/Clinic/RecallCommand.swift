@@ -14,8 +14,8 @@ struct RecallCommand: ParsableCommand {
     abstract: "Hold lots, or a pump's serial number, against a file of public recalls.",
     discussion: """
       The file is the public enforcement reports as JSON, whole, of drugs or of devices. An answer is listed, cannot \
-      be excluded, or not found; none of them says that a lot is safe. Exits with 0 where nothing was found, and \
-      with 1 where a lot is listed or can't be excluded.
+      be excluded, or not found; none of them says that a lot is safe. Exits with 0 where nothing was found, with \
+      3 where something is listed or can't be excluded.
       """)
 
   @Option(
@@ -30,16 +30,24 @@ struct RecallCommand: ParsableCommand {
   @Option(help: .init("The drug of --lot.", valueName: "name")) var drug = "baclofen"
   @Option(help: .init("A pump's serial number; --against is of devices then.", valueName: "number"))
   var serial: [String] = []
-  @Option(help: .init("The name of --serial's pump, as a recall would have it.", valueName: "name"))
-  var device = "pump"
+  @Option(
+    help: .init(
+      "What --serial's pump is called, to look at recalls of other kinds too.", valueName: "name"))
+  var device: [String] = []
   @Option(help: .init("A file of reports that is older proves nothing.", valueName: "days"))
   var oldest = 14
   @Flag(help: "Print JSON instead of text.") var json = false
   @OptionGroup var options: FileOptions
 
   func validate() throws {
-    guard !(files.isEmpty && lot.isEmpty && serial.isEmpty) else {
-      throw ValidationError("name a profile, a journal, a --lot or a --serial")
+    guard (files.isEmpty && lot.isEmpty) != serial.isEmpty else {
+      throw ValidationError(
+        "name profiles, journals or a --lot, with a file of drugs; or a --serial, with one of devices"
+      )
+    }
+    for each in lot + serial where !RecallSearch.isLot(each) {
+      throw ValidationError(
+        "'\(each)' is no lot and no serial number: one at a time, as the label has it")
     }
     guard oldest >= 0 else { throw ValidationError("--oldest: 0 or more days") }
   }
@@ -52,29 +60,32 @@ struct RecallCommand: ParsableCommand {
     do throws(RecallFile.Problem) {
       file = try RecallFile(data)
     } catch {
-      guard case .notARecallFile(let words) = error else { return }
-      throw ProjectFiles.Problem(description: "\(against): error: \(words)")
+      switch error {
+      case .notARecallFile(let words):
+        throw ProjectFiles.Problem(description: "\(against): error: \(words)")
+      }
     }
     let search = RecallSearch(file, oldestInDays: oldest)
-    var reports = lot.map { each in
-      RecallReport(
-        search.answer(lot: each, of: drug, today: today), asked: "lot \(each) of \(drug)", from: nil
-      )
+    let library = try InputFile.drugs(options.files.drugFiles(besideProfile: files.first ?? ""))
+    func report(_ lot: String, _ drug: String, _ from: String?) -> RecallReport {
+      let brands = library.first { $0.name == drug.lowercased() }?.brands ?? []
+      return RecallReport(
+        search.answer(lot: lot, of: [drug] + brands, today: today), asked: "lot \(lot) of \(drug)",
+        from: from)
     }
+    var reports = lot.map { report($0, drug, nil) }
     reports += serial.map { each in
       RecallReport(
-        search.answer(serial: each, of: device, today: today), asked: "serial \(each) of \(device)",
-        from: nil)
+        search.answer(serial: each, of: device, today: today), asked: "serial number \(each)",
+        from: nil,
+        isDevice: true)
     }
     for path in files {
       let found = try filling(path)
-      reports.append(
-        RecallReport(
-          search.answer(lot: found.lot, of: found.drug, today: today),
-          asked: "lot \(found.lot) of \(found.drug)", from: path))
+      reports.append(report(found.lot, found.drug, path))
     }
     try ProjectFiles.print(json ? JSONOutput.text(reports) : reports.map(\.text).joined())
-    if reports.contains(where: { !$0.isNotFound }) { throw ExitCode(1) }
+    if reports.contains(where: { !$0.isNotFound }) { throw ExitCode(3) }
   }
 
   /// What is in a reservoir, by a profile or by the one that a journal keeps.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PumpClinic
 import PumpFiles
 import PumpProfiles
@@ -19,7 +20,7 @@ struct ScreeningCommand: ParsableCommand {
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func run() throws {
-    let (read, diagnostics) = ScreeningReader.read(try ProjectFiles.text(record))
+    let (read, diagnostics) = ScreeningReader.read(try ProjectFiles.text(record), now: Date())
     let report = ScreeningReport(try ProjectFiles.usable(read, diagnostics, record))
     try ProjectFiles.print(json ? JSONOutput.text(report) : report.text)
   }

@@ -20,7 +20,9 @@ struct TitrateCommand: ParsableCommand {
   @Argument(help: "The profile that runs now.", completion: .file(extensions: ["yaml"]))
   var profile: String
 
-  @Option(help: .init("By so much of the daily dose, such as 15% or -10%.", valueName: "share"))
+  @Option(
+    parsing: .unconditional,
+    help: .init("By so much of the daily dose, such as 15% or -10%.", valueName: "share"))
   var by: String?
 
   @Option(help: .init("To this dose a day, such as '345 ug/day'.", valueName: "dose"))
@@ -39,9 +41,9 @@ struct TitrateCommand: ParsableCommand {
   func run() throws {
     let name = ProjectFiles.profile(profile)
     let inputs = try options.files.inputs(name)
-    try ProjectFiles.checkOutputs([output], inputs: inputs.paths)
+    try ProfileEditing.checkIsNew(output)
     // What ran may have expired since.
-    let before = try inputs.load(now: Date(timeIntervalSince1970: 0))
+    let before = try inputs.load(now: nil)
     let (wish, text) = (try wish(), try ProfileEditing.text(of: inputs.profile))
     let new: ProfileText
     do throws(TitrationStep.Problem) {
@@ -64,7 +66,7 @@ struct TitrateCommand: ParsableCommand {
       let share = by ?? ""
       let isLess = share.hasPrefix("-")
       let size = try PumpProfiles.Dimension.percent.count(
-        of: String(share.drop { $0 == "+" || $0 == "-" }), example: "15%")
+        of: String(isLess || share.hasPrefix("+") ? share.dropFirst() : share[...]), example: "15%")
       // Ten times as much is no titration, whatever the library says.
       guard size <= 1_000_000 else { throw ValidationError("--by: \(share) is no titration") }
       return .by(thousandths: isLess ? -Int64(size) : Int64(size))
@@ -78,7 +80,7 @@ struct TitrateCommand: ParsableCommand {
     case .nothingToTitrate:
       "nothing is given, or the minimum rate, which is no treatment: 'itpump edit' or 'itpump new' begins a therapy"
     case .leavesNothing(let path):
-      "'\(path)' would be nothing: a stop is 'therapy: stopped', which brings withdrawal"
+      "'\(path)' would be nothing: a stop is 'therapy: stopped' in the file, and brings withdrawal"
     case .beyondArithmetic(let path): "'\(path)' would be beyond any dose"
     case .text(let problem): ProfileEditing.words(problem)
     }

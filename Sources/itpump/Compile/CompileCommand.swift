@@ -40,6 +40,6 @@ struct CompileCommand: ParsableCommand {
 
   /// `PROFILE.image` beside where the command was given.
   private static func imagePath(of profile: String) -> String {
-    ((profile as NSString).lastPathComponent as NSString).deletingPathExtension + ".image"
+    PathParts.stem(of: profile) + ".image"
   }
 }

@@ -34,7 +34,7 @@ extension RunCommand {
     }
     var report: FirmwareReport
     do {
-      let folder = options.board.map { ($0 as NSString).deletingLastPathComponent } ?? ""
+      let folder = options.board.map { PathParts.folder(of: $0) } ?? ""
       let line = try FirmwareLine(console, in: folder.isEmpty ? "." : folder)
       let moment = try start.map { try StartArgument.resolve($0, in: profile.timeZone) } ?? Date()
       var run = FirmwareRun(

@@ -58,7 +58,7 @@ extension RunCommand {
     earlier.profile = change.old
     // What ran may have expired since: that blocks what is new, and never what runs.
     guard
-      let old = try? earlier.judged(now: Date(timeIntervalSince1970: 0)).profile
+      let old = try? earlier.judged(now: nil).profile
     else {
       throw ProjectFiles.Problem(
         description: "\(inputs.profile.path): error: what ran before can't be read any more; say "

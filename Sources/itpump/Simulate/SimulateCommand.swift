@@ -133,12 +133,11 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private func loadCommands(_ commands: String, for profile: Profile) throws -> [ScriptedCommand] {
-    let folder = (commands as NSString).deletingLastPathComponent
+    let folder = PathParts.folder(of: commands)
     let (loaded, diagnostics) = CommandFile.load(
       try ProjectFiles.text(commands), for: profile, lasting: span.span
     ) { path in
-      let place = path.hasPrefix("/") ? path : (folder as NSString).appendingPathComponent(path)
-      return try? ProjectFiles.text(place)
+      try? ProjectFiles.text(PathParts.joined(folder, path))
     }
     return try ProjectFiles.usable(loaded, diagnostics, commands)
   }

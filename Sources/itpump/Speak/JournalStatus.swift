@@ -37,7 +37,7 @@ struct JournalStatus {
     let inputs = try options.files.inputs(
       of: InputFile(path: path, text: String(decoding: kept, as: UTF8.self)))
     // What ran may have expired since.
-    let loaded = try inputs.judged(now: Date(timeIntervalSince1970: 0))
+    let loaded = try inputs.judged(now: nil)
     guard var profile = loaded.profile else {
       throw ProjectFiles.Problem(description: "\(path): error: its profile can't be read any more")
     }
@@ -49,7 +49,7 @@ struct JournalStatus {
     let memory = SessionMemory(&journal, by: now, as: binding)
     let facts = PumpFacts(
       profile: profile, drugs: [], bench: loaded.bench, step: binding.step,
-      board: (path as NSString).lastPathComponent, journal: path, startedBy: "", openedOn: date,
+      board: PathParts.name(of: path), journal: path, startedBy: "", openedOn: date,
       opened: now)
     report = Self.report(
       state, &journal, facts, Self.status(state, memory, binding, at: now), clocks)
