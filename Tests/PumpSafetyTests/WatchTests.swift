@@ -24,6 +24,40 @@ struct WatchTests {
   }
 
   @Test(
+    "A stall that ends is journaled with the steps that moved nothing, and the watch counts from there"
+  )
+  func stallEnds() throws {
+    var rig = try SupervisorRig(SupervisorRig.continuous(20), stepsPerIndex: 100)
+    for count in UInt64(0)...150 { _ = rig.turn(50 * count, count: count, pulses: 0) }
+    let isStalled = rig.supervisor.alarm(.motorStalled).isCausePresent
+    #expect(isStalled)
+    // The pulse comes at 151: from then on there is one every hundred steps.
+    var told: [UInt64] = []
+    for count in UInt64(151)...700 {
+      for case .doubt(let steps) in rig.turn(50 * count, count: count, pulses: (count - 51) / 100) {
+        told.append(steps)
+      }
+    }
+    var ended: [UInt64] = []
+    for number in 0..<rig.supervisor.eventCount {
+      if case .stallEnded(let steps)? = rig.supervisor.event(number)?.event { ended.append(steps) }
+    }
+    let (stall, short) = (rig.supervisor.alarm(.motorStalled), rig.supervisor.alarm(.shortDelivery))
+    #expect(ended == [151] && told == [151])
+    #expect(!stall.isCausePresent && !short.isStanding)
+  }
+
+  @Test("What the index says after the motor has lost its power raises no other alarm")
+  func afterCut() throws {
+    var rig = try SupervisorRig(SupervisorRig.continuous(20), stepsPerIndex: 100)
+    for count in UInt64(0)...50 { _ = rig.turn(50 * count, count: count, pulses: 0) }
+    rig.supervisor.cut(.driverFault, at: SupervisorRig.at(2_500))
+    for count in UInt64(51)...600 { _ = rig.turn(50 * count, count: count, pulses: 0) }
+    let (stall, short) = (rig.supervisor.alarm(.motorStalled), rig.supervisor.alarm(.shortDelivery))
+    #expect(!stall.isStanding && !short.isStanding)
+  }
+
+  @Test(
     "So many implausible readings in a row are told, one less is not, and a plausible one begins anew"
   )
   func implausible() throws {

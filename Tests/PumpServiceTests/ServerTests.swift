@@ -286,6 +286,7 @@ struct ServerTests {
     #expect(pump.asked.count == (outage.isTakenUp ? 1 : 0))
     if let asked = pump.asked.first {
       #expect(asked.by == Operator(user: geteuid(), role: .pump))
+      #expect(asked.ticket > 1, "a ticket of its own, and never none")
       guard case .adopt(let prescription, let place, isConfirmed: true) = asked.command else {
         Issue.record("\(asked.command)")
         return
@@ -313,6 +314,49 @@ struct ServerTests {
     #expect(pump.asked.count == times, "it is judged once")
     let last = try ask(#"{"itpump":1,"verb":"status"}"#).status?.last_command
     #expect(last?.verb == (outage.isTakenUp ? "end-outage" : nil))
+  }
+
+  @Test("Each verb's arguments make its command, and what is wrong is named")
+  func reads() throws {
+    let solution = Concentration(microgramsPerMillilitre: 500)
+    func read(_ json: String) throws -> Command {
+      try JSONDecoder().decode(WireRequest.self, from: Data("{\"itpump\":1,\(json)}".utf8)).command(
+        solution)
+    }
+    func problem(_ json: String) -> String? {
+      do { _ = try read(json) } catch { return (error as? RequestReader.Problem)?.message }
+      return nil
+    }
+    let bolus = try Bolus(volume: Volume(microlitres: 20), duration: TimeSpan(minutes: 5))
+    let expected: [(String, Command)] = [
+      (
+        #""verb":"silence","alarm":"battery-low","for":"10 min""#,
+        .silence(.batteryLow, TimeSpan(minutes: 10))
+      ),
+      (#""verb":"acknowledge","alarm":"battery-low""#, .acknowledge(.batteryLow)),
+      (#""verb":"refill","volume":"18 mL""#, .refill(Volume(microlitres: 18_000))),
+      (#""verb":"anchor","place":"8 h""#, .anchor(place: TimeSpan(hours: 8))),
+      (#""verb":"bolus","dose":"10 ug","over":"5 min""#, .bolus(bolus, isConfirmed: false)),
+      (
+        #""verb":"bolus","dose":"10 ug","over":"5 min","confirm":true"#,
+        .bolus(bolus, isConfirmed: true)
+      ),
+      (#""verb":"prime","volume":"20 uL","over":"5 min""#, .prime(bolus, isConfirmed: false)),
+      (#""verb":"suspend""#, .suspend), (#""verb":"resume""#, .resume), (#""verb":"stop""#, .stop),
+      (#""verb":"cancel-bolus""#, .cancelBolus), (#""verb":"patient-bolus""#, .patientBolus),
+    ]
+    for (json, command) in expected {
+      let found = CommandWords(try read(json))
+      #expect(found == CommandWords(command), "\(json)")
+    }
+    #expect(
+      problem(#""verb":"bolus","dose":"0 ug","over":"5 min""#) == "a bolus delivers something")
+    #expect(
+      problem(#""verb":"bolus","dose":"10 ug","over":"25 h""#) == "over: a bolus takes 1 s to 24 h")
+    #expect(problem(#""verb":"bolus","dose":"100 mg","over":"1 s""#) == "faster than any pump")
+    #expect(
+      problem(#""verb":"bolus","dose":"10 ug","volume":"20 uL","over":"5 min""#)
+        == "either a dose or a volume, not both")
   }
 
   @Test("Dates follow a wall clock that is set, and no other difference")

@@ -124,6 +124,20 @@ struct BeginTests {
     }
   }
 
+  @Test("A trip stands in the way though the journal has lost that its alarm was raised")
+  func tripWithoutAlarm() throws {
+    var session = try Pump.session(scene)
+    let plan = try plan(
+      [
+        .event(.tripped(.motorStalled)), .grant(StepCounts(certain: 100), upTo: 100, until: .epoch),
+      ],
+      wish: try wish())
+    session.open(plan, SessionMemory())
+    session.turn(at: plan.opened)
+    let obstacle = session.obstacle
+    #expect(obstacle == .motorStalled)
+  }
+
   @Test("Somebody who suspends while a trip keeps the therapy waiting lets it begin held")
   func suspendedWhileWaiting() throws {
     var session = try Pump.session(scene)

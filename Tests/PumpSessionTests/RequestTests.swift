@@ -370,6 +370,13 @@ struct RequestTests {
         session.nextAnswer() == Answered(ticket: 8, kind: .resume, value: 0, result: .unknown)
       #expect(isSo)
     }
+    // What it had answered before it went was done.
+    session.ask(ordered(.resume, ticket: 11), at: now)
+    let number = scene.asked.last?.number ?? 0
+    scene.driveAnswers.append(DriveAnswer(number: number, refusal: nil))
+    session.abandonRequests(at: now)
+    let answered = session.nextAnswer()
+    #expect(answered?.ticket == 11 && answered?.result == .accepted)
     scene.answersJournal = false
     session.ask(ordered(.resume, ticket: 10), at: now)
     session.abandonRequests(at: now)

@@ -326,6 +326,34 @@ struct SessionPlanTests {
       ])
   }
 
+  @Test(
+    "What is recent is remembered however much was written since, and the latest requests however old"
+  )
+  func memoryOfMany() throws {
+    let by = Operator(user: 1, role: .patient)
+    for (count, hours) in [(5_000, UInt64(2)), (100, 50)] {
+      var journal = Journal(blank: MemoryStore(slots: 8_192))
+      journal.append(opened, at: .epoch, wallSeconds: 0)
+      journal.append(.event(.bolusBegan(.patient, bolus.volume)), at: .epoch, wallSeconds: 0)
+      journal.append(.asked(ticket: 5, .suspend, 0, by), at: .epoch, wallSeconds: 0)
+      let now = Instant.epoch + TimeSpan(hours: hours)
+      for _ in 0..<count { journal.append(.event(.ended), at: now, wallSeconds: 0) }
+      let memory = SessionMemory(&journal, by: now, as: binding)
+      #expect(memory.patientBoluses == (hours == 2 ? [.epoch] : []), "\(count) records since")
+      #expect(memory.answers.map(\.ticket) == [5], "\(count) records since")
+    }
+  }
+
+  @Test("A journal that was opened, and in which no therapy began, has nothing to rest from")
+  func neverBegun() throws {
+    var story = Story()
+    story.tell(opened, .event(.refilled(Volume(microlitres: 18_000))))
+    for rest in [TimeSpan(seconds: 1), TimeSpan(days: 9)] {
+      let plan = try plan(story, story.clocks(after: rest))
+      #expect(plan.rest == nil && !plan.fallsBack)
+    }
+  }
+
   @Test("A rest of unknown length is judged again only where nothing but its length is unknown")
   func unjudged() throws {
     var known = ran(ended: false)
@@ -405,6 +433,8 @@ struct SessionPlanTests {
       ([(10, asked(1, .patientBolus)), (50, asked(2, .patientBolus)), (51, began)], [10, 51], 51),
       ([(10, began), (50, asked(2, .patientBolus))], [10, 50], 50),
       ([(10, asked(1, .bolus)), (40, asked(2, .bolus)), (40, single)], [], 40),
+      // The start's own bolus has no request: it is not the patient's, which nobody saw begin.
+      ([(10, asked(1, .patientBolus)), (20, single)], [10], 20),
       // Another command begins no bolus.
       ([(10, asked(1, .suspend)), (11, asked(2, .resume))], [], nil),
     ]
