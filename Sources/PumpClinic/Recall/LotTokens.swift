@@ -94,7 +94,9 @@ struct LotTokens {
     return false
   }
 
-  /// Whether it stands between punctuation: 'LOT#A1234', '563/10112233', '(10)A1234'. A date's year is no lot.
+  /// Whether it stands between punctuation: 'LOT#A1234', '563/10112233', '(10)A1234'.
+  ///
+  /// A date's year is no lot.
   private func isPart(of token: String, _ wanted: Substring) -> Bool {
     let parts = token.split { !$0.isLetter && !$0.isNumber && $0 != "-" }
     guard parts.count > 1, !Self.isDate(token) else { return false }
