@@ -9,20 +9,25 @@ enum DecimalCommas {
       if let comment = content.firstMatch(of: /(^|\s)#/) {
         content = content[..<comment.range.lowerBound]
       }
-      for match in content.matches(of: /([0-9]+),([0-9]+)/) {
+      for match in content.matches(of: /([0-9]+(?:\.[0-9]+)*),([0-9]+)/) {
         // Inside quotes it is a text: a lot, a reason.
         let before = content[..<match.range.lowerBound]
         guard before.count(where: { $0 == "\"" }) % 2 == 0 else { continue }
-        let whole = match.1 + match.2
-        let remedy =
-          match.2.count == 3 && !match.1.hasPrefix("0")
-          ? "write \(match.1).\(match.2) if that is less than \((UInt64(match.1) ?? 0) + 1), and "
-            + "\(whole) if it is thousands"
-          : "write \(match.1).\(match.2)"
+        let remedy = remedy(match.1, match.2)
         report.add(
           .badNumber, at: SourcePlace(line: number + 1, column: before.count + 1),
           "'\(match.0)' has a comma in it: \(remedy)")
       }
     }
+  }
+
+  /// What is to be written for two groups of digits: a number of three digits after a comma may be thousands.
+  private static func remedy(_ first: Substring, _ last: Substring) -> String {
+    guard !first.contains(".") else { return "write \(first.filter { $0 != "." }).\(last)" }
+    guard last.count == 3, !first.hasPrefix("0") else { return "write \(first).\(last)" }
+    let fraction = last.reversed().drop { $0 == "0" }.reversed()
+    let small = fraction.isEmpty ? String(first) : "\(first).\(String(fraction))"
+    return
+      "write \(small) if that is less than \((UInt64(first) ?? 0) + 1), and \(first)\(last) if it is thousands"
   }
 }

@@ -103,6 +103,17 @@ package struct Dimension: Sendable {
         message: "'\(text)' does not begin with a plain decimal number; expected a \(name) "
           + "such as \(example)")
     }
+    // Half of the world writes fifteen hundred so.
+    if digits.1 != "0", digits.1.count <= 3, let fraction = digits.2, fraction.count == 3,
+      fraction.last == "0"
+    {
+      let plain = "\(digits.1).\(fraction)".replacing(/0+$/, with: "").replacing(/\.$/, with: "")
+      throw Problem(
+        code: .badNumber,
+        message:
+          "'\(text)' may be \(digits.1)\(fraction) or \(plain): write the one that is meant, without a "
+          + "point before three digits that end in 0")
+    }
     guard !unit.isEmpty else {
       throw Problem(
         code: .missingUnit,

@@ -55,6 +55,26 @@ struct ClinicCommandTests {
     }
   }
 
+  @Test("A ladder is printed as a plan, and writes nothing")
+  func ladder() throws {
+    let run = try CommandLineTests.itpump(
+      "titrate", "Profiles/adult-spinal-patient-bolus.yaml", "--to", "400 ug/day", "--ladder")
+    #expect(run.code == 0 && run.out.contains("now 240 µg a day"), "\(run.out) \(run.err)")
+    // 240 × 1.3 = 312, and 400 is within 30 % of that.
+    #expect(run.out.contains(/312 µg +a day +\(\+30 %\)/), "\(run.out)")
+    #expect(run.out.contains(/400 µg +a day +\(\+28.21 %\)/), "\(run.out)")
+    let nothing = try CommandLineTests.itpump(
+      "titrate", "Profiles/minimum-rate.yaml", "--to", "400 ug/day", "--ladder")
+    #expect(nothing.code == 1 && nothing.err.contains("by no ladder"), "\(nothing.err)")
+    let wrongs = [
+      ["--ladder", "--by", "5%"], ["--to", "400 ug/day"],
+      ["--ladder", "--to", "1 ug/day", "-o", "x"],
+    ]
+    for wrong in wrongs {
+      #expect(try CommandLineTests.itpump(["titrate", Self.night] + wrong).code == 2, "\(wrong)")
+    }
+  }
+
   @Test(
     "A share has one sign, and less is asked for as the help says; to a pipe goes the profile alone"
   )

@@ -29,18 +29,28 @@ struct TitrateCommand: ParsableCommand {
   var to: String?
 
   @Option(name: .shortAndLong, help: .init("Write the new profile here.", valueName: "file"))
-  var output: String
+  var output: String?
+
+  @Flag(
+    help: "With --to: write nothing, and print the way there in usual steps, one a day at most.")
+  var ladder = false
 
   @OptionGroup var options: FileOptions
 
   func validate() throws {
     guard (by == nil) != (to == nil) else { throw ValidationError("either --by or --to") }
+    guard (output == nil) == ladder else {
+      throw ValidationError(
+        "name the new profile's file with -o; or ask for the --ladder, which writes none")
+    }
+    guard !ladder || to != nil else { throw ValidationError("--ladder goes with --to") }
     _ = try wish()
   }
 
   func run() throws {
     let name = ProjectFiles.profile(profile)
     let inputs = try options.files.inputs(name)
+    guard let output else { return try printLadder(inputs, name) }
     try ProfileEditing.checkIsNew(output)
     // What ran may have expired since.
     let before = try inputs.load(now: nil)
@@ -57,6 +67,21 @@ struct TitrateCommand: ParsableCommand {
     }
     try ProfileEditing.write(
       new, to: output, after: (name, before.profile, before.bench), options.files)
+  }
+
+  private func printLadder(_ inputs: ProfileInputs, _ name: String) throws {
+    let profile = try inputs.load(now: nil).profile
+    let drug = try InputFile.drugs(inputs.drugs).first { $0.name == profile.drug }
+    guard case .to(let wanted) = try wish(), let limits = drug?.populations[profile.population]
+    else { return }
+    let start = profile.mode == .minimumRate ? .zero : profile.meanDosePerDay
+    let ladder: TitrationLadder
+    do throws(TitrationLadder.Problem) {
+      ladder = try TitrationLadder(from: start, to: wanted, limits)
+    } catch {
+      throw ProjectFiles.Problem(description: "\(name): error: \(LadderText.words(error))")
+    }
+    try ProjectFiles.print(LadderText(ladder, profile: profile, from: Date()).text)
   }
 
   /// What is asked for.
