@@ -6,7 +6,9 @@ public import PumpUnits
 /// Of a rise, each step is the population's usual increase or less; of a cut, its usual decrease. A step is a plan, and
 /// no order: a clinician decides on each.
 public struct TitrationLadder: Equatable, Sendable {
-  /// The doses a day, from the first step on; the last is the wanted one. None where nothing changes.
+  /// The doses a day, from the first step on; the last is the wanted one.
+  ///
+  /// None where nothing changes.
   public let doses: [Mass]
   /// What the first step begins from.
   public let start: Mass

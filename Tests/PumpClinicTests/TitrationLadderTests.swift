@@ -17,8 +17,8 @@ struct TitrationLadderTests {
     ).doses.map(Format.mass)
   }
 
-  /// 100 × 1.3 = 130, × 1.3 = 169, × 1.3 = 219.7, × 1.3 = 285.61, and 300 is within 30 % of that. By 15 %: 115, 132.25,
-  /// and 150 is within 15 % of 132.25 (152.0875).
+  // 100 × 1.3 = 130, × 1.3 = 169, × 1.3 = 219.7, × 1.3 = 285.61, and 300 is within 30 % of that. By 15 %: 115, 132.25,
+  // and 150 is within 15 % of 132.25 (152.0875).
   @Test(
     "Up by at most 30 % for an adult of spinal origin, by at most 15 % of cerebral origin and for a child"
   )

@@ -73,6 +73,9 @@ struct TidyTests {
     }
     let silent = Self.files("Sources/PumpService") + Self.files("Sources/PumpScenarios")
     #expect(try places(silent, #"\b(print\(|Console\.|FileHandle\.standard)"#).isEmpty)
+    let clinic = Self.files("Sources/PumpClinic")
+    #expect(
+      try places(clinic, #"\bprint\(|FileManager|contentsOf|FileHandle|\bopen\(|Date\(\)"#).isEmpty)
     let backends = Self.files("Sources/PumpPlant") + Self.files("Sources/PumpLinux")
     #expect(try places(backends, "import Pump(Drive|Plan|Profiles|Session)").isEmpty)
     // The real bench carries grants and reports between two processes, and records to a disk.
