@@ -106,7 +106,7 @@ public struct PrescriptionForm: Sendable {
           "therapy.flex.every-day", "Row \(number + 1)",
           number == 0
             ? "from midnight, such as 00:00 12 ug/h; \(daily)"
-            : "such as 06:30 8 ug/h, or a bolus: 22:00 25 ug over 10 min (\(bolus)); nothing ends it",
+            : "such as 06:30 8 ug/h, or a bolus: 22:00 25 ug over 10 min (\(bolus)); Enter alone ends the day",
           optional: number > 0)
       }
     case "minimum-rate":
