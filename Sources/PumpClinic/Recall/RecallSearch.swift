@@ -33,6 +33,26 @@ public struct RecallSearch: Sendable {
     var description: LotTokens
     /// The words that name the product.
     var names: Set<String>
+
+    init(_ record: RecallFile.Record) {
+      self.record = record
+      codes = []
+      if let text = record.code_info, !text.isEmpty {
+        codes.append((name: "code_info", words: LotTokens(text)))
+      }
+      if let text = record.more_code_info, !text.isEmpty {
+        codes.append((name: "more_code_info", words: LotTokens(text)))
+      }
+      description = LotTokens(record.product_description ?? "")
+      var told: [String] = []
+      if let text = record.product_description { told.append(text) }
+      if let annotation = record.openfda {
+        told += annotation.generic_name ?? []
+        told += annotation.brand_name ?? []
+        told += annotation.substance_name ?? []
+      }
+      names = LotTokens.words(told.joined(separator: " "))
+    }
   }
 
   private let reports: [Report]
@@ -44,19 +64,7 @@ public struct RecallSearch: Sendable {
   /// - Parameter oldest: A file of more days ago says nothing of what was recalled since; the reports are renewed weekly.
   public init(_ file: RecallFile, oldestInDays oldest: Int = 14) {
     (self.file, self.oldest) = (file, oldest)
-    reports = file.records.map { record in
-      let codes = [("code_info", record.code_info), ("more_code_info", record.more_code_info)]
-      let told =
-        [record.product_description ?? ""] + (record.openfda?.generic_name ?? [])
-        + (record.openfda?.brand_name ?? []) + (record.openfda?.substance_name ?? [])
-      return Report(
-        record: record,
-        codes: codes.compactMap { name, text in
-          text.flatMap { $0.isEmpty ? nil : (name, LotTokens($0)) }
-        },
-        description: LotTokens(record.product_description ?? ""),
-        names: LotTokens.words(told.joined(separator: " ")))
-    }
+    reports = file.records.map(Report.init)
   }
 
   /// Whether a text can be a lot or a serial number: it has a letter or a digit, and is one, not several.
@@ -149,7 +157,9 @@ public struct RecallSearch: Sendable {
     if case .none = concern { return .other }
     var isListed: String?
     var possible: String?
-    for (name, words) in report.codes + [("product_description", report.description)] {
+    let all: [(name: String, words: LotTokens)] =
+      report.codes + [(name: "product_description", words: report.description)]
+    for (name, words) in all {
       switch words.find(lot) {
       case .same: isListed = isListed ?? "the lot stands in \(name)"
       case .similar:
