@@ -257,7 +257,8 @@ struct RecallTests {
     #expect(try answer("B1", [other], of: nil) == "listed")
     #expect(throws: RecallFile.Problem.self) { try RecallFile(Data("[]".utf8)) }
     let found = try search([other, other]).answer(lot: "A1234", of: Self.names, today: today)
-    #expect(found == .notFound(among: 2, of: try #require(CalendarDay("2026-07-08"))))
+    let day = try #require(CalendarDay("2026-07-08"))
+    #expect(found == .notFound(among: 2, of: day))
     for text in ["20260708", "2026-07-08", "07/08/2026", "7/8/2026"] {
       #expect(RecallFile.day(text) == CalendarDay("2026-07-08"), "\(text)")
     }

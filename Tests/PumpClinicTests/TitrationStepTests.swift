@@ -37,9 +37,8 @@ struct TitrationStepTests {
     #expect(Format.mass(periodic.meanDosePerDay) == "234 µg")
     let (patient, profile) = try step(.by(thousandths: 10_000), "adult-spinal-patient-bolus")
     #expect(patient.changes.map(\.now) == ["264 ug/day"])
-    #expect(
-      try profile.concentration.mass(in: #require(profile.prescription.patientBolus).bolus.volume)
-        == Mass(micrograms: 10))
+    let rule = try #require(profile.prescription.patientBolus)
+    #expect(try profile.concentration.mass(in: rule.bolus.volume) == Mass(micrograms: 10))
   }
 
   @Test(
