@@ -13,7 +13,7 @@ public struct Bridge: Equatable, Sendable {
     case sameConcentration
     /// Another drug, another catheter or another patient: that is no change of concentration.
     case otherPump
-    /// The line would not be pushed through in the time given here: nothing flows, or next to nothing.
+    /// The line would not be pushed through in a century: nothing flows, or next to nothing.
     case neverThrough(isOld: Bool)
     case beyondArithmetic
   }

@@ -59,7 +59,7 @@ public struct Screening: Equatable, Sendable {
     case wrongStep(given: Mass, expected: Mass)
     case tooSoon(given: Date, notBefore: Date)
     case tooFast(over: TimeSpan)
-    /// An hour and more is no bolus, and no response is one that lasts for no time, or for days.
+    /// More than an hour is no bolus, and no response is one that lasts for no time, or for over two days.
     case tooSlow(over: TimeSpan)
     case impossibleResponse(lasting: TimeSpan)
     /// A further bolus was given before the last one's effect was written down.
