@@ -45,7 +45,7 @@ def outcome(answer):
     return answer["result"] if answer["result"] in ("accepted", "unknown") else answer.get("code", answer["result"])
 
 
-def wait_for_status(path, process, seconds=90):
+def wait_for_status(path, process, seconds=240):
     """The first status of a pump whose therapy has begun, or waits."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:

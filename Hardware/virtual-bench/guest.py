@@ -35,8 +35,12 @@ HEAD = f"{top}/Hardware/pumps/peristaltic-50ul.yaml"
 PICO = f"{bench}/pumps/picolitre.yaml"
 PICO_INDEX = f"{bench}/pumps/picolitre-index.yaml"
 PICO_FEW_INDEX = f"{bench}/pumps/picolitre-few-index.yaml"
-# A plant that was late itself by more has shown nothing of the controller.
-PLANT_LATE_MS = 100
+# A scenario has shown nothing of the controller, and is done again, whose plant was later than this, or whose
+# machine stood still for longer than this at once, or for a larger share of the time.
+PLANT_LATE_MS, STILL_MS, STILL_SHARE = 100, 250, 0.1
+# What is shown by these does not hang on a machine that keeps up.
+PATIENT = {"soak", "kills", "commanded", "full-disk", "frozen-disk", "busy", "denied", "watchdog-close"}
+HELD_UP = "/dev/shm/held-up"
 
 
 def say(text):
@@ -99,9 +103,13 @@ class Chip:
 class Scenario:
     """One scenario: its folder of results, its chip, its board file, its runs."""
 
+    # The one that a thread made last.
+    latest = threading.local()
+
     def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", by="label",
                  index=False, watchdog=False, debounce=None, **facts):
-        self.name, self.variant = name, variant
+        Scenario.latest.made = self
+        self.name, self.variant, self.plant_late_ms = name, variant, 0
         self.folder = f"{results}/{name}"
         os.makedirs(self.folder)
         self.chip = Chip()
@@ -146,7 +154,7 @@ class Scenario:
     def levels(self):
         return {line: self.chip.value(line) for line in (STEP, DIR, ENABLE, BUZZER)}
 
-    def wait_for_steps(self, process, seconds=90):
+    def wait_for_steps(self, process, seconds=240):
         """Waits until the motor is energised: several starts at once take an emulated machine long."""
         end = time.monotonic() + seconds
         while self.chip.value(ENABLE) == 1 and time.monotonic() < end and process.poll() is None:
@@ -154,10 +162,9 @@ class Scenario:
 
     def log(self):
         """Keeps what the journal says."""
-        if not os.path.exists(self.journal) or not os.path.getsize(self.journal):
-            return
-        finish(self.start("log", self.journal, "--json", f"{self.folder}/log.json"))
-        self.facts["verified"] = finish(self.start("log", self.journal, "--verify"))
+        if os.path.exists(self.journal) and os.path.getsize(self.journal):
+            finish(self.start("log", self.journal, "--json", f"{self.folder}/log.json"))
+            self.facts["verified"] = finish(self.start("log", self.journal, "--verify"))
         for name in (self.journal, f"{self.journal}.seal"):
             if os.path.exists(name):
                 os.remove(name)
@@ -170,13 +177,19 @@ class Scenario:
         self.chip.free()
         say(f"ran {self.name}")
 
-    def discard(self):
-        """Ends a scenario that shows nothing; it is to be done again."""
-        for name in (self.journal, f"{self.journal}.seal"):
-            if os.path.exists(name):
-                os.remove(name)
-        self.chip.free()
-        shutil.rmtree(self.folder)
+    def excuse(self):
+        """Why an ended scenario shows nothing, whatever came of it; empty if it does."""
+        if self.facts.get("kind") in PATIENT:
+            return ""
+        if self.plant_late_ms > PLANT_LATE_MS:
+            return f"its plant was {self.plant_late_ms} ms late"
+        from_ns, to_ns = self.facts["from_ns"], self.facts["to_ns"]
+        still = [ended - began for began, ended in (map(int, line.split()) for line in open(HELD_UP))
+                 if from_ns < began and ended < to_ns]
+        longest, share = max(still, default=0) / 1e6, sum(still) / (to_ns - from_ns)
+        if longest > STILL_MS or share > STILL_SHARE:
+            return f"the machine stood still for up to {longest:.0f} ms, {share:.0%} of the time"
+        return ""
 
     def levels_or_none(self):
         try:
@@ -204,31 +217,18 @@ class Plant:
             return json.load(file)["latest_ms"]
 
 
-def beside_plant(job):
-    """Does a scenario again, twice at most, whose plant was late itself, whatever came of it."""
-    def repeated(*arguments):
-        for attempt in range(3):
-            s, late, facts = job(*arguments)
-            if late <= PLANT_LATE_MS or attempt == 2:
-                s.close(**facts)
-                return
-            say(f"the plant of {s.name} was {late} ms late: again")
-            s.discard()
-    repeated.__name__ = job.__name__
-    repeated.__doc__ = job.__doc__
-    return repeated
-
-
-def drive_of(process, seconds=90):
+def drive_of(process, seconds=240):
     """The drive's process: the one child of the supervisor's."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
+    while process.poll() is None:
         try:
             children = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
         except OSError:
             return None
         if children:
             return int(children[0])
+        if time.monotonic() >= end:
+            break
         time.sleep(0.01)
     return None
 
@@ -260,12 +260,30 @@ def signal_pid(pid, number):
         pass
 
 
-def finish(process, seconds=60):
+def finish(process, seconds=300):
+    """Waits for a process's end; an emulated machine may take a minute for a start alone. Of one that hangs it
+    says where its threads stand."""
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
+        say(f"hung: {' '.join(process.args)}")
+        for pid in filter(None, (process.pid, drive_of(process, 0))):
+            for thread in threads_of(pid):
+                say(f"  {pid}/{thread} {kernel_place(pid, thread)}")
         process.kill()
         return "hung"
+
+
+def kernel_place(pid, thread):
+    """A thread's name and where it stands in the kernel."""
+    found = []
+    for name in ("comm", "wchan"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/{name}") as file:
+                found.append(file.read().strip())
+        except OSError:
+            found.append("?")
+    return " ".join(found)
 
 
 # What `itpump run --drive-fault` offers.
@@ -447,7 +465,6 @@ def crowded(variant):
     s.close(exit=finish(process), crowd=json.loads(crowd.stdout), status=status)
 
 
-@beside_plant
 def liar(variant, fault):
     """A drive that lies loses the motor's power."""
     s = Scenario(f"liar-{fault}-{variant}", variant, driver=DIRECT, pump=PICO_INDEX,
@@ -455,8 +472,9 @@ def liar(variant, fault):
     plant = Plant(s, 100)
     span = 85 if fault == "deaf" else 12
     status = finish(s.run(
-        f"{bench}/profiles/rate-200.yaml", span, "--drive-fault", fault), span + 60)
-    return s, plant.end(), {"exit": status}
+        f"{bench}/profiles/rate-200.yaml", span, "--drive-fault", fault))
+    s.plant_late_ms = plant.end()
+    s.close(exit=status)
 
 
 def hung_supervisor(variant):
@@ -585,8 +603,7 @@ def stuck(variant, line, role):
     process = s.run(f"{bench}/profiles/rate-200.yaml", 24)
     s.wait_for_steps(process)
     time.sleep(2)
-    s.chip.pull(line, 0)
-    stuck_ns = time.monotonic_ns()
+    stuck_ns = moments(s.chip.pull, line, 0)
     s.close(exit=finish(process), stuck_ns=stuck_ns)
 
 
@@ -596,8 +613,7 @@ def short_fault(variant):
     process = s.run(f"{bench}/profiles/rate-200.yaml", 24)
     s.wait_for_steps(process)
     time.sleep(2)
-    s.chip.pull(FAULT, 0)
-    stuck_ns = time.monotonic_ns()
+    stuck_ns = moments(s.chip.pull, FAULT, 0)
     time.sleep(0.01)
     s.chip.pull(FAULT, 1)
     s.close(exit=finish(process), stuck_ns=stuck_ns)
@@ -623,8 +639,7 @@ def glitches(variant):
             made.append((line, began, time.monotonic_ns()))
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     time.sleep(1)
-    s.chip.pull(FAULT, 0)
-    stuck_ns = time.monotonic_ns()
+    stuck_ns = moments(s.chip.pull, FAULT, 0)
     s.close(exit=finish(process), stuck_ns=stuck_ns, made=made)
 
 
@@ -654,7 +669,7 @@ def soak(variant):
     process = s.run(f"{bench}/profiles/rate-200.yaml", soak_seconds)
     samples = []
     began = time.monotonic()
-    while process.poll() is None and time.monotonic() - began < soak_seconds + 60:
+    while process.poll() is None and time.monotonic() - began < soak_seconds + 300:
         try:
             size = resident(process)
         except OSError:
@@ -672,17 +687,16 @@ def soak(variant):
 
 def conformance(variant):
     s = Scenario(f"conformance-{variant}", variant, by="path", kind="conformance")
-    s.close(exit=finish(s.start("hardware", "conform", "--board", s.board), 120))
+    s.close(exit=finish(s.start("hardware", "conform", "--board", s.board)))
 
 
 def calibrate(variant):
     s = Scenario(f"calibrate-{variant}", variant, by="name", backlog="1 uL", kind="calibrate")
     status = finish(s.start(
-        "hardware", "calibrate", "--board", s.board, "--volume", "1250nL", "--over", "40s"), 90)
+        "hardware", "calibrate", "--board", s.board, "--volume", "1250nL", "--over", "40s"))
     s.close(exit=status)
 
 
-@beside_plant
 def weigh(variant, head):
     """Calibration with the plant beside it: a head that follows, one that stalls, one that slips."""
     s = Scenario(f"calibrate-{head.split(':')[0]}-{variant}", variant, driver=DIRECT, pump=PICO_FEW_INDEX,
@@ -692,23 +706,28 @@ def weigh(variant, head):
     finish(s.run(f"{bench}/profiles/rate-200.yaml", 2))
     status = finish(s.start(
         "hardware", "calibrate", "--board", s.board, "--volume", "4nL", "--over", "20s",
-        "--journal", s.journal), 90)
+        "--journal", s.journal))
     time.sleep(1)
-    return s, plant.end(), {"exit": status}
+    s.plant_late_ms = plant.end()
+    s.close(exit=status)
 
 
 def blink(variant):
     s = Scenario(f"blink-{variant}", variant, kind="blink")
     status = finish(s.start(
-        "hardware", "blink", "--board", s.board, "--line", "buzzer", "--times", "4"), 30)
+        "hardware", "blink", "--board", s.board, "--line", "buzzer", "--times", "4"))
     s.close(exit=status)
 
 
 def writes(variant):
     s = Scenario(f"writes-{variant}", variant, kind="writes")
     status = finish(s.start(
-        "bench", "gpio", "--board", s.board, "--pairs", "9", "--json", f"{s.folder}/run.json"), 120)
+        "bench", "gpio", "--board", s.board, "--pairs", "9", "--json", f"{s.folder}/run.json"))
     s.close(exit=status)
+
+
+# A machine that is always held up would never come to an end.
+spare_tries = threading.Semaphore(12)
 
 
 def together(*jobs):
@@ -721,6 +740,14 @@ def together(*jobs):
             return
         try:
             job[0](*job[1:])
+            for _ in range(2):
+                s = Scenario.latest.made
+                excuse = s.excuse()
+                if not excuse or not spare_tries.acquire(blocking=False):
+                    break
+                say(f"{s.name}: {excuse}: again")
+                shutil.rmtree(s.folder)
+                job[0](*job[1:])
         except Exception:  # whatever it is, it is a failed scenario
             failures.append(job)
             say(f"broke: {job[0].__name__}{job[1:]}\n{traceback.format_exc()}")
@@ -776,6 +803,9 @@ def main():
     for name, value in {"trace_clock": "mono", "buffer_size_kb": "262144", "tracing_on": "1"}.items():
         with open(f"/sys/kernel/tracing/{name}", "w") as file:
             file.write(value)
+    held_up = subprocess.Popen(
+        [sys.executable, f"{bench}/held_up.py", HELD_UP], stdout=subprocess.PIPE, start_new_session=True)
+    held_up.stdout.readline()
     variants = sorted(programs)
     good = True
     # Costs are compared with nothing else going on, and without the tracing that would blur them.
@@ -816,6 +846,8 @@ def main():
     soaking.join()
     good &= all(results_of_soak)
     trace(0)
+    os.killpg(held_up.pid, signal.SIGKILL)
+    shutil.copy(HELD_UP, f"{results}/held-up.txt")
     subprocess.run(
         ["trace-cmd", "extract", "-o", f"{results}/trace.dat"], check=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
