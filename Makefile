@@ -1,5 +1,5 @@
 # Set-up and every check of the project; see README.md.
-.PHONY: run test setup lint embedded shim mutants mutate sanitize bench-test firmware firmware-test pi-test newcomer bench fuzz package package-test help clean
+.PHONY: run test setup lint embedded shim mutants mutate sanitize bench-test firmware firmware-test pi-test newcomer bench fuzz fhir-test package package-test help clean
 
 SCRIPTS := .ci
 # What --version says; of a tree that was changed since, with a plus sign.
@@ -75,6 +75,11 @@ bench: setup
 	@. $(SCRIPTS)/toolchain && swift build -c release --product itpump
 	@. $(SCRIPTS)/toolchain && "$$(swift build -c release --show-bin-path)/itpump" bench
 
+# What `itpump export` writes, held against four independent judges.
+fhir-test: setup
+	@. $(SCRIPTS)/toolchain && swift build -c release --product itpump
+	@$(SCRIPTS)/fhir-check
+
 # Debian packages for amd64 and arm64, built in a Debian 13 root; needs root.
 package:
 	@Hardware/package/build
@@ -95,6 +100,7 @@ help:
 	@echo "make package        Debian packages for amd64 and arm64                            6 min, root"
 	@echo "make package-test   installs, upgrades and removes them                            15 min, root"
 	@echo "make fuzz           libFuzzer on every reader of binary files                      3 min"
+	@echo "make fhir-test      what is exported as FHIR, held against four judges             1 min"
 	@echo "make mutants        breaks the safety code, one known place at a time              20 min"
 	@echo "make mutate         makes every small change of it; MUTATE='--sample 400'          60 min for 400"
 	@echo "make sanitize       what threads and processes share, under two sanitizers         15 min"

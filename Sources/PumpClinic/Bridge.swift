@@ -45,9 +45,8 @@ public struct Bridge: Equatable, Sendable {
     newPlace: TimeSpan = .zero
   ) throws(Problem) {
     guard old.concentration != new.concentration else { throw .sameConcentration }
-    let (patient, other) = (old.prescribed.patient, new.prescribed.patient)
     guard old.drug == new.drug, old.catheterVolume == new.catheterVolume,
-      patient == nil || other == nil || patient == other
+      old.prescribed.mayBeOfPatient(of: new.prescribed)
     else { throw .otherPump }
     do throws(QuantityError) {
       line = try tubing.adding(new.catheterVolume)

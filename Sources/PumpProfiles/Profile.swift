@@ -36,6 +36,11 @@ public struct Profile: Sendable {
     public init(patient: String? = nil, prescriber: String? = nil, reason: String? = nil) {
       (self.patient, self.prescriber, self.reason) = (patient, prescriber, reason)
     }
+
+    /// Whether both may be of one patient: what does not say for whom it is contradicts nobody.
+    public func mayBeOfPatient(of other: Self) -> Bool {
+      patient == nil || other.patient == nil || patient == other.patient
+    }
   }
 
   /// What kind of therapy it is.

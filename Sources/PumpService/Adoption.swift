@@ -39,8 +39,7 @@ public struct Adoption {
       new.drug == old.drug && new.concentration == old.concentration && new.lot == old.lot
       && new.population == old.population && new.catheterVolume == old.catheterVolume
       && new.reservoir.filled(to: old.reservoir.filled) == old.reservoir
-    let (patient, other) = (old.prescribed.patient, new.prescribed.patient)
-    guard isSame, patient == nil || other == nil || patient == other else {
+    guard isSame, old.prescribed.mayBeOfPatient(of: new.prescribed) else {
       throw RequestReader.Problem(
         code: "not-a-therapy",
         message:

@@ -18,7 +18,7 @@ struct ITPump: ParsableCommand {
       NewCommand.self, EditCommand.self, TitrateCommand.self, CheckCommand.self, DiffCommand.self,
       BridgeCommand.self, ScreeningCommand.self, RecallCommand.self,
       PlanCommand.self, SimulateCommand.self, CompileCommand.self,
-      RunCommand.self, ReplayCommand.self, LogCommand.self, ReconcileCommand.self,
+      RunCommand.self, ReplayCommand.self, LogCommand.self, ReportCommand.self, ExportCommand.self, ReconcileCommand.self,
       AlarmCommand.self, HardwareCommand.self, BenchCommand.self, WhereCommand.self,
       StatusCommand.self, BolusCommand.self, CancelBolusCommand.self, PatientBolusCommand.self,
       SuspendCommand.self, ResumeCommand.self, AcknowledgeCommand.self, SilenceCommand.self,

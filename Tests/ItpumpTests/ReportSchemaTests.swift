@@ -1,4 +1,5 @@
 import Foundation
+import FoundationXML
 import Testing
 
 @Suite("What a program gets is what the schema of reports says, no key more and none less")
@@ -98,7 +99,7 @@ struct ReportSchemaTests {
     }
   }
 
-  @Test("run, and what status and log tell of its journal")
+  @Test("run, and what status, log and report tell of its journal")
   func run() throws {
     let run = try CommandLineTests.itpump(
       "run", Self.night, "--start", "2026-11-22T21:59:59", "--for", "2s", "--priority", "0",
@@ -111,6 +112,15 @@ struct ReportSchemaTests {
       "log", folder("p.journal"), "--json", folder("log.json"))
     #expect(log.code == 0, "\(log.err)")
     #expect(try complaint("log", folder("log.json")) == "")
+    let report = try CommandLineTests.itpump(
+      "report", folder("p.journal"), "--json", folder("history.json"), "-o", folder("page.html"))
+    #expect(report.code == 0, "\(report.err)")
+    #expect(try complaint("history", folder("history.json")) == "")
+    let page = try String(contentsOfFile: folder("page.html"), encoding: .utf8)
+    // What a page loads from elsewhere is not there when it is printed.
+    #expect(!page.contains("<script") && !page.contains("src=") && !page.contains("href="))
+    let parser = XMLParser(data: Data(page.utf8))
+    #expect(parser.parse(), "line \(parser.lineNumber): \(String(describing: parser.parserError))")
   }
 
   @Test("A report with a key that nobody described is told")

@@ -86,7 +86,7 @@ package struct PlanPlot {
   }
 
   /// A round number at or above a value, for the top of an axis.
-  private static func ceiling(_ value: Double) -> Double {
+  static func ceiling(_ value: Double) -> Double {
     guard value > 0 else { return 1 }
     let power = pow(10, floor(log10(value)))
     let steps = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10]

@@ -1,0 +1,86 @@
+import Foundation
+import PumpFiles
+import PumpJournal
+import PumpProfiles
+import PumpReports
+import PumpSafety
+import PumpService
+import PumpUnits
+
+/// A journal's past, and the prescription that it keeps.
+struct JournalPast {
+  private let path: String
+  private let options: FileOptions
+  private let text: String?
+  private let loaded: (profile: Profile, bench: Bench)?
+  private let history: DeliveryHistory
+  private let standing: UInt64
+  private let now = Date()
+
+  /// The prescription that it keeps, worked out.
+  ///
+  /// - Throws: `ProjectFiles.Problem`, where it keeps none, or the files that it leans on are not there.
+  func profile() throws -> Profile {
+    guard let text else {
+      throw ProjectFiles.Problem(
+        description: "\(path): error: it holds no whole profile; 'itpump log' shows its records")
+    }
+    return try Self.load(text, of: path, options).profile
+  }
+
+  /// Reads a journal, also while a run writes to it.
+  ///
+  /// - Throws: `ProjectFiles.Problem`.
+  init(_ path: String, _ options: FileOptions) throws {
+    var journal = try JournalFile.read(path)
+    guard journal.next > 0 else {
+      throw ProjectFiles.Problem(description: "\(path): error: it holds no record")
+    }
+    (self.path, self.options) = (path, options)
+    let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1)
+    let text = kept.map { String(decoding: $0, as: UTF8.self) }
+    loaded = text.flatMap { try? Self.load($0, of: path, options) }
+    self.text = text
+    history = DeliveryHistory(
+      &journal, in: loaded?.profile.timeZone ?? .current,
+      filled: loaded?.profile.reservoir.filled)
+    standing = journal.state.alarms.standing
+  }
+
+  /// What is told of it.
+  func report(trendDays: Int = 28, flaggedAbove percent: Double = 20) -> HistoryReport {
+    HistoryReport(
+      journal: PathParts.name(of: path), history: history,
+      prescription: text.map { text in
+        .init(
+          text: text, plan: loaded.map { plan($0.profile, $0.bench) },
+          summary: loaded.map { CheckReport("it", [], $0, now: now).text })
+      },
+      standing: standing, printed: now, trendDays: trendDays, flaggedAbove: percent)
+  }
+
+  /// The profile, which may have expired since.
+  private static func load(_ text: String, of path: String, _ options: FileOptions) throws -> (
+    profile: Profile, bench: Bench
+  ) {
+    let inputs = try options.files.inputs(of: InputFile(path: path, text: text))
+    let judged = try inputs.judged(now: nil)
+    guard let profile = judged.profile else {
+      throw ProjectFiles.Problem(description: "\(path): error: its profile can't be read any more")
+    }
+    return (profile, judged.bench)
+  }
+
+  /// What the prescription gives in a day, or in the week that it has a pattern for.
+  private func plan(_ profile: Profile, _ bench: Bench) -> PlanReport {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = profile.timeZone
+    let start = calendar.startOfDay(for: history.last ?? now)
+    let days: UInt64 = profile.mode == .flexWeekly ? 7 : 1
+    return PlanReport(
+      profile: profile, bench: bench,
+      plan: DeliveryPlan(
+        profile, on: bench, from: profile.place(at: start), lasting: TimeSpan(days: days)),
+      start: start)
+  }
+}
