@@ -79,6 +79,12 @@ package struct CheckReport: Encodable {
     return (lines + ["\(file): \(verdict)", ""]).joined(separator: "\n")
   }
 
+  /// What the profile comes to, without a verdict.
+  package static func figures(_ profile: Profile, _ bench: Bench, at now: Date) -> String {
+    lines(profile, Forecast(profile, on: bench, from: profile.place(at: now)))
+      .joined(separator: "\n")
+  }
+
   private static func summary(_ profile: Profile, _ forecast: Forecast) -> Summary {
     let therapy = profile.prescription.therapy
     let figures = DoseFigures(profile)

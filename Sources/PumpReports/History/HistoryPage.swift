@@ -57,8 +57,8 @@ package struct HistoryPage {
     rows.append(["may have been given besides", report.mass(total.uncertain_ug)])
     rows.append(["due, not given, never repaid", report.mass(total.missed_ug)])
     rows.append(["whole days", report.wholeDays])
-    rows.append(["trend", report.trendWords])
     let isRising = report.trend?.is_flagged ?? false
+    if !isRising { rows.append(["trend", report.trendWords]) }
     let charts = HistoryCharts(report)
     return "<h2>Delivered</h2>\n" + table([], rows)
       + (isRising ? "<p class=\"warn\">\(safe(report.trendWords)).</p>\n" : "")
@@ -97,20 +97,28 @@ package struct HistoryPage {
 
   private static let most = 500
 
+  /// A bolus of the pattern that was given whole is counted; every other one has a row.
   private var boluses: String {
-    let rows = history.boluses.suffix(Self.most).map { bolus in
+    let told = history.boluses.filter { $0.kind != .scheduled || !$0.isWhole }
+    let counted = history.boluses.count - told.count
+    let rows = told.suffix(Self.most).map { bolus in
       func dose(_ volume: Volume?) -> String {
         guard let volume else { return "unknown" }
         return bolus.worth?.mass(in: volume).map { Format.mass($0) } ?? Format.volume(volume)
       }
       return [
-        report.moments.full(bolus.at), bolus.kind.map { "\($0)" } ?? "of the pattern",
+        report.moments.full(bolus.at), bolus.kind.map { "\($0)" } ?? "scheduled",
         dose(bolus.asked), dose(bolus.given),
         bolus.isWhole ? "" : bolus.kind == nil ? "NOT given" : "NOT the whole",
       ]
     }
-    return "<h2>Boluses</h2>\n"
-      + listed(["began", "kind", "asked", "given", ""], rows, of: history.boluses.count)
+    let note =
+      counted > 0
+      ? "<p>\(counted) of the pattern \(counted == 1 ? "was" : "were") given whole\(told.isEmpty ? "." : "; the others:")</p>\n"
+      : ""
+    return "<h2>Boluses</h2>\n" + note
+      + (told.isEmpty && counted > 0
+        ? "" : listed(["began", "kind", "asked", "given", ""], rows, of: told.count))
   }
 
   private var reservoir: String {

@@ -11,7 +11,7 @@ package struct HistoryReport {
     package var text: String
     /// What can be worked out from it; `nil` where its files are not there any more.
     package var plan: PlanReport?
-    /// What `check` says it comes to.
+    /// What it comes to, as `check` says it.
     package var summary: String?
 
     package init(text: String, plan: PlanReport?, summary: String?) {

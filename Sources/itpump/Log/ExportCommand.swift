@@ -24,7 +24,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     try ProjectFiles.checkOutputs([fhir], inputs: [journal])
-    let past = try JournalPast(journal, options)
+    let past = try JournalPast(journal, options.files)
     let profile = try past.profile()
     try ProjectFiles.write(
       JSONOutput.text(FHIRBundle(past.report(), profile).resource), to: fhir)

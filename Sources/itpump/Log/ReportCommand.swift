@@ -44,7 +44,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     try ProjectFiles.checkOutputs([output, json], inputs: [journal])
-    let past = try JournalPast(journal, options)
+    let past = try JournalPast(journal, options.files)
     let report = past.report(trendDays: trendDays, flaggedAbove: Double(rise))
     if let output { try ProjectFiles.write(HistoryPage(report).html, to: output) }
     if let json { try ProjectFiles.write(JSONOutput.text(HistoryMachine(report)), to: json) }

@@ -1,16 +1,15 @@
 import Foundation
-import PumpFiles
+package import PumpFiles
 import PumpJournal
-import PumpProfiles
-import PumpReports
+package import PumpProfiles
 import PumpSafety
 import PumpService
 import PumpUnits
 
 /// A journal's past, and the prescription that it keeps.
-struct JournalPast {
+package struct JournalPast {
   private let path: String
-  private let options: FileOptions
+  private let files: ProjectFiles
   private let text: String?
   private let loaded: (profile: Profile, bench: Bench)?
   private let history: DeliveryHistory
@@ -20,26 +19,26 @@ struct JournalPast {
   /// The prescription that it keeps, worked out.
   ///
   /// - Throws: `ProjectFiles.Problem`, where it keeps none, or the files that it leans on are not there.
-  func profile() throws -> Profile {
+  package func profile() throws -> Profile {
     guard let text else {
       throw ProjectFiles.Problem(
         description: "\(path): error: it holds no whole profile; 'itpump log' shows its records")
     }
-    return try Self.load(text, of: path, options).profile
+    return try Self.load(text, of: path, files).profile
   }
 
   /// Reads a journal, also while a run writes to it.
   ///
   /// - Throws: `ProjectFiles.Problem`.
-  init(_ path: String, _ options: FileOptions) throws {
+  package init(_ path: String, _ files: ProjectFiles) throws {
     var journal = try JournalFile.read(path)
     guard journal.next > 0 else {
       throw ProjectFiles.Problem(description: "\(path): error: it holds no record")
     }
-    (self.path, self.options) = (path, options)
+    (self.path, self.files) = (path, files)
     let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1)
     let text = kept.map { String(decoding: $0, as: UTF8.self) }
-    loaded = text.flatMap { try? Self.load($0, of: path, options) }
+    loaded = text.flatMap { try? Self.load($0, of: path, files) }
     self.text = text
     history = DeliveryHistory(
       &journal, in: loaded?.profile.timeZone ?? .current,
@@ -48,22 +47,22 @@ struct JournalPast {
   }
 
   /// What is told of it.
-  func report(trendDays: Int = 28, flaggedAbove percent: Double = 20) -> HistoryReport {
+  package func report(trendDays: Int = 28, flaggedAbove percent: Double = 20) -> HistoryReport {
     HistoryReport(
       journal: PathParts.name(of: path), history: history,
       prescription: text.map { text in
         .init(
           text: text, plan: loaded.map { plan($0.profile, $0.bench) },
-          summary: loaded.map { CheckReport("it", [], $0, now: now).text })
+          summary: loaded.map { CheckReport.figures($0.profile, $0.bench, at: now) })
       },
       standing: standing, printed: now, trendDays: trendDays, flaggedAbove: percent)
   }
 
   /// The profile, which may have expired since.
-  private static func load(_ text: String, of path: String, _ options: FileOptions) throws -> (
+  private static func load(_ text: String, of path: String, _ files: ProjectFiles) throws -> (
     profile: Profile, bench: Bench
   ) {
-    let inputs = try options.files.inputs(of: InputFile(path: path, text: text))
+    let inputs = try files.inputs(of: InputFile(path: path, text: text))
     let judged = try inputs.judged(now: nil)
     guard let profile = judged.profile else {
       throw ProjectFiles.Problem(description: "\(path): error: its profile can't be read any more")
