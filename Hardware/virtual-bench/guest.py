@@ -19,6 +19,7 @@ import time
 import traceback
 
 import clients
+import stillness
 
 top, results = sys.argv[1], sys.argv[2]
 programs = dict(argument.split("=", 1) for argument in sys.argv[3:])
@@ -177,6 +178,12 @@ class Scenario:
         self.chip.free()
         say(f"ran {self.name}")
 
+    def keep_aside(self):
+        """What a try that shows nothing has left is not judged, and not lost."""
+        os.makedirs(f"{results}/shown-nothing", exist_ok=True)
+        number = sum(name.startswith(f"{self.name}.") for name in os.listdir(f"{results}/shown-nothing"))
+        shutil.move(self.folder, f"{results}/shown-nothing/{self.name}.{number + 1}")
+
     def excuse(self):
         """Why an ended scenario shows nothing, whatever came of it; empty if it does."""
         if self.facts.get("kind") in PATIENT:
@@ -184,8 +191,7 @@ class Scenario:
         if self.plant_late_ms > PLANT_LATE_MS:
             return f"its plant was {self.plant_late_ms} ms late"
         from_ns, to_ns = self.facts["from_ns"], self.facts["to_ns"]
-        still = [ended - began for began, ended in (map(int, line.split()) for line in open(HELD_UP))
-                 if from_ns < began and ended < to_ns]
+        still = stillness.within(stillness.read(HELD_UP), from_ns, to_ns)
         longest, share = max(still, default=0) / 1e6, sum(still) / (to_ns - from_ns)
         if longest > STILL_MS or share > STILL_SHARE:
             return f"the machine stood still for up to {longest:.0f} ms, {share:.0%} of the time"
@@ -333,8 +339,7 @@ def stops(variant, profile, count):
             signal_pid(pid, signal.SIGCONT)
         made += 1
     time.sleep(0.5)
-    process.terminate()
-    s.close(exit=finish(process), stops=made)
+    s.close(exit=stop(s, process), stops=made)
 
 
 def clean_stop(variant, number):
@@ -343,8 +348,7 @@ def clean_stop(variant, number):
     process = s.run(f"{bench}/profiles/ramped.yaml", None, "--record", f"{s.folder}/run.rec")
     s.wait_for_steps(process)
     time.sleep(3)
-    process.send_signal(number)
-    s.close(exit=finish(process))
+    s.close(exit=stop(s, process, number))
 
 
 def killed(variant, who):
@@ -361,6 +365,14 @@ def killed(variant, who):
     if who == "both":
         status = finish(s.start("hardware", "safe", "--board", s.board))
     s.close(exit=status, **killed)
+
+
+def stop(s, process, number=signal.SIGTERM):
+    """Tells a run to end, and says how it did and when: an end that takes minutes is none."""
+    asked_ns = moments(process.send_signal, number)
+    status = finish(process)
+    s.facts.update(stop_asked_ns=asked_ns[1], stopped_by_ns=time.monotonic_ns())
+    return status
 
 
 def kill_family(process, drive, who):
@@ -461,8 +473,7 @@ def crowded(variant):
         [sys.executable, f"{bench}/clients.py", "crowd", path, "30", str(SEED)], capture_output=True, text=True,
         check=True)
     status = clients.wait_for_status(path, process)
-    process.terminate()
-    s.close(exit=finish(process), crowd=json.loads(crowd.stdout), status=status)
+    s.close(exit=stop(s, process), crowd=json.loads(crowd.stdout), status=status)
 
 
 def liar(variant, fault):
@@ -526,8 +537,7 @@ def stopped(variant):
     continued_ns = time.monotonic_ns()
     signal_pid(drive, signal.SIGCONT)
     time.sleep(3)
-    process.terminate()
-    s.close(exit=finish(process), stopped_ns=stopped_ns, continued_ns=continued_ns, held=held)
+    s.close(exit=stop(s, process), stopped_ns=stopped_ns, continued_ns=continued_ns, held=held)
 
 
 def frozen_disk(variant):
@@ -549,8 +559,7 @@ def frozen_disk(variant):
     thawed_ns = time.monotonic_ns()
     subprocess.run(["fsfreeze", "-u", disk], check=True)
     time.sleep(8)
-    process.terminate()
-    s.close(exit=finish(process), frozen_ns=frozen_ns, thawed_ns=thawed_ns)
+    s.close(exit=stop(s, process), frozen_ns=frozen_ns, thawed_ns=thawed_ns)
     subprocess.run(["umount", disk], check=False)
 
 
@@ -571,8 +580,7 @@ def full_disk(variant):
             pass
     time.sleep(10)
     second = finish(s.run(f"{bench}/profiles/rate-200.yaml", 1))
-    process.terminate()
-    s.close(exit=finish(process), second=second)
+    s.close(exit=stop(s, process), second=second)
     subprocess.run(["umount", folder], check=False)
 
 
@@ -650,8 +658,7 @@ def removed(variant):
     time.sleep(3)
     removed_ns = moments(s.chip.remove)
     time.sleep(3)
-    process.terminate()
-    s.close(exit=finish(process), removed_ns=removed_ns)
+    s.close(exit=stop(s, process), removed_ns=removed_ns)
 
 
 def resident(process):
@@ -746,7 +753,7 @@ def together(*jobs):
                 if not excuse or not spare_tries.acquire(blocking=False):
                     break
                 say(f"{s.name}: {excuse}: again")
-                shutil.rmtree(s.folder)
+                s.keep_aside()
                 job[0](*job[1:])
         except Exception:  # whatever it is, it is a failed scenario
             failures.append(job)
@@ -846,7 +853,11 @@ def main():
     soaking.join()
     good &= all(results_of_soak)
     trace(0)
-    os.killpg(held_up.pid, signal.SIGKILL)
+    if held_up.poll() is not None:
+        say("broke: nobody looked whether the machine stood still")
+        good = False
+    else:
+        os.killpg(held_up.pid, signal.SIGKILL)
     shutil.copy(HELD_UP, f"{results}/held-up.txt")
     subprocess.run(
         ["trace-cmd", "extract", "-o", f"{results}/trace.dat"], check=True,

@@ -13,6 +13,14 @@ public enum ProfileCopies: Equatable, BitwiseCopyable, Sendable {
   case lost
 }
 
+/// A profile's text, and when it was written down.
+public struct KeptProfile: Sendable {
+  public let text: [UInt8]
+  public let session: UInt32
+  public let at: Instant
+  public let wallSeconds: Int64
+}
+
 extension Journal where Store: ~Copyable {
   /// Writes two copies of a profile's text, unless the latest copies are of the same text.
   ///
@@ -55,16 +63,30 @@ extension Journal where Store: ~Copyable {
     }
   }
 
+  /// The latest profile's text, from whichever copy is whole; `nil` where neither is.
+  public var latestProfile: [UInt8]? {
+    mutating get { readProfile(copy: 0) ?? readProfile(copy: 1) }
+  }
+
   /// Reads a copy of the latest profile's text; `nil` where it is not whole.
   public mutating func readProfile(copy: Int) -> [UInt8]? {
     guard let kept = state.profile else { return nil }
     return read(kept, copy: copy)
   }
 
-  /// The texts of what was kept within the day before an instant, and of what was in force when that day began;
-  /// the latest first.
-  public mutating func profiles(ofDayBefore now: Instant) -> [[UInt8]] {
-    var texts: [[UInt8]] = []
+  /// What was kept within the day before an instant, and what was in force when that day began; the latest first.
+  public mutating func profiles(ofDayBefore now: Instant) -> [KeptProfile] {
+    profiles { $0 + .day <= now }
+  }
+
+  /// Every profile that the journal still has, the latest first.
+  public var allProfiles: [KeptProfile] {
+    mutating get { profiles { _ in false } }
+  }
+
+  /// Profiles back to the first that was written when the condition holds.
+  private mutating func profiles(until isFarBack: (Instant) -> Bool) -> [KeptProfile] {
+    var found: [KeptProfile] = []
     var latest: UInt64?
     var sequence = next
     while sequence > first {
@@ -77,12 +99,14 @@ extension Journal where Store: ~Copyable {
       guard copy <= 1, sequence >= before, sequence - before != latest else { continue }
       let kept = (first: sequence - before, length: length, sum: sum)
       if let text = read(kept, copy: 0) ?? read(kept, copy: 1) {
-        texts.append(text)
+        found.append(
+          KeptProfile(
+            text: text, session: record.session, at: record.at, wallSeconds: record.wallSeconds))
         latest = kept.first
       }
-      if record.at + .day <= now { break }
+      if isFarBack(record.at) { break }
     }
-    return texts
+    return found
   }
 
   private mutating func read(

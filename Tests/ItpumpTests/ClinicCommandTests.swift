@@ -176,4 +176,40 @@ struct ClinicCommandTests {
     let other = try CommandLineTests.itpump("recall", "--against", reports, "--lot", "B1")
     #expect(other.code == 0 && other.out.contains("not found among 1 reports"), "\(other.out)")
   }
+
+  @Test(
+    "A recalled lot is found in a pump that has had it, with its session, also after another one was filled in"
+  )
+  func recalledPast() throws {
+    let other = folder("other.yaml")
+    try String(contentsOf: CommandLineTests.top.appendingPathComponent(Self.night), encoding: .utf8)
+      .replacingOccurrences(of: "A1234", with: "B77").write(
+        toFile: other, atomically: true, encoding: .utf8)
+    let journal = folder("p.journal")
+    let common = [
+      "--for", "1s", "--priority", "0", "--journal", journal, "--board", "simulator", "--drugs",
+      "Profiles/drugs",
+    ]
+    let first = try CommandLineTests.itpump(["run", Self.night] + common)
+    #expect(first.code == 0, "\(first.err)")
+    let second = try CommandLineTests.itpump(["run", other, "--changed"] + common)
+    #expect(second.code == 0, "\(second.err)")
+    try """
+    {"meta": {"last_updated": "\(ISO8601DateFormatter().string(from: Date()).prefix(10))"}, "results": [
+      {"recall_number": "D-0001-2026", "classification": "Class II", "status": "Ongoing",
+       "product_description": "Baclofen injection, intrathecal", "code_info": "Lot A1234, Exp 03/28"}]}
+    """.write(toFile: folder("reports.json"), atomically: true, encoding: .utf8)
+    let recall = try CommandLineTests.itpump(
+      "recall", "--against", folder("reports.json"), journal)
+    #expect(recall.code == 3, "\(recall.err)")
+    #expect(
+      recall.out.contains(/p.journal, session 1, from .* to .*: lot A1234 of baclofen: LISTED/))
+    #expect(
+      recall.out.contains(
+        /p.journal, session 2, from .*, in the pump: lot B77 of baclofen: not found/))
+    let report = try CommandLineTests.itpump("report", journal, "-o", folder("page.html"))
+    #expect(report.code == 0, "\(report.err)")
+    let page = try text("page.html")
+    #expect(page.contains("<td>A1234</td>") && page.contains("<td>B77</td>"))
+  }
 }

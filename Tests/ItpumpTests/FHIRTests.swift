@@ -1,5 +1,8 @@
 import Foundation
+import FoundationXML
 import PumpFiles
+import PumpJournal
+import PumpMessages
 import PumpProfiles
 import PumpTherapy
 import PumpUnits
@@ -82,7 +85,13 @@ struct FHIRTests {
     let wanted = 7 * profile.meanDosePerDay.micrograms
     // Rates are told to the millionth of a microgram an hour.
     #expect(abs(week - wanted) < 0.001, "\(week) for \(wanted)")
-    #expect(instructions.indices.allSatisfy { at(instructions[$0], "sequence") as? Int == $0 + 1 })
+    for instruction in instructions {
+      // All hold at once; and beside a time of day R4 forbids these.
+      #expect(at(instruction, "sequence") == nil)
+      let timing = at(instruction, "timing", "repeat")
+      let isByClock = at(timing, "timeOfDay") != nil
+      #expect(!isByClock || at(timing, "frequency") == nil && at(timing, "period") == nil)
+    }
   }
 
   @Test("A patient's bolus is as needed, with the most in a day")
@@ -113,7 +122,8 @@ struct FHIRTests {
     "Bundle": ["type": ["collection"]],
     "Device": ["status": ["active"]],
     "DeviceMetric": ["category": ["measurement", "setting", "calculation", "unspecified"]],
-    "MedicationRequest": ["status": ["active"], "intent": ["order"]],
+    "MedicationRequest": ["status": ["active", "on-hold"], "intent": ["order"]],
+    "Observation": ["status": ["final"]],
     "MedicationAdministration": [
       "status": [
         "in-progress", "not-done", "on-hold", "completed", "entered-in-error", "stopped", "unknown",
@@ -175,9 +185,140 @@ struct FHIRTests {
     }
   }
 
-  @Test("A journal without a prescription is not exported, and says what to do")
+  /// A journal of two drugs' strengths, with boluses, a refusal and a request that nobody answered.
+  private func history() throws -> (DeliveryHistory, Profile) {
+    let profile = try profile("adult-spinal-night")
+    func worth(_ concentration: Concentration) throws -> JournalBinding {
+      JournalBinding(
+        step: try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1),
+        concentration: concentration)
+    }
+    let (weak, strong) = (
+      try worth(Concentration(microgramsPerMillilitre: 500)), try worth(profile.concentration)
+    )
+    var journal = Journal(blank: MemoryStore(slots: 64))
+    func put(_ minute: UInt64, _ entry: JournalEntry) {
+      journal.append(
+        entry, at: .epoch + TimeSpan(minutes: minute),
+        wallSeconds: 1_767_225_600 + Int64(minute) * 60)
+    }
+    func grant(_ certain: UInt64) -> JournalEntry {
+      .grant(StepCounts(certain: certain), upTo: certain, until: .epoch + TimeSpan(days: 9))
+    }
+    let (volume, asker) = (Volume(microlitres: 2), Operator(user: 7, role: .clinician))
+    put(0, .opened(boot: 1, clock: .zero, servedSince: .epoch, weak))
+    put(0, grant(0))
+    put(60, .event(.bolusBegan(.single, volume)))
+    put(70, .event(.bolusEnded(.single, Volume(microlitres: 1), isWhole: false)))
+    put(600, grant(64_000))
+    put(600, .opened(boot: 1, clock: .zero, servedSince: .epoch, strong))
+    put(600, grant(64_000))
+    put(660, .asked(ticket: 1, .bolus, volume.femtolitres, asker))
+    put(660, .answered(ticket: 1, .bolus, volume.femtolitres, .refused(.bolusInProgress)))
+    put(670, .asked(ticket: 2, .bolus, volume.femtolitres, asker))
+    put(670, .answered(ticket: 2, .bolus, volume.femtolitres, .unknown))
+    put(680, .event(.bolusDropped(volume)))
+    put(2_000, .event(.bolusBegan(.patient, volume)))
+    put(2_100, grant(128_000))
+    return (DeliveryHistory(&journal, in: .gmt), profile)
+  }
+
+  private func report(_ history: DeliveryHistory, name: String = "p.journal") -> HistoryReport {
+    HistoryReport(
+      journal: name, history: history,
+      prescription: .init(
+        text: "profile: <b>\u{7}", plan: nil, summary: nil,
+        since: Date(timeIntervalSince1970: 1_767_225_600 + 86_400)),
+      standing: 0, printed: Date(timeIntervalSince1970: 1_767_400_000))
+  }
+
+  @Test(
+    "What is part of nothing adds up to all that was given; each amount is of the strength that it was given from"
+  )
+  func administrations() throws {
+    let (history, profile) = try history()
+    let bundle = try json(FHIRBundle(report(history), profile).resource)
+    let entries = try #require(at(bundle, "entry") as? [[String: Any]])
+    var strengths: [String: Double] = [:]
+    for entry in entries {
+      guard let name = entry["fullUrl"] as? String else { continue }
+      strengths[name] =
+        at(entry, "resource", "ingredient", 0, "strength", "numerator", "value") as? Double
+    }
+    let given = entries.compactMap { $0["resource"] }.filter {
+      at($0, "resourceType") as? String == "MedicationAdministration"
+    }
+    let whole = given.filter {
+      at($0, "partOf") == nil && at($0, "status") as? String == "completed"
+    }
+    var sums: [Double: Double] = [:]
+    for each in whole {
+      let name = try #require(at(each, "medicationReference", "reference") as? String)
+      let strength = try #require(strengths[name])
+      sums[strength, default: 0] += try #require(at(each, "dosage", "dose", "value") as? Double)
+    }
+    // 64,000 steps of 156.25 pL are 10 µL: 5 µg of 500 µg/mL, 20 µg of 2000.
+    #expect(sums.mapValues { ($0 * 1e4).rounded() / 1e4 } == [500: 5, 2_000: 20])
+    func status(_ word: String) -> [Any] { given.filter { at($0, "status") as? String == word } }
+    let stopped = try #require(status("stopped").first)
+    #expect(at(stopped, "dosage", "dose", "value") as? Double == 0.5)
+    #expect(at(stopped, "effectivePeriod", "end") as? String == "2026-01-01T01:10:00Z")
+    #expect(at(stopped, "partOf", 0, "reference") != nil)
+    // What nobody knows, and what was not given, is no dose of nothing.
+    #expect(status("unknown").count == 1 && status("not-done").count == 1)
+    for each in status("unknown") + status("not-done") {
+      #expect(at(each, "dosage") == nil && at(each, "note", 0, "text") != nil)
+    }
+    // Only what was given since the prescription was written down is of it.
+    let requested = given.filter { at($0, "request") != nil }
+    #expect(!requested.isEmpty)
+    for each in requested {
+      #expect((at(each, "effectivePeriod", "start") as? String ?? "") >= "2026-01-02")
+    }
+    let outcomes = entries.compactMap { $0["resource"] }.filter {
+      at($0, "resourceType") as? String == "AuditEvent"
+    }.map { at($0, "outcome") as? String }
+    #expect(outcomes == ["4", nil])
+  }
+
+  @Test(
+    "A page's words stay words: markup and control characters from a journal's texts are told, not obeyed"
+  )
+  func page() throws {
+    let (history, _) = try history()
+    let page = HistoryPage(report(history, name: "<script>alert('p')</script>.journal")).html
+    #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
+    #expect(page.contains("profile: &lt;b&gt;") && !page.contains("\u{7}"))
+    let parser = XMLParser(data: Data(page.utf8))
+    #expect(parser.parse(), "line \(parser.lineNumber)")
+    for words in [
+      "NOT the whole", "NOT given", "its end is not recorded", "REFUSED",
+      "can't be worked out here",
+    ] {
+      #expect(
+        page.contains(words) || page.contains(words.replacingOccurrences(of: "'", with: "&#39;")),
+        "\(words)")
+    }
+  }
+
+  @Test(
+    "A journal that is not there, and one whose profile's files are not there, are not exported, and say what to do"
+  )
   func nothing() throws {
-    let export = try CommandLineTests.itpump("export", folder("none.journal"), "--fhir", "-")
-    #expect(export.code == 1 && export.err.contains("none.journal"))
+    let none = try CommandLineTests.itpump("export", folder("none.journal"), "--fhir", "-")
+    #expect(none.code == 1 && none.err.contains("none.journal"))
+    let run = try CommandLineTests.itpump(
+      "run", "Profiles/adult-spinal-night.yaml", "--for", "1s", "--priority", "0", "--journal",
+      folder("p.journal"))
+    #expect(run.code == 0, "\(run.err)")
+    let lost = ["--drugs", folder("nowhere"), "--board", folder("nowhere.yaml")]
+    let export = try CommandLineTests.itpump(
+      ["export", folder("p.journal"), "--fhir", "-"] + lost)
+    #expect(export.code == 1 && export.err.contains("nowhere"), "\(export.err)")
+    // A page has the text all the same, and says what is missing.
+    let page = try CommandLineTests.itpump(
+      ["report", folder("p.journal"), "-o", "-"] + lost)
+    #expect(page.code == 0 && page.out.contains("worked out here"), "\(page.err)")
+    #expect(page.out.contains("profile: adult-spinal-night"))
   }
 }

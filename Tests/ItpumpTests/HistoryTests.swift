@@ -9,8 +9,9 @@ import Testing
 
 @Suite("A journal's past: every step in one hour, one day and one worth, and nothing made up")
 struct HistoryTests {
-  /// 1970-01-01 00:00 UTC is a Thursday; the pump's clock counts from there in most of these.
   private static let utc = TimeZone.gmt
+  /// 2026-01-01 00:00 UTC: the wall clock counts from there, unless it is said otherwise.
+  private static let newYear: Int64 = 1_767_225_600
 
   /// A microstep of 156.25 pL at 500 µg/mL: 64,000 of them hold 5 µg.
   private static func binding(_ microgramsPerMillilitre: UInt64 = 500) throws -> JournalBinding {
@@ -19,14 +20,14 @@ struct HistoryTests {
       concentration: Concentration(microgramsPerMillilitre: microgramsPerMillilitre))
   }
 
-  /// A journal of entries, each so many minutes after 1970.
-  private static func journal(_ entries: [(minute: UInt64, entry: JournalEntry)]) -> Journal<
-    MemoryStore
-  > {
+  /// A journal of entries, each at so many minutes.
+  private static func journal(
+    _ entries: [(minute: UInt64, entry: JournalEntry)], from wall: Int64 = newYear
+  ) -> Journal<MemoryStore> {
     var journal = Journal(blank: MemoryStore(slots: 8_192))
     for (minute, entry) in entries {
       journal.append(
-        entry, at: .epoch + TimeSpan(minutes: minute), wallSeconds: Int64(minute) * 60)
+        entry, at: .epoch + TimeSpan(minutes: minute), wallSeconds: wall + Int64(minute) * 60)
     }
     return journal
   }
@@ -45,7 +46,7 @@ struct HistoryTests {
   }
 
   private static func hour(_ day: Int, _ hour: Int) -> Date {
-    Date(timeIntervalSince1970: Double(day) * 86_400 + Double(hour) * 3_600)
+    Date(timeIntervalSince1970: Double(newYear) + Double(day) * 86_400 + Double(hour) * 3_600)
   }
 
   @Test(
@@ -97,21 +98,81 @@ struct HistoryTests {
     var old = Self.journal([(0, Self.opened(nil)), (0, Self.grant(0)), (60, Self.grant(7))])
     let unknown = DeliveryHistory(&old, in: Self.utc)
     #expect(unknown.hours.isEmpty && unknown.worthless.certain == 7)
+    // What an earlier session's steps were worth says nothing of a later one's.
+    var later = Self.journal([
+      (0, Self.opened(try Self.binding())), (0, Self.grant(0)), (0, .event(.ended)),
+      (1, Self.opened(nil)), (1, Self.grant(0)), (60, Self.grant(7)),
+    ])
+    #expect(DeliveryHistory(&later, in: Self.utc).worthless.certain == 7)
   }
 
-  @Test("What a clinician settles is not counted again as given today")
+  @Test(
+    "What a clinician settles counts where it was uncertain: 70 made and 30 not of the first minutes' 100"
+  )
   func reconciled() throws {
     var journal = Self.journal([
       (0, Self.opened(try Self.binding())), (0, Self.grant(0, upTo: 100, untilMinute: 10)),
       (60, Self.opened(try Self.binding())), (60, Self.grant(0, 100)),
+      (1_500, .command(.reconcile, 70, isAccepted: true)),
       (1_500, .event(.reconciled(made: 70, notMade: 30))), (1_500, Self.grant(70, 0)),
       (1_560, Self.grant(90, 0)), (1_560, .event(.ended)),
     ])
     let history = DeliveryHistory(&journal, in: Self.utc)
-    #expect(history.hours[Self.hour(0, 0)]?[0] == .init(certain: 0, uncertain: 100, missed: 0))
+    #expect(history.hours[Self.hour(0, 0)]?[0] == .init(certain: 70, uncertain: 0, missed: 0))
     #expect(history.hours[Self.hour(1, 1)]?[0] == .init(certain: 20, uncertain: 0, missed: 0))
     #expect(history.hours.count == 2)
-    #expect(history.settled == .init(certain: 70, uncertain: 0, missed: 30))
+    #expect(history.settled.made == 70 && history.settled.notMade == 30)
+  }
+
+  @Test(
+    "It may be settled before another session has counted: what the last grant permitted is in it")
+  func reconciledAtOnce() throws {
+    var journal = Self.journal([
+      (0, Self.opened(try Self.binding())), (0, Self.grant(40, upTo: 100, untilMinute: 10)),
+      (60, .event(.reconciled(made: 50, notMade: 10))),
+    ])
+    let history = DeliveryHistory(&journal, in: Self.utc)
+    #expect(history.hours[Self.hour(0, 0)]?[0] == .init(certain: 50, uncertain: 0, missed: 0))
+    #expect(journal.state.carried.certain == 90 && journal.state.carried.uncertain == 0)
+  }
+
+  @Test(
+    "A clock that was never set: its steps are in the sum and in no day, and the other days stay")
+  func unsetClock() throws {
+    var journal = Journal(blank: MemoryStore(slots: 64))
+    let worth = try Self.binding()
+    func put(_ minute: UInt64, _ wall: Int64, _ entry: JournalEntry) {
+      journal.append(entry, at: .epoch + TimeSpan(minutes: minute), wallSeconds: wall)
+    }
+    put(0, 100, Self.opened(worth))
+    put(0, 100, Self.grant(0))
+    put(10, Self.newYear, Self.grant(64_000))
+    put(20, Self.newYear + 600, Self.grant(128_000))
+    put(20, Self.newYear + 600, .event(.ended))
+    let history = DeliveryHistory(&journal, in: Self.utc)
+    let days = HistoryDays(history)
+    #expect(days.total.certain_ug == 10 && days.undated.certain_ug == 5)
+    #expect(days.days.map(\.dose.certain_ug) == [5])
+    #expect(history.first == Self.hour(0, 0))
+  }
+
+  @Test(
+    "A day with two hours of outage, and one with a hold, are no whole days; an hour does not count"
+  )
+  func outages() throws {
+    let worth = try Self.binding()
+    let day: UInt64 = 1_440
+    var journal = Self.journal([
+      (0, Self.opened(worth)), (0, .event(.began)), (0, Self.grant(0)),
+      // The second day: it breaks off at noon, and goes on at two.
+      (day + 720, Self.grant(0)), (day + 840, Self.opened(worth)), (day + 840, .event(.began)),
+      // The third: held for an hour. The fourth: for two.
+      (2 * day + 60, .event(.suspended)), (2 * day + 120, .event(.resumed)),
+      (3 * day + 60, .event(.suspended)), (3 * day + 180, .event(.resumed)),
+      (5 * day + 1, .event(.ended)),
+    ])
+    let days = HistoryDays(DeliveryHistory(&journal, in: Self.utc)).days
+    #expect(days.map(\.isWhole) == [true, false, true, false, true, false])
   }
 
   /// Numbers by a seed (SplitMix64).
@@ -136,7 +197,7 @@ struct HistoryTests {
     let zone = try #require(TimeZone(identifier: zone))
     for seed in UInt64(1)...40 {
       var draw = Draw(state: seed)
-      var (minute, counts, until) = (UInt64(20_000_000) + draw(1_000_000), StepCounts(), UInt64(0))
+      var (minute, counts, until) = (draw(1_000_000), StepCounts(), UInt64(0))
       var entries: [(UInt64, JournalEntry)] = [(minute, Self.opened(try Self.binding()))]
       for _ in 0..<60 {
         until = minute + draw(300)
@@ -177,16 +238,18 @@ struct HistoryTests {
   func calendar() throws {
     // Berlin 2026-10-25: midnight is 22:00 UTC on the 24th, the next one 23:00 UTC on the 25th.
     let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))
-    let begin = UInt64(1_792_879_200 / 60)
-    var journal = Self.journal([
-      (begin - 60, Self.opened(try Self.binding())), (begin, Self.grant(0, untilMinute: begin * 2)),
-      (begin + 1_500, Self.grant(25 * 64_000)), (begin + 2_000, .event(.ended)),
-    ])
+    let begin: UInt64 = 3_000
+    var journal = Self.journal(
+      [
+        (begin - 60, Self.opened(try Self.binding())), (begin - 60, .event(.began)),
+        (begin, Self.grant(0, untilMinute: begin * 2)), (begin + 1_500, Self.grant(25 * 64_000)),
+        (begin + 2_000, .event(.ended)),
+      ], from: 1_792_879_200 - Int64(begin) * 60)
     let days = HistoryDays(DeliveryHistory(&journal, in: berlin))
     #expect(days.days.map(\.dose.certain_ug) == [0, 125, 0])
     #expect(days.days.map(\.isWhole) == [false, true, false])
-    // The hour from two to three came twice.
-    #expect(days.meanOfHours[2] == 10 && days.meanOfHours[3] == 5)
+    // The hour from two to three came twice, with as much in each.
+    #expect(days.meanOfHours == [Double](repeating: 5, count: 24))
     let kolkata = try #require(TimeZone(identifier: "Asia/Kolkata"))
     let history = DeliveryHistory(&journal, in: kolkata)
     #expect(history.hours.keys.allSatisfy { Int($0.timeIntervalSince1970) % 3_600 == 1_800 })
@@ -194,7 +257,9 @@ struct HistoryTests {
 
   /// A journal of days with so many steps each, from midnight to midnight.
   private static func daily(_ steps: [UInt64]) throws -> HistoryDays {
-    var entries: [(UInt64, JournalEntry)] = [(0, opened(try binding())), (0, grant(0))]
+    var entries: [(UInt64, JournalEntry)] = [
+      (0, opened(try binding())), (0, .event(.began)), (0, grant(0)),
+    ]
     var sum: UInt64 = 0
     for (day, each) in steps.enumerated() {
       sum += each
@@ -241,19 +306,20 @@ struct HistoryTests {
       (7, .event(.refilled(Volume(microlitres: 20_000)))), (7, .asked(ticket: 11, .stop, 0, asker)),
     ])
     let history = DeliveryHistory(&journal, in: Self.utc, filled: Volume(microlitres: 40_000))
-    #expect(history.boluses.map(\.given) == [Volume(microlitres: 1), .zero])
+    #expect(history.boluses.map { $0.end?.given } == [Volume(microlitres: 1), .zero])
     #expect(history.boluses.map(\.isWhole) == [false, false])
     #expect(history.boluses.map(\.kind) == [.single, nil])
     let past = try #require(history.alarms.first)
     #expect(history.alarms.count == 1 && past.alarm == .driverFault)
-    #expect(past.causeGone == Date(timeIntervalSince1970: 300))
-    #expect(past.acknowledged == Date(timeIntervalSince1970: 360))
+    #expect(past.causeGone == Self.hour(0, 0) + 300)
+    #expect(past.acknowledged == Self.hour(0, 0) + 360)
     #expect(history.fillings.first?.before == Volume(microlitres: 40_000))
     let words = history.changes.map(\.what)
     #expect(words[0] == "bolus 2 µL (1 µg): accepted")
     #expect(words[1].contains("resume") && words[1].contains("REFUSED"))
     #expect(history.changes[0].who == "clinician (user 7)")
     // Nobody answered it before the journal's end: that it was accepted is not said.
-    #expect(words.last == "stop")
+    #expect(words.last == "stop" && history.changes.last?.outcome == .unanswered)
+    #expect(history.changes.prefix(2).map(\.outcome) == [.done, .refused])
   }
 }

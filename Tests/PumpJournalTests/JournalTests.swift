@@ -215,7 +215,7 @@ struct JournalTests {
       #expect(copies == .damaged, "slot \(slot)")
       let other = damaged.readProfile(copy: 1)
       #expect(other == text)
-      let ofDay = damaged.profiles(ofDayBefore: .epoch)
+      let ofDay = damaged.profiles(ofDayBefore: .epoch).map(\.text)
       #expect(ofDay == [text], "the second copy stands for the first")
       damaged.store.blocks[slot + 8].withMutableBytes { $0[60] ^= 1 }
       let both = damaged.profileCopies
@@ -350,9 +350,13 @@ struct JournalTests {
       (33, "dcba"), (34, "dcb"), (53, "dcb"), (54, "dc"), (56, "dc"), (57, "d"), (99, "d"),
     ] {
       let texts = journal.profiles(ofDayBefore: .epoch + TimeSpan(minutes: 60 * UInt64(hours)))
+        .map(\.text)
       #expect(
         texts == names.compactMap { name in kept.map(\.text).first { $0[0] == name.asciiValue } })
     }
+    let all = journal.allProfiles
+    #expect(all.map(\.text) == kept.map(\.text).reversed() && all.map(\.session) == [4, 3, 2, 1])
+    #expect(all.map(\.at) == kept.reversed().map { .epoch + TimeSpan(minutes: 60 * $0.hours) })
   }
 
   @Test("Two records are the same where each word is")

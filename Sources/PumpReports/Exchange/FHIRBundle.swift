@@ -8,7 +8,7 @@ import PumpUnits
 /// A pump's prescription and past as a FHIR R4 Bundle (4.0.1), with UCUM units and the codes that R4 requires.
 ///
 /// R4 has no agreed shape for a pump's alarm: each is a Communication, and what people asked for is an AuditEvent.
-/// The same journal gives the same bytes.
+/// The same file gives the same bytes.
 package struct FHIRBundle {
   private let report: HistoryReport
   private let profile: Profile
@@ -19,16 +19,18 @@ package struct FHIRBundle {
   package init(_ report: HistoryReport, _ profile: Profile) {
     (self.report, self.profile, moments) = (report, profile, report.moments)
     names = UUIDNames(
-      "\(report.journal) \(report.history.first ?? .distantPast) \(profile.name) \(profile.lot)")
+      "\(report.history.first?.timeIntervalSince1970 ?? 0) \(profile.name) \(report.history.worths.count)"
+    )
   }
 
   package var resource: FHIRValue {
-    var entries = [
-      entry("medication", medication), entry("device", device), entry("reservoir", reservoir),
-      entry("request", request),
-    ]
-    entries += report.days.days.filter { $0.dose != .init() }.map { day in
-      entry("day \(report.day(day.begin))", administration(of: day))
+    var entries = report.history.worths.indices.map { entry("medication \($0)", medication($0)) }
+    entries += [entry("device", device), entry("reservoir", reservoir), entry("request", request)]
+    if let level = lastLevel { entries.append(entry("level", level)) }
+    for day in report.days.days {
+      for part in day.parts where part.dose != .init() {
+        entries.append(entry(name(of: day.begin, part.worth), administration(of: day, part)))
+      }
     }
     entries += report.history.boluses.enumerated().map { entry("bolus \($0)", bolus($1)) }
     entries += report.history.alarms.enumerated().map { entry("alarm \($0)", alarm($1)) }
@@ -39,6 +41,9 @@ package struct FHIRBundle {
       "entry": .list(entries),
     ])
   }
+
+  /// The day's administration of what a worth stands for.
+  private func name(of begin: Date, _ worth: Int) -> String { "day \(report.day(begin)) \(worth)" }
 
   private func entry(_ name: String, _ resource: FHIRValue) -> FHIRValue {
     .of(["fullUrl": .text(names.url(name)), "resource": resource])
@@ -58,8 +63,15 @@ package struct FHIRBundle {
 
   // MARK: - What there is
 
-  private var medication: FHIRValue {
-    let perMillilitre = Double(profile.concentration.nanogramsPerMillilitre) / 1_000
+  /// The prescription's own worth: the last one, if the journal's sessions have its concentration.
+  private var prescribed: Int? {
+    report.history.worths.lastIndex { $0.concentration == profile.concentration }
+  }
+
+  /// What the steps of a worth held; lot and expiry are known of what is prescribed now.
+  private func medication(_ worth: Int) -> FHIRValue {
+    let concentration = report.history.worths[worth].concentration
+    let perMillilitre = Double(concentration.nanogramsPerMillilitre) / 1_000
     // The drug's code is known of the one that this is made for.
     let coding: FHIRValue? =
       profile.drug == "baclofen"
@@ -68,12 +80,13 @@ package struct FHIRBundle {
     let strength = FHIRValue.of([
       "numerator": .quantity(perMillilitre, "ug"), "denominator": .quantity(1, "mL"),
     ])
+    let batch = FHIRValue.of([
+      "lotNumber": .text(profile.lot), "expirationDate": .text("\(profile.expires)"),
+    ])
     return .of([
       "resourceType": "Medication", "code": drug,
       "ingredient": [.of(["itemCodeableConcept": drug, "strength": strength])],
-      "batch": .of([
-        "lotNumber": .text(profile.lot), "expirationDate": .text("\(profile.expires)"),
-      ]),
+      "batch": worth == prescribed && report.pastFillings.count <= 1 ? batch : nil,
     ])
   }
 
@@ -94,10 +107,26 @@ package struct FHIRBundle {
     ])
   }
 
+  /// The reservoir by the ledger, at the journal's last count.
+  private var lastLevel: FHIRValue? {
+    guard let (hour, level) = report.history.levels.max(by: { $0.key < $1.key }) else { return nil }
+    return .of([
+      "resourceType": "Observation", "status": "final",
+      "code": .words("volume left in the reservoir by the pump's ledger"), "subject": subject,
+      "effectiveDateTime": .text(moments.machine(max(hour, report.history.last ?? hour))),
+      "device": reference("reservoir"), "valueQuantity": .quantity(level.microlitres, "uL"),
+    ])
+  }
+
   private var request: FHIRValue {
-    .of([
-      "resourceType": "MedicationRequest", "status": "active", "intent": "order",
-      "medicationReference": reference("medication"), "subject": subject,
+    let isRunning = report.history.isRunning
+    return .of([
+      "resourceType": "MedicationRequest", "status": isRunning ? "active" : "on-hold",
+      "statusReason": isRunning ? nil : .words("no therapy runs at the journal's end"),
+      "intent": "order", "medicationReference": prescribed.map { reference("medication \($0)") },
+      "medicationCodeableConcept": prescribed == nil ? .words(profile.drug) : nil,
+      "authoredOn": report.prescription.map { .text(moments.machine($0.since)) },
+      "subject": subject,
       "requester": profile.prescribed.prescriber.map { .named($0) },
       "reasonCode": profile.prescribed.reason.map { [.words($0)] },
       "dosageInstruction": .list(FHIRDosage(profile).instructions),
@@ -106,24 +135,24 @@ package struct FHIRBundle {
 
   // MARK: - What was given
 
-  private func administration(of day: HistoryDays.Day) -> FHIRValue {
-    var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = report.history.zone
-    let next = calendar.date(byAdding: .day, value: 1, to: day.begin) ?? day.begin
+  private func administration(
+    of day: HistoryDays.Day, _ part: (worth: Int, dose: HistoryDays.Dose)
+  ) -> FHIRValue {
     let from = max(day.begin, report.history.first ?? day.begin)
-    let until = min(next, report.history.last ?? next)
+    let until = min(day.end, report.history.last ?? day.end)
     var notes: [String] = []
-    if day.dose.uncertain_ug > 0 {
-      notes.append("\(report.mass(day.dose.uncertain_ug)) may have been given besides")
+    if part.dose.uncertain_ug > 0 {
+      notes.append("\(report.mass(part.dose.uncertain_ug)) may have been given besides")
     }
-    if day.dose.missed_ug > 0 {
-      notes.append("\(report.mass(day.dose.missed_ug)) were due and not given")
+    if part.dose.missed_ug > 0 {
+      notes.append("\(report.mass(part.dose.missed_ug)) were due and not given")
     }
     return given(
-      day.dose.certain_ug, "all of the day, boluses included", from, max(from, until),
-      status: "completed", notes: notes)
+      part.dose.certain_ug, "all of the day, boluses included", from, max(from, until),
+      worth: part.worth, status: "completed", notes: notes)
   }
 
+  /// A bolus is a part of its day's sum, and told to be one.
   private func bolus(_ bolus: DeliveryHistory.BolusGiven) -> FHIRValue {
     func micrograms(_ volume: Volume?) -> Double? {
       volume.flatMap { bolus.worth?.mass(in: $0)?.micrograms }
@@ -132,27 +161,39 @@ package struct FHIRBundle {
     let asked = micrograms(bolus.asked).map { report.mass($0) } ?? "an unknown dose"
     let status =
       bolus.kind == nil
-      ? "not-done" : bolus.given == nil ? "unknown" : bolus.isWhole ? "completed" : "stopped"
+      ? "not-done" : bolus.end == nil ? "unknown" : bolus.isWhole ? "completed" : "stopped"
+    let worth = bolus.worth.flatMap { report.history.worths.firstIndex(of: $0) }
+    let day = report.days.days.last { $0.begin <= bolus.at }
+    let isInSum = day?.parts.contains { $0.worth == worth && $0.dose != .init() } ?? false
     return given(
-      micrograms(bolus.given) ?? 0, "\(kind) bolus of \(asked); it is in the sum of its day",
-      bolus.at, bolus.at, status: status, notes: [])
+      bolus.kind == nil ? nil : micrograms(bolus.end?.given), "\(kind) bolus of \(asked)",
+      bolus.at, bolus.end?.at, worth: worth, status: status, notes: [],
+      partOf: isInSum ? day.flatMap { day in worth.map { name(of: day.begin, $0) } } : nil)
   }
 
+  /// - Parameter micrograms: `nil` where nothing was given, or nobody knows how much.
   private func given(
-    _ micrograms: Double, _ text: String, _ from: Date, _ until: Date, status: String,
-    notes: [String]
+    _ micrograms: Double?, _ text: String, _ from: Date, _ until: Date?, worth: Int?,
+    status: String, notes: [String], partOf: String? = nil
   ) -> FHIRValue {
-    .of([
+    // What was given before the prescription that the journal keeps was of another one.
+    let isOfRequest = report.prescription.map { from >= $0.since } ?? false
+    let dosage = FHIRValue.of([
+      "text": .text(text), "route": FHIRDosage.route,
+      "dose": micrograms.map { .quantity($0, "ug") },
+    ])
+    return .of([
       "resourceType": "MedicationAdministration", "status": .text(status),
-      "medicationReference": reference("medication"), "subject": subject,
+      "partOf": partOf.map { [reference($0)] },
+      "medicationReference": worth.map { reference("medication \($0)") },
+      "medicationCodeableConcept": worth == nil ? .words(profile.drug) : nil, "subject": subject,
       "effectivePeriod": .of([
-        "start": .text(moments.machine(from)), "end": .text(moments.machine(until)),
+        "start": .text(moments.machine(from)), "end": until.map { .text(moments.machine($0)) },
       ]),
-      "request": reference("request"), "device": [reference("device")],
-      "dosage": .of([
-        "text": .text(text), "route": FHIRDosage.route, "dose": .quantity(micrograms, "ug"),
-      ]),
-      "note": .list(notes.map { .of(["text": .text($0)]) }),
+      "request": isOfRequest ? reference("request") : nil, "device": [reference("device")],
+      "dosage": micrograms == nil ? nil : dosage,
+      "note": .list(
+        (notes + (micrograms == nil ? [text] : [])).map { .of(["text": .text($0)]) }),
     ])
   }
 
@@ -165,17 +206,23 @@ package struct FHIRBundle {
       "priority": past.alarm.priority == .critical ? "stat" : "urgent",
       "about": [reference("device")], "sent": .text(moments.machine(past.raised)),
       "received": past.acknowledged.map { .text(moments.machine($0)) },
-      "payload": [.of(["contentString": .text("\(past.alarm.name): \(past.alarm.title)")])],
+      "payload": [.of(["contentString": .text(past.alarm.title)])],
     ])
   }
 
   private func change(_ change: DeliveryHistory.Change) -> FHIRValue {
-    let isRefused = change.what.contains("REFUSED")
+    // 0 success, 4 minor failure; left out where nobody knows.
+    let outcome: FHIRValue? =
+      switch change.outcome {
+      case .done: "0"
+      case .refused, .failed: "4"
+      case .unknown, .unanswered: nil
+      }
     let audit = "http://dicom.nema.org/resources/ontology/DCM"
     return .of([
       "resourceType": "AuditEvent",
       "type": .coding(audit, "110100", "Application Activity"), "action": "E",
-      "recorded": .text(moments.machine(change.at)), "outcome": isRefused ? "4" : "0",
+      "recorded": .text(moments.machine(change.at)), "outcome": outcome,
       "outcomeDesc": .text(change.what),
       "agent": [.of(["name": .text(change.who), "requestor": true])],
       "source": .of(["observer": reference("device")]),

@@ -6,7 +6,8 @@ import PumpUnits
 /// A prescription as the dosage instructions of a FHIR R4 MedicationRequest.
 ///
 /// A flow is a rate that is ordered, in µg/h, from a time of day for so long; a bolus is a dose. An entry that is the
-/// same on several weekdays stands once, with its weekdays.
+/// same on several weekdays stands once, with its weekdays. A time of day is every day's, or each named weekday's: R4
+/// forbids `frequency` and `period` beside it. All instructions hold at once, so none has a `sequence`.
 package struct FHIRDosage {
   private let profile: Profile
 
@@ -19,11 +20,7 @@ package struct FHIRDosage {
         dose(bolus, "once, at the start", timing: ["count": 1]))
     }
     if let rule = patient { out.append(rule) }
-    return out.enumerated().map { place, instruction in
-      guard case .object(var members) = instruction else { return instruction }
-      members["sequence"] = .whole(place + 1)
-      return .object(members)
-    }
+    return out
   }
 
   static let route = FHIRValue.of([
@@ -57,7 +54,7 @@ package struct FHIRDosage {
   private func rate(_ flow: FlowRate, _ words: String, timing: FHIRValue?) -> FHIRValue {
     let perHour = Self.rate(flow, profile.concentration)
     return instruction(
-      "\(Format.decimal(UInt64((perHour * 1e6).rounded()), per: 1_000_000)) µg/h \(words)", timing,
+      "\(perHour) µg/h \(words)", timing,
       ["rateQuantity": .quantity(perHour, "ug/h")])
   }
 
@@ -173,7 +170,6 @@ package struct FHIRDosage {
   private func clock(_ start: TimeSpan, _ lasts: TimeSpan?, _ days: [Int]) -> FHIRValue {
     .of([
       "repeat": .of([
-        "frequency": 1, "period": 1, "periodUnit": days.isEmpty ? "d" : "wk",
         "dayOfWeek": .list(days.map { .text(Self.weekdays[$0]) }),
         "timeOfDay": [.text(Self.time(start))],
         "duration": lasts.map { .decimal(Double($0.nanoseconds) / 60e9) },
@@ -182,9 +178,11 @@ package struct FHIRDosage {
     ])
   }
 
+  /// A flow holds from a time on, a bolus begins at one.
   private func words(_ start: TimeSpan, _ lasts: TimeSpan?, _ days: [Int]) -> String {
     let named = days.map { Self.weekdays[$0].capitalized }.joined(separator: ", ")
-    return "from \(Self.time(start).dropLast(3))" + (lasts.map { " for \(Format.span($0))" } ?? "")
+    return "\(lasts == nil ? "at" : "from") \(Self.time(start).dropLast(3))"
+      + (lasts.map { " for \(Format.span($0))" } ?? "")
       + ", " + (days.isEmpty ? "every day" : named)
   }
 

@@ -10,7 +10,7 @@ package import PumpUnits
 /// A grant holds counts of steps and no moment of each: the steps between two of them are spread evenly over the
 /// time in which the earlier one permitted them. The wall clock is the record's own.
 package struct DeliveryHistory {
-  /// Steps of one hour, by what they were worth then.
+  /// Steps of some time.
   package struct Steps: Equatable {
     /// Steps that were made.
     package var certain: UInt64 = 0
@@ -26,13 +26,14 @@ package struct DeliveryHistory {
     }
   }
 
-  /// A bolus that began, or one that was due and was not given.
+  /// A bolus that began, or one of the pattern that was due and was not given.
   package struct BolusGiven {
     package var at: Date
+    /// `nil` for one that was not given.
     package var kind: BolusKind?
     package var asked: Volume
-    /// What was given of it; `nil` where the journal has no end of it.
-    package var given: Volume?
+    /// When it ended and what was given of it by then; `nil` where the journal has no end of it.
+    package var end: (at: Date, given: Volume)?
     package var isWhole = false
     package var worth: JournalBinding?
   }
@@ -40,15 +41,24 @@ package struct DeliveryHistory {
   package struct AlarmPast {
     package var alarm: Alarm
     package var raised: Date
+    /// `nil` where the journal does not say it: a session that ends takes no cause with it.
     package var causeGone: Date?
     package var acknowledged: Date?
   }
 
   /// Something that somebody asked for, or that changed what the pump does.
   package struct Change {
+    /// What became of it.
+    package enum Outcome: String {
+      case done, refused, unknown, failed
+      /// The journal has no answer to it.
+      case unanswered
+    }
+
     package var at: Date
     package var who: String
     package var what: String
+    package var outcome = Outcome.done
   }
 
   package struct Filling {
@@ -58,8 +68,12 @@ package struct DeliveryHistory {
     package var to: Volume
   }
 
-  /// The begin of an hour of the zone's own clock, and the steps in it, one entry for each worth.
-  package private(set) var hours: [Date: [Int: Steps]] = [:]
+  /// The begin of an hour of the zone's own clock, and the steps in it by what they were worth.
+  package internal(set) var hours: [Date: [Int: Steps]] = [:]
+  /// Steps of times when the clock had not been set.
+  package internal(set) var undated: [Int: Steps] = [:]
+  /// Steps of sessions that do not say what a step is worth.
+  package internal(set) var worthless = Steps()
   /// What steps were worth, in the order of their first use.
   package private(set) var worths: [JournalBinding] = []
   package private(set) var boluses: [BolusGiven] = []
@@ -67,31 +81,36 @@ package struct DeliveryHistory {
   package private(set) var changes: [Change] = []
   package private(set) var fillings: [Filling] = []
   /// The ledger's reservoir at the last count of each hour.
-  package private(set) var levels: [Date: Volume] = [:]
-  /// Steps of sessions that do not say what a step is worth.
-  package private(set) var worthless = Steps()
-  /// Of the steps that were uncertain: those that a clinician has settled since.
-  package private(set) var settled = Steps()
+  package internal(set) var levels: [Date: Volume] = [:]
+  /// Of the steps that were uncertain: those that a clinician has said to be made, and not to be.
+  package internal(set) var settled = (made: UInt64(0), notMade: UInt64(0))
   package private(set) var records: UInt64 = 0
   package private(set) var sessions: UInt32 = 0
+  /// The first and the last record of a clock that had been set.
   package private(set) var first: Date?
   package private(set) var last: Date?
+  /// When a therapy ran; open at its end where it runs still.
+  package private(set) var running: [(from: Date, until: Date?)] = []
   package let zone: TimeZone
 
-  /// A count of steps and until when more were permitted.
-  private struct Count {
+  /// A clock that says an earlier moment has not been set: the year 2020.
+  static let clockIsSet: Int64 = 1_577_836_800
+
+  /// A count of steps, up to which one more are permitted, and until when.
+  struct Count {
     var at: Instant
     var wall: Int64
     var until: Instant
     var counts: StepCounts
+    var upTo: UInt64
     var worth: Int?
   }
 
-  private var count: Count?
+  var count: Count?
+  var filled: Volume?
   private var worth: Int?
-  private var filled: Volume?
-  private var reconciled = (made: UInt64(0), settled: UInt64(0))
   private var asked: [UInt64: Int] = [:]
+  private var reason: [UInt8] = []
   private var wall: Int64 = 0
 
   /// Reads a journal from its first record to its last.
@@ -108,36 +127,48 @@ package struct DeliveryHistory {
     close(journal.state.carried)
   }
 
-  private static func date(_ wall: Int64) -> Date {
-    Date(timeIntervalSince1970: Double(wall))
-  }
+  static func date(_ wall: Int64) -> Date { Date(timeIntervalSince1970: Double(wall)) }
+
+  /// Whether a therapy runs at the journal's end.
+  package var isRunning: Bool { running.last.map { $0.until == nil } ?? false }
+
+  private var binding: JournalBinding? { worth.map { worths[$0] } }
 
   private mutating func take(_ record: JournalRecord) {
     records += 1
     sessions = max(sessions, record.session)
+    let before = Self.date(wall)
     wall = record.wallSeconds
     let at = Self.date(wall)
-    first = min(first ?? at, at)
-    last = max(last ?? at, at)
-    let binding = worth.map { worths[$0] }
+    if wall >= Self.clockIsSet {
+      first = min(first ?? at, at)
+      last = max(last ?? at, at)
+    }
     switch record.entry {
     case .opened(_, _, _, let binding, _):
-      if let binding { note(binding) }
-      endSession()
-    case .grant(let counts, _, let until):
-      book(counts, by: (record.at, wall), until: until)
+      worth = binding.map { place(of: $0) }
+      // One that broke off ran until it was last heard of, or a moment longer.
+      stopRunning(before)
+    case .grant(let counts, let upTo, let until):
+      book(counts, upTo, by: (record.at, wall), until: until, worth: worth)
     case .asked(let ticket, _, _, let by):
       asked[ticket] = changes.count
       changes.append(
-        Change(at: at, who: by.words, what: Self.request(record, binding)))
+        Change(
+          at: at, who: by.words, what: Self.request(record, binding), outcome: .unanswered))
     case .answered(let ticket, _, _, let result):
       guard let place = asked.removeValue(forKey: ticket) else { return }
+      changes[place].outcome = result.outcome
       changes[place].what += result == .accepted ? ": accepted" : result.words
-    case .command:
+    case .command(let kind, _, let isAccepted):
       changes.append(
-        Change(at: at, who: "the program", what: record.entry.words(at: record.at, binding)))
+        Change(
+          at: at, who: kind == .reconcile ? "a clinician, by hand" : "the program",
+          what: record.entry.words(at: record.at, binding),
+          outcome: isAccepted ? .done : .refused))
+    case .text(let part, let length, let text): take(text, part, length)
     case .event(let event): take(event, at)
-    case .profile, .text, .unknown: break
+    case .profile, .unknown: break
     }
   }
 
@@ -147,29 +178,32 @@ package struct DeliveryHistory {
     return JournalEntry.command(kind, value, isAccepted: true).words(at: record.at, worth)
   }
 
-  private mutating func note(_ binding: JournalBinding) {
-    if let place = worths.firstIndex(of: binding) {
-      worth = place
-    } else {
-      worth = worths.count
-      worths.append(binding)
-    }
+  /// A text belongs to what was written before it: a reason.
+  private mutating func take(_ text: JournalText, _ part: UInt16, _ length: UInt32) {
+    if part == 0 { reason = [] }
+    let left = max(0, Int(length) - reason.count)
+    reason += (0..<min(JournalText.size, left)).map { text[$0] }
+    guard reason.count == Int(length), !changes.isEmpty else { return }
+    changes[changes.count - 1].what += "; reason: \(String(decoding: reason, as: UTF8.self))"
+  }
+
+  private mutating func place(of binding: JournalBinding) -> Int {
+    if let place = worths.firstIndex(of: binding) { return place }
+    worths.append(binding)
+    return worths.count - 1
   }
 
   private mutating func take(_ event: PumpEvent, _ at: Date) {
-    let binding = worth.map { worths[$0] }
     switch event {
     case .bolusBegan(let kind, let volume):
       boluses.append(BolusGiven(at: at, kind: kind, asked: volume, worth: binding))
     case .bolusEnded(let kind, let volume, let isWhole):
-      guard let place = boluses.lastIndex(where: { $0.kind == kind }), boluses[place].given == nil
+      guard let place = boluses.lastIndex(where: { $0.kind == kind }), boluses[place].end == nil
       else { return }
-      (boluses[place].given, boluses[place].isWhole) = (volume, isWhole)
+      (boluses[place].end, boluses[place].isWhole) = ((at, volume), isWhole)
     case .bolusDropped(let volume):
-      boluses.append(BolusGiven(at: at, asked: volume, given: .zero, worth: binding))
-    case .alarmRaised(let alarm):
-      // One that is raised again stands anew.
-      alarms.append(AlarmPast(alarm: alarm, raised: at))
+      boluses.append(BolusGiven(at: at, asked: volume, end: (at, .zero), worth: binding))
+    case .alarmRaised(let alarm): alarms.append(AlarmPast(alarm: alarm, raised: at))
     case .alarmCauseGone(let alarm): mark(alarm) { $0.causeGone = $0.causeGone ?? at }
     case .acknowledged(let alarm): mark(alarm) { $0.acknowledged = $0.acknowledged ?? at }
     case .refilled(let volume):
@@ -177,20 +211,29 @@ package struct DeliveryHistory {
       filled = volume
       change(event, at)
     case .reconciled(let made, let notMade):
-      reconciled = (reconciled.made + made, reconciled.settled + made + notMade)
-      settled.certain += made
-      settled.missed += notMade
+      settle(made, notMade)
       change(event, at)
-    case .adopted, .anchored, .tripped, .restarted, .fellBack, .suspended, .resumed, .ended,
-      .wallClockMoved, .wallClockKept, .stallEnded, .tested(_, passed: false):
+    case .began, .resumed:
+      if !isRunning { running.append((at, nil)) }
+      if event == .resumed { change(event, at) }
+    case .suspended, .tripped, .ended:
+      stopRunning(at)
       change(event, at)
-    case .began, .late, .forgone, .silenced, .held, .tested(_, passed: true): break
+    case .tested(_, passed: false): change(event, at, .failed)
+    case .adopted, .anchored, .restarted, .fellBack, .wallClockMoved, .wallClockKept, .stallEnded:
+      change(event, at)
+    case .late, .forgone, .silenced, .held, .tested(_, passed: true): break
     }
   }
 
-  private mutating func change(_ event: PumpEvent, _ at: Date) {
+  private mutating func stopRunning(_ at: Date) {
+    guard isRunning else { return }
+    running[running.count - 1].until = max(at, running[running.count - 1].from)
+  }
+
+  private mutating func change(_ event: PumpEvent, _ at: Date, _ outcome: Change.Outcome = .done) {
     changes.append(
-      Change(at: at, who: "the pump", what: event.words(worth.map { worths[$0] })))
+      Change(at: at, who: "the pump", what: event.words(binding), outcome: outcome))
   }
 
   private mutating func mark(_ alarm: Alarm, _ change: (inout AlarmPast) -> Void) {
@@ -198,16 +241,8 @@ package struct DeliveryHistory {
     change(&alarms[place])
   }
 
-  /// A session takes no cause of an alarm with it.
-  private mutating func endSession() {
-    let at = Self.date(wall)
-    for place in alarms.indices where alarms[place].causeGone == nil {
-      alarms[place].causeGone = at
-    }
-  }
-
   /// What the ledger has left in the reservoir.
-  private var level: Volume? {
+  var level: Volume? {
     guard let filled, let count, let place = count.worth else { return nil }
     let counts = count.counts
     let left = counts.highest - min(counts.atFill, counts.highest)
@@ -215,73 +250,12 @@ package struct DeliveryHistory {
   }
 }
 
-extension DeliveryHistory {
-  /// Books what came between two counts.
-  private mutating func book(
-    _ counts: StepCounts, by now: (at: Instant, wall: Int64), until: Instant
-  ) {
-    if let count { spread(from: count, to: counts, at: now.at) }
-    count = Count(at: now.at, wall: now.wall, until: until, counts: counts, worth: worth)
-    if let level { levels[hour(of: now.wall)] = level }
-  }
-
-  /// What the last grant permitted and nobody has acknowledged may have been made.
-  private mutating func close(_ carried: StepCounts) {
-    if let count { spread(from: count, to: carried, at: count.until) }
-  }
-
-  private mutating func spread(from old: Count, to counts: StepCounts, at now: Instant) {
-    func more(_ new: UInt64, _ old: UInt64) -> UInt64 { new - min(new, old) }
-    // What was settled by hand was booked before, as uncertain.
-    let certain = more(counts.certain, old.counts.certain + reconciled.made)
-    let uncertain = more(counts.uncertain + reconciled.settled, old.counts.uncertain)
-    let missed = more(counts.missed, old.counts.missed)
-    reconciled = (0, 0)
-    guard certain + uncertain + missed > 0 else { return }
-    let end = max(old.at, min(now, old.until))
-    let seconds = end.elapsed(since: old.at).nanoseconds / 1_000_000_000
-    var done = Steps()
-    for (hour, upTo) in pieces(from: old.wall, lasting: seconds) {
-      func share(_ steps: UInt64) -> UInt64 {
-        guard upTo < seconds else { return steps }
-        let (high, low) = steps.multipliedFullWidth(by: upTo)
-        return seconds.dividingFullWidth((high, low)).quotient
-      }
-      let so = Steps(certain: share(certain), uncertain: share(uncertain), missed: share(missed))
-      add(
-        Steps(
-          certain: so.certain - done.certain, uncertain: so.uncertain - done.uncertain,
-          missed: so.missed - done.missed), to: hour, old.worth)
-      done = so
+extension Answered.Result {
+  fileprivate var outcome: DeliveryHistory.Change.Outcome {
+    switch self {
+    case .accepted: .done
+    case .refused: .refused
+    case .unknown: .unknown
     }
-  }
-
-  private mutating func add(_ steps: Steps, to hour: Date, _ worth: Int?) {
-    guard let worth else {
-      worthless += steps
-      return
-    }
-    hours[hour, default: [:]][worth, default: Steps()] += steps
-  }
-
-  /// The hours that a time lies in, each with the seconds from its begin to the hour's end.
-  private func pieces(from wall: Int64, lasting seconds: UInt64) -> [(hour: Date, upTo: UInt64)] {
-    var pieces: [(Date, UInt64)] = []
-    var at = wall
-    let end = wall + Int64(clamping: seconds)
-    repeat {
-      let hour = hour(of: at)
-      let next = Int64(hour.timeIntervalSince1970) + 3_600
-      pieces.append((hour, UInt64(clamping: min(next, end) - wall)))
-      at = next
-    } while at < end
-    return pieces
-  }
-
-  /// The begin of the hour by the zone's clock, which may lie at the half hour of universal time.
-  private func hour(of wall: Int64) -> Date {
-    let offset = Int64(zone.secondsFromGMT(for: Self.date(wall)))
-    let local = wall + offset
-    return Self.date(wall - (local % 3_600 + 3_600) % 3_600)
   }
 }

@@ -11,51 +11,89 @@ package struct HistoryDays {
   }
 
   package struct Day {
-    /// Its midnight by the zone.
+    /// Its midnight by the zone, and the next one.
     package var begin: Date
+    package var end: Date
     package var dose = Dose()
+    /// The same by what the steps were worth, in the order of the history's worths.
+    package var parts: [(worth: Int, dose: Dose)] = []
     /// The ledger's reservoir at its last count.
     package var reservoir: Volume?
-    /// Whether the journal tells of the whole day.
-    package var isWhole: Bool
+    /// Whether a therapy ran on all of it, an hour at most left out: an outage or a hold makes no mean.
+    package var isWhole = false
   }
 
   /// Every day from the first record's to the last one's, also those without a step.
   package private(set) var days: [Day] = []
-  /// What was given in each hour of the clock, 0 to 23, on the mean of the whole days; empty where there is none.
+  /// What was given in an hour of the clock, 0 to 23, on the mean of the whole days; empty where there is none.
   package private(set) var meanOfHours: [Double] = []
+  /// All steps, also those of times when the clock had not been set.
   package private(set) var total = Dose()
+  /// Those alone.
+  package private(set) var undated = Dose()
 
   package init(_ history: DeliveryHistory) {
-    guard let first = history.first, let last = history.last else { return }
+    var all = Sum()
+    for some in history.hours.values { all.add(some) }
+    all.add(history.undated)
+    total = all.dose(history.worths)
+    var without = Sum()
+    without.add(history.undated)
+    undated = without.dose(history.worths)
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = history.zone
+    lay(history, calendar)
     var places: [Date: Int] = [:]
+    for (place, day) in days.enumerated() { places[day.begin] = place }
+    var sums = [Sum](repeating: Sum(), count: days.count)
+    for (hour, some) in history.hours {
+      if let place = places[calendar.startOfDay(for: hour)] { sums[place].add(some) }
+    }
+    for place in days.indices {
+      days[place].dose = sums[place].dose(history.worths)
+      days[place].parts = sums[place].parts(history.worths)
+    }
+    for (hour, level) in history.levels.sorted(by: { $0.key < $1.key }) {
+      if let place = places[calendar.startOfDay(for: hour)] { days[place].reservoir = level }
+    }
+    setMeans(history, calendar)
+  }
+
+  private mutating func lay(_ history: DeliveryHistory, _ calendar: Calendar) {
+    guard let first = history.first, let last = history.last else { return }
     var at = calendar.startOfDay(for: first)
-    // A clock that was set back by years must not make a million days.
+    // A clock that was wrong by years must not make a million days.
     while at <= last, days.count < Self.most {
       let next = calendar.date(byAdding: .day, value: 1, to: at) ?? at.addingTimeInterval(86_400)
-      places[at] = days.count
-      days.append(Day(begin: at, isWhole: at >= first && next <= last))
+      var day = Day(begin: at, end: next)
+      let ran = history.running.map { run in
+        max(0, min(next, run.until ?? last).timeIntervalSince(max(at, run.from)))
+      }.reduce(0, +)
+      day.isWhole = at >= first && next <= last && ran >= next.timeIntervalSince(at) - 3_600
+      days.append(day)
       at = next
     }
+  }
+
+  /// An hour that comes twice in a night, or not at all, counts as often as it came.
+  private mutating func setMeans(_ history: DeliveryHistory, _ calendar: Calendar) {
     var sums = [Double](repeating: 0, count: 24)
-    var steps = [Sum](repeating: Sum(), count: days.count)
-    var all = Sum()
-    for (hour, some) in history.hours.sorted(by: { $0.key < $1.key }) {
-      all.add(some)
-      guard let place = places[calendar.startOfDay(for: hour)] else { continue }
-      steps[place].add(some)
-      days[place].reservoir = history.levels[hour] ?? days[place].reservoir
-      guard days[place].isWhole else { continue }
-      var inHour = Sum()
-      inHour.add(some)
-      sums[calendar.component(.hour, from: hour)] += inHour.dose(history.worths).certain_ug
+    var times = [Double](repeating: 0, count: 24)
+    for day in days where day.isWhole {
+      var at = day.begin
+      while at < day.end {
+        times[calendar.component(.hour, from: at)] += 1
+        at += 3_600
+      }
     }
-    for place in days.indices { days[place].dose = steps[place].dose(history.worths) }
-    total = all.dose(history.worths)
-    let whole = days.count { $0.isWhole }
-    if whole > 0 { meanOfHours = sums.map { $0 / Double(whole) } }
+    let whole = Set(days.filter(\.isWhole).map(\.begin))
+    for (hour, some) in history.hours where whole.contains(calendar.startOfDay(for: hour)) {
+      var sum = Sum()
+      sum.add(some)
+      sums[calendar.component(.hour, from: hour)] += sum.dose(history.worths).certain_ug
+    }
+    guard times.contains(where: { $0 > 0 }) else { return }
+    meanOfHours = zip(sums, times).map { $1 > 0 ? $0 / $1 : 0 }
   }
 
   /// Thirty years.
@@ -69,17 +107,24 @@ package struct HistoryDays {
       for (worth, some) in more { steps[worth, default: .init()] += some }
     }
 
-    func dose(_ worths: [JournalBinding]) -> Dose {
-      var dose = Dose()
-      for (worth, some) in steps {
+    func parts(_ worths: [JournalBinding]) -> [(worth: Int, dose: Dose)] {
+      steps.sorted { $0.key < $1.key }.map { worth, some in
         func mass(_ steps: UInt64) -> Double {
           worths[worth].mass(ofSteps: steps)?.micrograms ?? 0
         }
-        dose.certain_ug += mass(some.certain)
-        dose.uncertain_ug += mass(some.uncertain)
-        dose.missed_ug += mass(some.missed)
+        let dose = Dose(
+          certain_ug: mass(some.certain), uncertain_ug: mass(some.uncertain),
+          missed_ug: mass(some.missed))
+        return (worth, dose)
       }
-      return dose
+    }
+
+    func dose(_ worths: [JournalBinding]) -> Dose {
+      parts(worths).reduce(into: Dose()) { sum, part in
+        sum.certain_ug += part.dose.certain_ug
+        sum.uncertain_ug += part.dose.uncertain_ug
+        sum.missed_ug += part.dose.missed_ug
+      }
     }
   }
 }

@@ -107,9 +107,11 @@ package struct HistoryPage {
         return bolus.worth?.mass(in: volume).map { Format.mass($0) } ?? Format.volume(volume)
       }
       return [
-        report.moments.full(bolus.at), bolus.kind.map { "\($0)" } ?? "scheduled",
-        dose(bolus.asked), dose(bolus.given),
-        bolus.isWhole ? "" : bolus.kind == nil ? "NOT given" : "NOT the whole",
+        report.stamp(bolus.at), bolus.end.map { report.stamp($0.at) } ?? "not recorded",
+        bolus.kind.map { "\($0)" } ?? "scheduled", dose(bolus.asked), dose(bolus.end?.given),
+        bolus.kind == nil
+          ? "NOT given"
+          : bolus.end == nil ? "its end is not recorded" : bolus.isWhole ? "" : "NOT the whole",
       ]
     }
     let note =
@@ -118,17 +120,22 @@ package struct HistoryPage {
       : ""
     return "<h2>Boluses</h2>\n" + note
       + (told.isEmpty && counted > 0
-        ? "" : listed(["began", "kind", "asked", "given", ""], rows, of: told.count))
+        ? "" : listed(["began", "ended", "kind", "asked", "given", ""], rows, of: told.count))
   }
 
   private var reservoir: String {
     let rows = history.fillings.suffix(Self.most).map { filling in
       [
-        report.moments.full(filling.at), filling.before.map { Format.volume($0) } ?? "unknown",
+        report.stamp(filling.at), filling.before.map { Format.volume($0) } ?? "unknown",
         Format.volume(filling.to),
       ]
     }
+    let lots = report.pastFillings.map { past in
+      [past.drug, past.concentration, past.lot, past.expires, past.period(report.moments)]
+    }
     return "<h2>Reservoir</h2>\n" + HistoryCharts(report).reservoir
+      + (lots.isEmpty
+        ? "" : table(["drug", "concentration", "lot", "expires", "in the pump"], lots))
       + listed(
         ["refilled", "left by the ledger before", "filled to"], rows, of: history.fillings.count)
   }
@@ -136,10 +143,10 @@ package struct HistoryPage {
   private var alarms: String {
     let rows = history.alarms.suffix(Self.most).map { past in
       [
-        report.moments.second(past.raised),
+        report.stamp(past.raised),
         (past.alarm.priority == .critical ? "CRITICAL " : "") + past.alarm.name,
-        past.alarm.title, past.causeGone.map(report.moments.second) ?? "",
-        past.acknowledged.map(report.moments.second) ?? "",
+        past.alarm.title, past.causeGone.map(report.stamp) ?? "",
+        past.acknowledged.map(report.stamp) ?? "",
       ]
     }
     return "<h2>Alarms</h2>\n<p>At the journal's end: \(safe(report.standingWords)).</p>\n"
@@ -150,7 +157,10 @@ package struct HistoryPage {
 
   private var changes: String {
     let rows = history.changes.suffix(Self.most).map {
-      [report.moments.second($0.at), $0.who, $0.what]
+      [
+        report.stamp($0.at), $0.who,
+        $0.what + ($0.outcome == .unanswered ? ": no answer in the journal" : ""),
+      ]
     }
     return "<h2>What was asked for and changed</h2>\n"
       + listed(["when", "who", "what"], rows, of: history.changes.count)
@@ -160,19 +170,26 @@ package struct HistoryPage {
     var notes = [
       "Doses are counted in steps of the motor at the concentration and the step volume that each session names. Nobody has weighed them here.",
       "A count has no moment of each step: the steps between two counts are spread evenly over the time in which they were permitted.",
-      "Times are the pump's wall clock, in the zone that is named above; where that clock was moved, the list of changes says so.",
+      "Times are the pump's wall clock, in the zone that is named above; where that clock was moved, the list of changes says so. A run that was begun with --start has its pattern's place from there, and its times from the clock.",
+      "A day is whole where a therapy ran on all of it, an hour at most left out.",
       "Uncertain steps were permitted and never reported, as when the power fails. They may have been made.",
     ]
     let settled = history.settled
-    if settled.certain + settled.missed > 0 {
+    if settled.made + settled.notMade > 0 {
       notes.append(
-        "A clinician has settled uncertain steps since: \(settled.certain) were made, \(settled.missed) were not. The days above have them as uncertain."
+        "A clinician has settled uncertain steps: \(settled.made) were made, \(settled.notMade) were not. Those that were made count as given at the earliest times that were uncertain."
       )
     }
-    let worthless = history.worthless.certain + history.worthless.uncertain
-    if worthless > 0 {
+    if report.unknownSteps > 0 {
       notes.append(
-        "\(worthless) steps are in no dose: their sessions do not say what a step is worth.")
+        "\(report.unknownSteps) steps are in no dose: their sessions do not say what a step is worth."
+      )
+    }
+    let undated = report.days.undated
+    if undated.certain_ug + undated.uncertain_ug > 0 {
+      notes.append(
+        "\(report.mass(undated.certain_ug)) of what was given, and \(report.mass(undated.uncertain_ug)) of what is uncertain, are in no day: the clock had not been set."
+      )
     }
     return "<h2>What is assumed, and what is not known</h2>\n<ul>\n"
       + notes.map { "<li>\(safe($0))</li>\n" }.joined() + "</ul>\n"

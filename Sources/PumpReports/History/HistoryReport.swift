@@ -14,8 +14,11 @@ package struct HistoryReport {
     /// What it comes to, as `check` says it.
     package var summary: String?
 
-    package init(text: String, plan: PlanReport?, summary: String?) {
-      (self.text, self.plan, self.summary) = (text, plan, summary)
+    /// When it was written in the journal.
+    package var since: Date
+
+    package init(text: String, plan: PlanReport?, summary: String?, since: Date) {
+      (self.text, self.plan, self.summary, self.since) = (text, plan, summary, since)
     }
   }
 
@@ -26,26 +29,36 @@ package struct HistoryReport {
   package let prescription: Prescription?
   /// The alarms that stand at the journal's end, a bit each.
   package let standing: UInt64
+  /// The drugs and lots that the journal has had in the reservoir.
+  package let pastFillings: [PastFilling]
   package let printed: Date
   package let moments: Moments
   private let calendarDay: DateFormatter
+  private let stamps: DateFormatter
 
   package init(
     journal: String, history: DeliveryHistory, prescription: Prescription?, standing: UInt64,
-    printed: Date, trendDays: Int = 28, flaggedAbove percent: Double = 20
+    pastFillings: [PastFilling] = [], printed: Date, trendDays: Int = 28,
+    flaggedAbove percent: Double = 20
   ) {
     self.journal = journal
     self.history = history
     self.prescription = prescription
     self.standing = standing
+    self.pastFillings = pastFillings
     self.printed = printed
     days = HistoryDays(history)
     trend = DoseTrend(days, days: trendDays, flaggedAbove: percent)
     moments = Moments(history.zone)
-    calendarDay = DateFormatter()
-    calendarDay.locale = Locale(identifier: "en_US_POSIX")
-    calendarDay.timeZone = history.zone
-    calendarDay.dateFormat = "yyyy-MM-dd"
+    func formatter(_ format: String) -> DateFormatter {
+      let formatter = DateFormatter()
+      formatter.locale = Locale(identifier: "en_US_POSIX")
+      formatter.timeZone = history.zone
+      formatter.dateFormat = format
+      return formatter
+    }
+    calendarDay = formatter("yyyy-MM-dd")
+    stamps = formatter("EEE yyyy-MM-dd HH:mm:ss XXX")
   }
 
   /// A day of the calendar, as `2026-11-22`.
@@ -63,11 +76,20 @@ package struct HistoryReport {
       lines.append(
         "  missed        \(mass(total.missed_ug)) were due, not given, and never will be")
     }
+    if unknownSteps > 0 {
+      lines.append("  without dose  \(unknownSteps) steps: nobody knows what they held")
+    }
     lines.append("  whole days    \(wholeDays)")
     lines.append("  trend         \(trendWords)")
     lines.append("  alarms        \(history.alarms.count), \(standingWords)")
     return lines.joined(separator: "\n") + "\n"
   }
+
+  /// Steps of sessions that do not say what a step is worth.
+  var unknownSteps: UInt64 { history.worthless.certain + history.worthless.uncertain }
+
+  /// A moment with its offset: in the night of a clock change an hour comes twice.
+  func stamp(_ date: Date) -> String { stamps.string(from: date) }
 
   var period: String {
     guard let first = history.first, let last = history.last else { return "no record" }

@@ -14,6 +14,8 @@ package struct JournalPast {
   private let loaded: (profile: Profile, bench: Bench)?
   private let history: DeliveryHistory
   private let standing: UInt64
+  private let pastFillings: [PastFilling]
+  private let since: Date
   private let now = Date()
 
   /// The prescription that it keeps, worked out.
@@ -36,7 +38,7 @@ package struct JournalPast {
       throw ProjectFiles.Problem(description: "\(path): error: it holds no record")
     }
     (self.path, self.files) = (path, files)
-    let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1)
+    let kept = journal.latestProfile
     let text = kept.map { String(decoding: $0, as: UTF8.self) }
     loaded = text.flatMap { try? Self.load($0, of: path, files) }
     self.text = text
@@ -44,6 +46,9 @@ package struct JournalPast {
       &journal, in: loaded?.profile.timeZone ?? .current,
       filled: loaded?.profile.reservoir.filled)
     standing = journal.state.alarms.standing
+    pastFillings = PastFilling.all(in: &journal)
+    since =
+      journal.allProfiles.first.map { Date(timeIntervalSince1970: Double($0.wallSeconds)) } ?? now
   }
 
   /// What is told of it.
@@ -53,9 +58,10 @@ package struct JournalPast {
       prescription: text.map { text in
         .init(
           text: text, plan: loaded.map { plan($0.profile, $0.bench) },
-          summary: loaded.map { CheckReport.figures($0.profile, $0.bench, at: now) })
+          summary: loaded.map { CheckReport.figures($0.profile, $0.bench, at: now) }, since: since)
       },
-      standing: standing, printed: now, trendDays: trendDays, flaggedAbove: percent)
+      standing: standing, pastFillings: pastFillings, printed: now, trendDays: trendDays,
+      flaggedAbove: percent)
   }
 
   /// The profile, which may have expired since.

@@ -19,7 +19,7 @@ package struct ProfileChange {
     in journal: inout Journal<Store>, against inputs: ProfileInputs, _ new: Profile
   ) throws -> Self? {
     let text = Array(inputs.profile.text.utf8)
-    guard let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1), kept != text
+    guard let kept = journal.latestProfile, kept != text
     else { return nil }
     var old = inputs.profile
     old.text = String(decoding: kept, as: UTF8.self)
@@ -46,7 +46,7 @@ package struct ProfileChange {
   package static func filled<Store: JournalStore & ~Copyable>(
     in journal: inout Journal<Store>, _ inputs: ProfileInputs
   ) throws -> Volume? {
-    guard let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1) else {
+    guard let kept = journal.latestProfile else {
       return nil
     }
     var earlier = inputs
@@ -59,9 +59,9 @@ package struct ProfileChange {
     in journal: inout Journal<Store>, _ inputs: ProfileInputs
   ) throws -> [Profile] {
     let now = journal.state.resume(.now)
-    return try journal.profiles(ofDayBefore: now).compactMap { text in
+    return try journal.profiles(ofDayBefore: now).compactMap { kept in
       var earlier = inputs
-      earlier.profile.text = String(decoding: text, as: UTF8.self)
+      earlier.profile.text = String(decoding: kept.text, as: UTF8.self)
       guard earlier.profile.text != inputs.profile.text else { return nil }
       return try earlier.judged(now: nil).profile
     }

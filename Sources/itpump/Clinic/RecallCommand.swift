@@ -23,7 +23,8 @@ struct RecallCommand: ParsableCommand {
   var against: String
 
   @Argument(
-    help: "Profiles, and journals of pumps that do not run: the lot of each.", completion: .file())
+    help: "Profiles, and journals: the lot of each, and every lot that a journal has had.",
+    completion: .file())
   var files: [String] = []
 
   @Option(help: .init("A lot, as the vial has it.", valueName: "lot")) var lot: [String] = []
@@ -81,26 +82,24 @@ struct RecallCommand: ParsableCommand {
         isDevice: true)
     }
     for path in files {
-      let found = try filling(path)
-      reports.append(report(found.lot, found.drug, path))
+      reports += try fillings(path).map { report($0.lot, $0.drug, $0.place) }
     }
     try ProjectFiles.print(json ? JSONOutput.text(reports) : reports.map(\.text).joined())
     if reports.contains(where: { !$0.isNotFound }) { throw ExitCode(3) }
   }
 
-  /// What is in a reservoir, by a profile or by the one that a journal keeps.
-  private func filling(_ path: String) throws -> (drug: String, lot: String) {
-    let text: String
-    let isJournal = path.hasSuffix(".journal")
-    if isJournal {
+  /// What is in a reservoir by a profile, or what was and is in it by a journal.
+  private func fillings(_ path: String) throws -> [(drug: String, lot: String, place: String)] {
+    if path.hasSuffix(".journal") {
       var journal = try JournalFile.read(path)
-      guard let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1) else {
+      let past = PastFilling.all(in: &journal)
+      guard !past.isEmpty else {
         throw ProjectFiles.Problem(description: "\(path): error: it holds no whole profile")
       }
-      text = String(decoding: kept, as: UTF8.self)
-    } else {
-      text = try ProjectFiles.text(ProjectFiles.profile(path))
+      let moments = Moments(.current)
+      return past.map { ($0.drug, $0.lot, "\(path), \($0.period(moments))") }
     }
+    let text = try ProjectFiles.text(ProjectFiles.profile(path))
     let values = try ProfileEditing.text(of: InputFile(path: path, text: text)).values
     guard let lot = values.first(where: { $0.path == "drug.lot" }),
       let drug = values.first(where: { $0.path == "drug.name" })
@@ -108,6 +107,6 @@ struct RecallCommand: ParsableCommand {
       throw ProjectFiles.Problem(
         description: "\(path): error: it says no drug and lot: 'itpump check' says what is missing")
     }
-    return (drug.text, lot.text)
+    return [(drug.text, lot.text, path)]
   }
 }

@@ -8,7 +8,7 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write a pump's prescription and past for other systems, as a FHIR R4 Bundle.",
     discussion: """
-      Everything is read from the journal, also while a run writes to it. The same journal gives the same bytes. \
+      Everything is read from the journal, also while a run writes to it. The same file gives the same bytes. \
       Quantities have UCUM units.
       """)
 

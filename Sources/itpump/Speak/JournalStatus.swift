@@ -30,7 +30,7 @@ struct JournalStatus {
       throw ProjectFiles.Problem(
         description: "\(path): error: no session of this journal says what a step is worth")
     }
-    guard let kept = journal.readProfile(copy: 0) ?? journal.readProfile(copy: 1) else {
+    guard let kept = journal.latestProfile else {
       throw ProjectFiles.Problem(
         description: "\(path): error: it holds no whole profile; 'itpump log' shows its records")
     }
