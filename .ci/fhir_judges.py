@@ -60,34 +60,67 @@ def complaints(text):
 
 
 def broken(text):
-    """The same bundle with one fault for each judge: all must be told, or the judge sees nothing."""
-    def change(work):
+    """The same bundle with one fault for each judge and rule: each must be told, or the judge sees nothing."""
+    def changed(kind, is_meant, work):
         bundle = json.loads(text)
-        given = next(entry["resource"] for entry in bundle["entry"]
-                     if entry["resource"]["resourceType"] == "MedicationAdministration")
-        work(given)
-        return json.dumps(bundle)
-    yield "fhirkit", change(lambda given: given.pop("effectivePeriod"))
-    yield "fhir.resources", change(lambda given: given.pop("effectivePeriod"))
-    yield "mad-1", change(lambda given: given["dosage"].pop("dose"))
-    yield "ucum", change(lambda given: given["dosage"]["dose"].update(code="mcg"))
-    yield "qty-3", change(lambda given: given["dosage"]["dose"].pop("system"))
+        for entry in bundle["entry"]:
+            resource = entry["resource"]
+            if resource["resourceType"] == kind and is_meant(resource):
+                work(resource)
+                return json.dumps(bundle)
+        return None
+
+    def timing(resource, key):
+        return next((each["timing"]["repeat"] for each in resource["dosageInstruction"]
+                     if key in each.get("timing", {}).get("repeat", {})), None)
+
+    def most(resource):
+        return next((each["maxDosePerPeriod"] for each in resource["dosageInstruction"] if "maxDosePerPeriod" in each),
+                    None)
+
+    given, request = "MedicationAdministration", "MedicationRequest"
+    faults = [
+        ("fhirkit", given, lambda r: True, lambda r: r.pop("effectivePeriod")),
+        ("fhir.resources", request, lambda r: True, lambda r: r.update(intents="order")),
+        ("mad-1", given, lambda r: "dosage" in r, lambda r: r["dosage"].pop("dose")),
+        ("ucum", given, lambda r: "dosage" in r, lambda r: r["dosage"]["dose"].update(code="mcg")),
+        ("qty-3", given, lambda r: "dosage" in r, lambda r: r["dosage"]["dose"].pop("system")),
+        ("per-1", given, lambda r: "end" in r["effectivePeriod"],
+         lambda r: r["effectivePeriod"].update(end="2000-01-01T00:00:00Z")),
+        ("tim-1", request, lambda r: timing(r, "duration"), lambda r: timing(r, "duration").pop("durationUnit")),
+        ("tim-2", request, lambda r: timing(r, "period"), lambda r: timing(r, "period").pop("periodUnit")),
+        ("tim-4", request, lambda r: timing(r, "duration"), lambda r: timing(r, "duration").update(duration=-1)),
+        ("tim-10", request, lambda r: timing(r, "timeOfDay"), lambda r: timing(r, "timeOfDay").update(when=["HS"])),
+        ("rat-1", request, most, lambda r: most(r).pop("denominator")),
+    ]
+    for judge, kind, is_meant, work in faults:
+        fault = changed(kind, is_meant, work)
+        if fault:
+            yield judge, fault
 
 
 def main():
-    failed = False
+    failed, seen = False, set()
     for path in sys.argv[1:]:
-        text = open(path, encoding="utf-8").read()
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
         found = list(complaints(text))
         print(f"{'FAILED ' if found else 'ok     '} {path}: {len(json.loads(text)['entry'])} resources")
         for each in found[:10]:
             print(f"        {each}")
         failed |= bool(found)
         for judge, fault in broken(text):
+            if judge in seen:
+                continue
+            seen.add(judge)
             if not any(each.startswith(judge) for each in complaints(fault)):
                 print(f"FAILED  {path}: {judge} does not see its fault")
                 failed = True
-    sys.exit(1 if failed else 0)
+    unproved = {"fhirkit", "fhir.resources", "ucum", "qty-3", *(name for _, name, _ in INVARIANTS)} - seen
+    if unproved:
+        print(f"FAILED  no bundle had what these judge: {', '.join(sorted(unproved))}")
+    print(f"{len(seen)} judges and rules see their fault")
+    sys.exit(1 if failed or unproved else 0)
 
 
 main()

@@ -67,7 +67,7 @@ package struct HistoryMachine: Encodable {
   package var certain_ug: Double
   package var uncertain_ug: Double
   package var missed_ug: Double
-  /// Of the certain dose: what was given while the clock had not been set. It is in no day.
+  /// Of the certain dose: what was given while the clock had not been set, and is in no day.
   package var undated_ug: Double
   /// Steps of sessions that do not say what a step is worth: they are in no dose.
   package var steps_without_dose: UInt64
