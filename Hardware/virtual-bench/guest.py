@@ -847,7 +847,7 @@ def main():
     good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
     good &= together(*[(weigh, latest, head) for head in ("follows", "stalls:1000", "slips:4")])
     good &= together(*[(kills, latest, part, kill_count // 3) for part in "abc"])
-    good &= together(*[(commanded, latest, part, max(2, kill_count // 10)) for part in "abc"])
+    good &= together(*[(commanded, latest, part, max(3, kill_count // 10)) for part in "abc"])
     good &= together((crowded, latest))
     good &= together((watchdog_close, latest), (frozen_disk, latest))
     soaking.join()
