@@ -37,7 +37,7 @@ package struct FHIRBundle {
     entries += report.history.changes.enumerated().map { entry("change \($0)", change($1)) }
     return .of([
       "resourceType": "Bundle", "type": "collection",
-      "timestamp": .text(moments.machine(report.history.last ?? report.printed)),
+      "timestamp": report.history.last.map { .text(moments.machine($0)) },
       "entry": .list(entries),
     ])
   }
