@@ -136,6 +136,19 @@ struct HistoryTests {
     #expect(journal.state.carried.certain == 90 && journal.state.carried.uncertain == 0)
   }
 
+  @Test("Of two hours that are uncertain, what was made is told of the earlier one")
+  func reconciledTwoHours() throws {
+    var journal = Self.journal([
+      (0, Self.opened(try Self.binding())), (0, Self.grant(0, upTo: 100, untilMinute: 10)),
+      (60, Self.opened(try Self.binding())), (60, Self.grant(0, 100, upTo: 200, untilMinute: 70)),
+      (120, Self.opened(try Self.binding())), (120, Self.grant(0, 200)),
+      (180, .event(.reconciled(made: 120, notMade: 80))),
+    ])
+    let history = DeliveryHistory(&journal, in: Self.utc)
+    #expect(history.hours[Self.hour(0, 0)]?[0] == .init(certain: 100, uncertain: 0, missed: 0))
+    #expect(history.hours[Self.hour(0, 1)]?[0] == .init(certain: 20, uncertain: 0, missed: 0))
+  }
+
   @Test(
     "A clock that was never set: its steps are in the sum and in no day, and the other days stay")
   func unsetClock() throws {
