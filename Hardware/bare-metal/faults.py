@@ -369,7 +369,7 @@ def scenarios(test):
         image_board = machine("bad-line")
         ours, theirs = pty.openpty()
         tty.setraw(theirs)
-        pump, ours_file = image_board.uart, os.fdopen(ours, "r+b", buffering=0)
+        ours_file = os.fdopen(ours, "r+b", buffering=0)
         count = [0, 0]
 
         def carry(read, write, way):
@@ -377,7 +377,7 @@ def scenarios(test):
             while True:
                 try:
                     data = read()
-                except OSError:
+                except (OSError, EOFError):
                     return
                 if not data:
                     return
@@ -389,8 +389,7 @@ def scenarios(test):
                         line = line[:3] + b"#" + line[4:]
                     write(line + b"\n")
 
-        image_board.uart.settimeout(None)
-        for arguments in ((lambda: ours_file.read(4096), pump.sendall, 0), (lambda: pump.recv(4096), ours_file.write, 1)):
+        for arguments in ((lambda: ours_file.read(4096), image_board.write, 0), (image_board.receive, ours_file.write, 1)):
             threading.Thread(target=carry, args=arguments, daemon=True).start()
         text = open(f"{top}/Hardware/boards/mps2.yaml").read().replace("../", f"{top}/Hardware/")
         text = re.sub(r"console:\n(  .*\n)+", f"console: {{device: {os.ttyname(theirs)}}}\n", text, count=1)

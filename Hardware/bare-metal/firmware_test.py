@@ -77,11 +77,18 @@ def lateness(line):
     return int(re.search(r"worst-lateness-ns=(\d+)", line)[1])
 
 
+def lost(line):
+    return int(re.search(r"lost-edges=(\d+)", line)[1])
+
+
 def compare(name, profile, board, seconds, place, start):
     image = compiled(profile, board, "programme")
     if image is None:
         return None
     run = Run(image, seconds, place)
+    missing = lost(run.end)
+    if missing:
+        print(f"        {BOARD} {name}: {missing} edges found no room in the trace, and show nothing", flush=True)
     truth = traces.simulated(ITPUMP, image, seconds + 2, start, FOLDER, ["--board", board])
     mine, theirs = traces.text(run.edges, seconds), traces.text(truth, seconds)
     if mine != theirs:
