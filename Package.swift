@@ -79,8 +79,7 @@ let package = Package(
       name: "PumpFirmware",
       dependencies: [
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
-        "PumpJournal",
-        "PumpDrive",
+        "PumpJournal", "PumpDrive", "PumpSession",
       ],
       swiftSettings: settings),
 

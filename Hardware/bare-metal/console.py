@@ -37,6 +37,8 @@ class Refused(Exception):
 
 # The emulated board's time runs as fast as its host lets it: who reads what it says comes first.
 NICER = 5
+# A board that says nothing for so long, in seconds, says nothing more: a busy host may hold it up for a minute.
+PATIENCE = 300
 # A socket is full of a few hundred of QEMU's writes, each of one byte; a pipe holds so many bytes.
 PIPE_BYTES = 1 << 20
 
@@ -99,7 +101,7 @@ class Machine:
             if "error" in answer:
                 raise RuntimeError(answer["error"])
 
-    def line(self, timeout=60):
+    def line(self, timeout=PATIENCE):
         """The next line, its checksum held against its text."""
         while b"\n" not in self.rest:
             self.rest += self.receive(timeout)
@@ -109,7 +111,7 @@ class Machine:
             raise ValueError(f"a garbled line: {line!r}")
         return text.decode()
 
-    def take(self, timeout=60):
+    def take(self, timeout=PATIENCE):
         """The next line that is no edge and no event."""
         while True:
             line = self.line(timeout)
@@ -139,7 +141,7 @@ class Machine:
             self.edges.append(self.traced_at << 4 | word & 15)
         return True
 
-    def wait_event(self, name, timeout=300):
+    def wait_event(self, name, timeout=PATIENCE):
         seen = len(self.events)
         for line in self.events:
             if line.startswith(f"event {name}"):
@@ -181,7 +183,7 @@ class Machine:
             raise EOFError("the board is gone")
         return data
 
-    def ask(self, text, timeout=60):
+    def ask(self, text, timeout=PATIENCE):
         self.send(text)
         line = self.take(timeout)
         if line.startswith("no "):

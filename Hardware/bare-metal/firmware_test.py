@@ -60,7 +60,7 @@ class Run:
             self.began = int(board.wait_event("began")["at-ns"])
             self.figures = board.ask("figures")
             while True:
-                line = board.line(120)
+                line = board.line()
                 if board.traced(line):
                     continue
                 if line.startswith("event ended"):

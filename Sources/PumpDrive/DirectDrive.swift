@@ -33,31 +33,16 @@ public struct DirectDrive<
   }
 
   public mutating func send(_ order: DriveOrder, at now: Instant) {
-    switch order {
-    case .grant(let grant): loop.engine.accept(wire.carry(grant), at: now)
-    case .hold(let isHeld): loop.engine.hold(isHeld, at: now)
-    case .cut(let alarm, let count): loop.engine.stop(because: alarm, at: now, beyond: count)
-    case .doubt(let steps): loop.engine.doubt(steps, at: now)
-    case .fallBack(let flow): loop.engine.fallBack(to: flow, at: now)
-    case .stop: try? loop.engine.perform(.stop, at: now)
-    }
+    guard case .grant(let grant) = order else { return loop.engine.obey(order, at: now) }
+    loop.engine.obey(.grant(wire.carry(grant)), at: now)
   }
 
   public mutating func detail(at now: Instant) -> DriveDetail { loop.engine.detail(at: now) }
 
   public mutating func begin(_ beginning: Beginning, at now: Instant) {
-    let at = max(now, beginning.at)
     refusal = nil
     do throws(Refusal) {
-      if beginning.place != loop.engine.place(at: at) {
-        try loop.engine.perform(.anchor(place: beginning.place), at: at)
-      }
-      try loop.engine.perform(.begin(isConfirmed: beginning.isConfirmed), at: at)
-      if let flow = beginning.fallBack { loop.engine.fallBack(to: flow, at: at) }
-      if beginning.isHeld { return try loop.engine.perform(.suspend, at: at) }
-      if let bolus = beginning.bolus {
-        try loop.engine.perform(.bolus(bolus, isConfirmed: beginning.isConfirmed), at: at)
-      }
+      try loop.engine.begin(beginning, at: max(now, beginning.at))
     } catch {
       refusal = error
     }

@@ -4,6 +4,7 @@ import PumpJournal
 import PumpMessages
 import PumpPlan
 import PumpSafety
+import PumpSession
 import PumpTherapy
 import PumpUnits
 
@@ -21,11 +22,6 @@ extension Controller {
     if inbox.isCommand("keep") { return keep() }
     if inbox.isCommand("start") { return start() }
     if inbox.isCommand("stop") { return stop() }
-    if inbox.isCommand("bolus") { return bolus() }
-    if inbox.isCommand("cancel") { return command(.cancelBolus) }
-    if inbox.isCommand("resume") { return command(.resume) }
-    if inbox.isCommand("suspend") { return command(.suspend) }
-    if inbox.isCommand("acknowledge") { return acknowledge() }
     if inbox.isCommand("log") { return log() }
     if inbox.isCommand("wall") { return setWallClock() }
     if inbox.isCommand("trace") { return setTrace() }
@@ -36,11 +32,11 @@ extension Controller {
       if inbox.isCommand("hang") { return hang() }
       if inbox.isCommand("flash-fault") { return failFlash() }
     #endif
-    no(.unknownCommand)
+    ask()
   }
 
   /// No time that a host may name is longer, in ns: sums of a few of them stay far within 64 bits.
-  private static var longest: UInt64 { TimeSpan(days: 3_660).nanoseconds }
+  static var longest: UInt64 { TimeSpan(days: 3_660).nanoseconds }
 
   func ok() {
     var reply = Reply<B>()
@@ -118,11 +114,11 @@ extension Controller {
     guard let place = inbox.argument(1), let span = inbox.argument(2),
       let flags = inbox.argument(3), place < Self.longest, span < Self.longest
     else { return no(.badArgument) }
-    let wish = SessionWish(
+    let order = StartOrder(
       place: TimeSpan(nanoseconds: place), isPlaceExact: flags & 4 != 0,
       span: span == 0 ? nil : TimeSpan(nanoseconds: span), isConfirmed: flags & 1 != 0,
       isRefilled: flags & 2 != 0, isAfterOutage: flags & 8 != 0)
-    if let (problem, detail) = open(wish) {
+    if let (problem, detail) = open(order) {
       forgetFaults()
       return no(problem, detail: detail)
     }
@@ -131,40 +127,19 @@ extension Controller {
 
   private mutating func stop() {
     guard session != nil else { return no(.noSession) }
-    stopSession()
-    ok()
-  }
-
-  /// `bolus VOLUME DURATION CONFIRMED`: fL and ns.
-  private mutating func bolus() {
-    guard let volume = inbox.argument(1), let duration = inbox.argument(2),
-      let bolus = try? Bolus(
-        volume: Volume(femtolitres: volume), duration: TimeSpan(nanoseconds: duration))
-    else { return no(.badArgument) }
-    command(.bolus(bolus, isConfirmed: inbox.argument(3) == 1))
-  }
-
-  private mutating func acknowledge() {
-    guard let number = inbox.argument(1), number < 64, let alarm = Alarm(rawValue: UInt8(number))
-    else { return no(.badArgument) }
-    command(.acknowledge(alarm))
-  }
-
-  private mutating func command(_ command: Command) {
-    guard session?.pointee.hasBegun == true else { return no(.noSession) }
-    if let refusal = session?.pointee.perform(command, &journal) {
-      return no(.refused, detail: UInt64(refusal.code.number))
-    }
+    session?.pointee.stop()
     ok()
   }
 
   /// `log FIRST`: up to sixteen records from a sequence on, as they are stored.
   private mutating func log() {
     guard let first = inbox.argument(1) else { return no(.badArgument) }
-    var sequence = max(min(first, journal.next), journal.first)
-    let end = min(sequence + 16, journal.next)
+    let next = records.pointee.journal.next
+    var sequence = max(min(first, next), records.pointee.journal.first)
+    let end = min(sequence + 16, next)
     while sequence < end {
-      guard let block = try? journal.store.read(journal.store.slot(of: sequence)) else { break }
+      let slot = records.pointee.journal.store.slot(of: sequence)
+      guard let block = try? records.pointee.journal.store.read(slot) else { break }
       var reply = Reply<B>()
       reply.text("record")
       for place in 0..<16 {
@@ -176,8 +151,8 @@ extension Controller {
     }
     var reply = Reply<B>()
     reply.text("ok")
-    reply.number("next", max(sequence, min(first, journal.next)))
-    reply.number("end", journal.next)
+    reply.number("next", max(sequence, min(first, next)))
+    reply.number("end", next)
     reply.end()
   }
 
@@ -185,13 +160,13 @@ extension Controller {
   private mutating func setWallClock() {
     guard let seconds = inbox.argument(1), seconds < 1 << 40 else { return no(.badArgument) }
     wallOffset = Int64(bitPattern: seconds) - Int64(now.nanoseconds / 1_000_000_000)
-    if let session { session.pointee.setWallOffset(wallOffset) }
+    session?.pointee.running.pump.withDrive { $0.loop.hardware.wallOffset = wallOffset }
     ok()
   }
 
   private mutating func setTrace() {
     traces = inbox.argument(1) == 1
-    if let session { session.pointee.setTrace(traces) }
+    session?.pointee.running.pump.setTrace(traces)
     ok()
   }
 
@@ -221,7 +196,7 @@ extension Controller {
 
     /// `flash-fault 1`: the journal's flash takes nothing more; 0: it does again.
     private mutating func failFlash() {
-      journal.store.isBroken = inbox.argument(1) == 1
+      records.pointee.journal.store.isBroken = inbox.argument(1) == 1
       ok()
     }
 

@@ -4,12 +4,14 @@ import PumpJournal
 import PumpMessages
 import PumpPlan
 import PumpSafety
+import PumpSession
 import PumpTherapy
 import PumpUnits
 
 /// The main loop's side: supervisor, journal, and the console that a host speaks to.
 public struct Controller<B: Board>: ~Copyable {
-  var journal: Journal<FlashStore>
+  /// The journal, which outlives every session that writes it.
+  let records: UnsafeMutablePointer<DirectRecords<FlashStore>>
   var session: UnsafeMutablePointer<Session<B>>?
   var inbox: Inbox
   /// The pump's clock at the board's start.
@@ -39,7 +41,7 @@ public struct Controller<B: Board>: ~Copyable {
     Arena.open(arena, bytes: bytes)
     var controller = Self()
     controller.hello()
-    if !controller.journal.state.isEnded { controller.takeUp() }
+    if !controller.records.pointee.journal.state.isEnded { controller.takeUp() }
     while true { controller.turn() }
   }
 
@@ -47,20 +49,21 @@ public struct Controller<B: Board>: ~Copyable {
   @inline(never)
   private init() {
     inbox = Inbox()
-    Arena.keep()
     B.kickWatchdog()
     let store = FlashStore(FlashLayout<B>.journal, slots: B.journalSlots)
+    records = Arena.room(for: DirectRecords<FlashStore>.self)
     do throws(JournalProblem) {
-      journal = try Journal(opening: store)
+      records.initialize(to: DirectRecords(try Journal(opening: store)))
       journalProblem = nil
     } catch {
-      journal = Journal(blank: store)
+      records.initialize(to: DirectRecords(Journal(blank: store)))
       journalProblem = error
     }
+    Arena.keep()
     let kept = RetainedClock<B>.kept
     wasReset = kept != nil
     // The clock never goes back behind a record.
-    origin = max(kept?.now ?? .epoch, journal.state.at)
+    origin = max(kept?.now ?? .epoch, records.pointee.journal.state.at)
     wallOffset = kept?.wallOffset ?? 0
   }
 
@@ -76,7 +79,7 @@ public struct Controller<B: Board>: ~Copyable {
     var wake = B.now() + B.longestSleep
     if session != nil {
       runSession()
-      session?.pointee.sendTrace()
+      session?.pointee.running.pump.sendTrace()
       if let look = session?.pointee.lookAt { wake = min(wake, look.elapsed(since: origin)) }
     }
     B.armWake(at: wake)
@@ -86,6 +89,6 @@ public struct Controller<B: Board>: ~Copyable {
   }
 
   private var hasTrace: Bool {
-    mutating get { session?.pointee.drive.pointee.loop.hardware.trace.isEmpty == false }
+    mutating get { session?.pointee.side.pointee.loop.hardware.trace.isEmpty == false }
   }
 }

@@ -3,115 +3,137 @@ import PumpHAL
 import PumpJournal
 import PumpMessages
 import PumpSafety
+import PumpSession
 import PumpTherapy
 import PumpUnits
 
-/// A therapy from the command to its end: the drive in the interrupt, and the supervisor beside it.
-struct Session<B: Board>: ~Copyable {
-  let drive: UnsafeMutablePointer<DriveSide<B>>
-  var supervisor: Supervisor
-  let singleBolus: Bolus?
-  /// Where in its pattern the therapy is at an instant.
+/// What a host asks of a session, or the board of itself after a reset.
+struct StartOrder {
+  /// Where in its pattern the therapy is.
   var place: TimeSpan
-  var placeAt: Instant
-  /// Whether that place is the one to begin at, whenever that is.
-  let isPlaceExact: Bool
-  let isConfirmed: Bool
+  /// Whether that is the place to begin at, whenever that is; else it is the place now.
+  var isPlaceExact: Bool
   /// For how long; `nil` until it is stopped.
-  let span: TimeSpan?
-  /// Whether what is prescribed waits for a clinician, at the minimum rate.
-  var fallsBack = false
-  /// Whether it takes up one that broke off: its single bolus is not given again.
+  var span: TimeSpan?
+  var isConfirmed: Bool
+  var isRefilled: Bool
+  var isAfterOutage: Bool
+  /// Whether the board goes on by itself with what it ran.
   var isTakenUp = false
-  #if PUMP_TRIALS
-    let lie: DriveFault?
-  #else
-    var lie: DriveFault? { nil }
-  #endif
+}
 
-  /// When the therapy began, or begins.
-  var first: Instant?
-  var hasBegun = false
-  var isStopping = false
-  var stopBy = Instant.never
+/// A therapy from the command to its end: the running pump, with the drive in the interrupt and the journal in flash.
+struct Session<B: Board>: ~Copyable {
+  var running: PumpSession<InterruptDrive<B>, FlashRecords<B>>
+  let order: StartOrder
+  /// When it was opened, and what was decided by the journal then.
+  let openedAt: Instant
+  let bolus: Bolus?
+  let fallsBack: Bool
+  let isResumed: Bool
+  let isHeld: Bool
+  /// Whether it was told what the therapy waits for.
+  var isWaitTold = false
+  private var stopBy = Instant.never
   /// When the supervisor looks next.
-  var lookAt: Instant
-  var journaled = (drive: 0, supervisor: 0)
-  var grantsGiven = 0
-  var buzzesUntil: Instant?
-  var wasFaultAsserted = false
-  /// The clocks and the watchdog when the self-test first asked.
-  var clockProof: (first: TimeSpan, second: TimeSpan)?
-  var watchdogProof: UInt32?
+  private(set) var lookAt: Instant
+
+  /// A bolus slows down in a few seconds; a motor that is not at rest by then has a fault.
+  private static var longestStop: TimeSpan { TimeSpan(seconds: 5) }
 
   init(
-    drive: UnsafeMutablePointer<DriveSide<B>>, supervisor: consuming Supervisor,
-    singleBolus: Bolus?, place: TimeSpan, isPlaceExact: Bool, at now: Instant, isConfirmed: Bool,
-    span: TimeSpan?, lie: DriveFault?
+    running: consuming PumpSession<InterruptDrive<B>, FlashRecords<B>>, order: StartOrder,
+    plan: borrowing SessionPlan
   ) {
-    self.drive = drive
-    self.supervisor = supervisor
-    self.singleBolus = singleBolus
-    self.place = place
-    self.isPlaceExact = isPlaceExact
-    placeAt = now
-    self.isConfirmed = isConfirmed
-    self.span = span
-    #if PUMP_TRIALS
-      self.lie = lie
-    #endif
-    lookAt = now
+    self.running = running
+    self.order = order
+    openedAt = plan.opened
+    bolus = plan.bolus
+    fallsBack = plan.fallsBack
+    isResumed = plan.isResumed
+    isHeld = plan.isHeld
+    lookAt = plan.opened
   }
 
-  /// Touches the drive between two edges, with its interrupt kept away.
+  /// The pump's clock.
+  var now: Instant { running.pump.now }
+
+  var side: UnsafeMutablePointer<DriveSide<B>> { running.pump.side }
+
+  var hasBegun: Bool { running.beganAt != nil }
+
+  /// One look of the supervisor at the drive, and what follows from it.
+  mutating func turn() {
+    let now = self.now
+    running.turn(at: now)
+    RetainedClock<B>.keep(now, wallOffset: side.pointee.loop.hardware.wallOffset)
+    lookAt = min(now + running.supervisor.settings.poll, running.deadline)
+  }
+
+  /// From the command to begin to the beginning: by then both channels have searched the whole pattern for
+  /// the most that it asks for, which takes by the square of its entries, and the first grant is journaled.
+  private var lead: TimeSpan {
+    var entries: UInt64 = 0
+    if case .flex(let pattern) = running.supervisor.prescription.therapy {
+      entries = UInt64(pattern.segments.count + pattern.boluses.count)
+    }
+    return TimeSpan(nanoseconds: 500_000_000 + entries &* entries &* 2_000_000)
+  }
+
+  /// Begins the therapy, the self-test being over.
   ///
-  /// It waits for a gap, and where there is none for long it makes one: a late edge is told, a supervisor
-  /// that never gets to its drive is worse.
-  func withDrive<Result>(_ body: (inout DriveSide<B>) -> Result) -> Result {
-    waitForGap()
-    let result = body(&drive.pointee)
-    drive.pointee.rearm()
-    B.unmask()
-    return result
+  /// - Returns: Why the drive refuses.
+  mutating func begin() -> Refusal? {
+    let now = self.now
+    let start = now + lead
+    let place =
+      order.isPlaceExact ? order.place : order.place + start.elapsed(since: openedAt)
+    var beginning = Beginning(
+      at: start, place: place, bolus: bolus,
+      fallBack: fallsBack ? running.supervisor.fallBackFlow : nil,
+      isConfirmed: order.isConfirmed)
+    beginning.isHeld = isHeld
+    B.kickWatchdog()
+    running.begin(beginning, isResumed: isResumed, at: now)
+    turn()
+    return running.pump.refusal
   }
 
-  /// Waits until no edge is due for as long as a touch may take, and deciding the edge; returns with interrupts masked.
-  @inline(never)
-  private func waitForGap() {
-    let begun = B.now()
-    while true {
-      B.mask()
-      let ahead = B.longestTouch + drive.pointee.edgeLead
-      if drive.pointee.loop.engine.edgeDeadline > drive.pointee.loop.hardware.real + ahead {
-        return
-      }
-      if B.now().lessening(by: begun) > TimeSpan(milliseconds: 20) { return }
-      B.unmask()
-      sendTrace()
+  /// Carries out a command in both channels, or refuses it in both.
+  ///
+  /// - Returns: Why not.
+  mutating func perform(_ command: Command) -> Refusal? {
+    running.ask(Ordered(command), at: now)
+    let result = running.nextAnswer()?.result
+    turn()
+    guard case .refused(let refusal)? = result else { return nil }
+    return refusal
+  }
+
+  /// Holds the therapy back; the session is over when the motor is at rest.
+  mutating func stop() {
+    guard !running.isStopping else { return }
+    stopBy = now + Self.longestStop
+    _ = perform(.stop)
+  }
+
+  /// Whether the time that it was to run has passed.
+  var isOver: Bool {
+    guard let span = order.span, let began = running.beganAt, !running.isStopping else {
+      return false
     }
+    return now >= began + span
   }
 
-  /// Sends the edges that were made since last time, if anybody wants them.
-  func sendTrace() {
-    while let first = takeEdge() {
-      var reply = Reply<B>()
-      reply.text("t")
-      var words = 1
-      var next: UInt32? = first
-      while let word = next {
-        reply.text(" ")
-        reply.hex(UInt64(word), digits: 8)
-        next = words < 8 ? takeEdge() : nil
-        words += 1
-      }
-      reply.end()
-    }
+  /// Whether the motor is de-energised, or does not come to rest at all.
+  var isAtRest: Bool {
+    running.pump.withDrive { $0.loop.engine.isAtRest } || now >= stopBy
   }
 
-  @inline(never)
-  private func takeEdge() -> UInt32? {
-    B.mask()
-    defer { B.unmask() }
-    return drive.pointee.loop.hardware.trace.take()
+  /// Ends it: every step is accounted for, and nothing is granted any more.
+  mutating func close() {
+    turn()
+    running.close(at: now)
+    running.pump.rest()
   }
 }

@@ -66,11 +66,12 @@ public struct SupervisedLoop<
       session.pump.loop.engine.recallPatientBolus(at: instant)
     }
     if let last = memory.lastBolus { session.pump.loop.engine.recallBolus(at: last) }
-    for (place, entry) in plan.entries.enumerated() {
-      session.write(entry, at: now)
-      guard place == 0, !profile.isEmpty else { continue }
+    session.write(plan.opening, at: now)
+    if !profile.isEmpty {
       try? session.records.journal.keepProfile(profile, at: now, wallSeconds: wallSeconds)
     }
+    if let filling = plan.filling { session.write(filling, at: now) }
+    session.write(plan.settling, at: now)
     try? session.pump.loop.hardware.holdEnable(true)
     try? session.pump.loop.hardware.holdEnable(false)
     session.open(plan, memory)

@@ -4,8 +4,6 @@ public import PumpUnits
 /// Answers on their way to whoever asked, each told once the journal has it.
 @usableFromInline
 struct AnswerQueue: ~Copyable {
-  @usableFromInline static var capacity: Int { 16 }
-
   private struct Waiting {
     var answered = Answered(ticket: 0, .suspend, .unknown)
     /// The record that must be there first, and until when that is waited for; `nil` where it may be told.
@@ -13,10 +11,12 @@ struct AnswerQueue: ~Copyable {
     var until = Instant.never
   }
 
-  private var waiting = FixedBuffer<Waiting>(repeating: Waiting(), count: Self.capacity)
+  private var waiting: FixedBuffer<Waiting>
   private var count = 0
 
-  @usableFromInline init() {}
+  /// - Parameter capacity: At least 1.
+  @usableFromInline
+  init(capacity: Int) { waiting = FixedBuffer(repeating: Waiting(), count: capacity) }
 
   /// Puts an answer that waits for no record, unless the same request's first answer does.
   @usableFromInline
@@ -37,7 +37,7 @@ struct AnswerQueue: ~Copyable {
 
   private mutating func put(_ entry: Waiting) {
     // Who asks without listening loses the oldest.
-    if count == Self.capacity { remove(0) }
+    if count == waiting.count { remove(0) }
     waiting[count] = entry
     count += 1
   }

@@ -14,6 +14,13 @@ public struct DirectRecords<Store: JournalStore & ~Copyable>: RecordLink, ~Copya
 
   public init(_ journal: consuming Journal<Store>) { self.journal = journal }
 
+  /// Begins anew: what waits to be said was for a session that is over.
+  public mutating func forget() {
+    isTaking = true
+    isTakingNews = false
+    reply = nil
+  }
+
   public mutating func write(_ entry: JournalEntry, at now: Instant, wallSeconds: Int64) -> Bool {
     do throws(Store.StoreFailure) {
       try journal.append(entry, at: now, wallSeconds: wallSeconds)

@@ -9,8 +9,6 @@ struct PendingRequest {
   @usableFromInline var number: UInt64
   /// Whether the drive was asked; before that the journal is.
   @usableFromInline var isAsked = false
-  /// What was permitted before, where something was permitted for it.
-  @usableFromInline var before: Supervisor.Permitted?
   /// Whether this channel knew the alarm that was acknowledged.
   @usableFromInline var isKnownHere = false
   /// When the patience with whoever is asked ends.
@@ -21,6 +19,19 @@ struct PendingRequest {
     self.ordered = ordered
     self.number = number
     self.until = until
+  }
+}
+
+/// What was permitted before a request, to be permitted again where the drive refuses it.
+@usableFromInline
+struct Permission {
+  @usableFromInline var number: UInt64
+  @usableFromInline var before: Supervisor.Permitted
+
+  @usableFromInline
+  init(number: UInt64, before: Supervisor.Permitted) {
+    self.number = number
+    self.before = before
   }
 }
 
@@ -35,6 +46,9 @@ struct PendingRequests {
   @usableFromInline var other: PendingRequest?
   /// One that was left unanswered: its answer may still come.
   @usableFromInline var left: PendingRequest?
+  /// What was permitted before the latest request that permits anything, and before the one that was left.
+  @usableFromInline var permitted: Permission?
+  @usableFromInline var permittedLeft: Permission?
 
   @usableFromInline init() {}
 
@@ -64,29 +78,37 @@ struct PendingRequests {
   /// Takes out the one with a number.
   @usableFromInline
   mutating func take(_ number: UInt64) -> PendingRequest? {
-    if let request = hold, request.number == number {
-      hold = nil
-      return request
+    // Each is looked at where it is: a copy costs a board's stack.
+    switch number {
+    case hold?.number:
+      defer { hold = nil }
+      return hold
+    case cancel?.number:
+      defer { cancel = nil }
+      return cancel
+    case other?.number:
+      defer { other = nil }
+      return other
+    case left?.number:
+      defer { left = nil }
+      return left
+    default: return nil
     }
-    if let request = cancel, request.number == number {
-      cancel = nil
-      return request
-    }
-    if let request = other, request.number == number {
-      other = nil
-      return request
-    }
-    guard let request = left, request.number == number else { return nil }
-    left = nil
-    return request
   }
 
   /// Takes out one whose patience is over.
   @usableFromInline
   mutating func takeOverdue(at now: Instant) -> PendingRequest? {
-    for request in [hold, cancel, other] {
-      if let request, now >= request.until { return take(request.number) }
+    if let until = hold?.until, now >= until {
+      defer { hold = nil }
+      return hold
     }
-    return nil
+    if let until = cancel?.until, now >= until {
+      defer { cancel = nil }
+      return cancel
+    }
+    guard let until = other?.until, now >= until else { return nil }
+    defer { other = nil }
+    return other
   }
 }

@@ -7,11 +7,16 @@ import PumpUnits
 extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
   /// Takes over what was decided and what is remembered; before the first turn.
   public mutating func open(_ plan: SessionPlan, _ memory: SessionMemory) {
-    let now = plan.opened
-    supervisor.restoreFilling(plan.filled)
     for dose in memory.doses { supervisor.recall(steps: dose.steps, by: dose.by) }
     if let last = memory.lastBolus { supervisor.recallBolus(at: last) }
     for answered in memory.answers { tickets.note(answered) }
+    open(plan)
+  }
+
+  /// Takes over what was decided; what is remembered, the supervisor was told by whoever runs it.
+  public mutating func open(_ plan: SessionPlan) {
+    let now = plan.opened
+    supervisor.restoreFilling(plan.filled)
     for alarm in Alarm.allCases where plan.standing & alarm.bit != 0 { restore(alarm, at: now) }
     if let rest = plan.rest, rest.isBrokenOff {
       supervisor.restarted(after: rest.span ?? .zero, uncertain: plan.uncertain, at: now)

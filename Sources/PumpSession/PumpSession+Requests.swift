@@ -87,11 +87,14 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
       return settle(request, .refused(refusal), at: now)
     }
     // What delivers less permits nothing, and has nothing to take back.
-    if !command.deliversLess { request.before = supervisor.permit(command, at: now) }
+    if !command.deliversLess {
+      pending.permitted = Permission(
+        number: request.number, before: supervisor.permit(command, at: now))
+    }
     request.isAsked = true
     request.until = now + Self.drivePatience
     guard pump.ask(command, number: request.number, at: now) else {
-      if let before = request.before { supervisor.takeBack(before, at: now) }
+      takeBack(request.number, at: now)
       return settle(request, .refused(.commandInProgress), at: now)
     }
     pending[command.kind] = request
@@ -116,8 +119,18 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
       }
       return settle(request, .accepted, at: now)
     }
-    if let before = request.before { supervisor.takeBack(before, at: now) }
+    takeBack(request.number, at: now)
     settle(request, .refused(refusal), at: now)
+  }
+
+  /// Permits again what was permitted before a request, where something was permitted for it.
+  @inlinable
+  mutating func takeBack(_ number: UInt64, at now: Instant) {
+    if let permission = pending.permitted, permission.number == number {
+      supervisor.takeBack(permission.before, at: now)
+    } else if let permission = pending.permittedLeft, permission.number == number {
+      supervisor.takeBack(permission.before, at: now)
+    }
   }
 
   /// Leaves a request that nobody has answered.
@@ -130,14 +143,15 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
     supervisor.raise(.deliveryUncertain, at: now)
     supervisor.causeGone(.deliveryUncertain, at: now)
     pending.left = request
+    pending.permittedLeft = pending.permitted
     settle(request, .unknown, at: now)
   }
 
   /// Leaves what is under way: the drive is gone.
   public mutating func abandonRequests(at now: Instant) {
     while let answer = pump.answer() { take(answer, at: now) }
-    for request in [pending.hold, pending.cancel, pending.other] {
-      guard let request else { continue }
+    // Nobody's patience lasts for ever.
+    while let request = pending.takeOverdue(at: .never) {
       settle(request, request.isAsked ? .unknown : .refused(.commandInProgress), at: now)
     }
     pending = PendingRequests()

@@ -31,8 +31,8 @@ public struct PumpSession<
   @usableFromInline var beginsHeld = false
   /// Numbers what the drive and the journal are asked, so that their answers are told apart.
   @usableFromInline var lastNumber: UInt64 = 0
-  @usableFromInline var answers = AnswerQueue()
-  @usableFromInline var tickets = TicketBook()
+  @usableFromInline var answers: AnswerQueue
+  @usableFromInline var tickets: TicketBook
   @usableFromInline var happened: UInt64
   @usableFromInline var picture = Picture()
   /// When the therapy began, or is to; `nil` before.
@@ -50,15 +50,19 @@ public struct PumpSession<
 
   /// Puts a session together; nothing is granted before its first turn.
   ///
-  /// - Parameter position: What `position` begins with: no two sessions of a journal begin with the same.
+  /// - Parameters:
+  ///   - position: What `position` begins with: no two sessions of a journal begin with the same.
+  ///   - room: What it may keep in memory.
   public init(
     pump: consuming Pump, supervisor: consuming Supervisor, records: consuming Records,
-    position: UInt64 = 0
+    position: UInt64 = 0, room: SessionRoom = SessionRoom()
   ) {
     self.pump = pump
     self.supervisor = supervisor
     self.records = records
     happened = position
+    answers = AnswerQueue(capacity: room.answers)
+    tickets = TicketBook(room)
   }
 
   /// The drive's link and the bench that are left when the process is gone.

@@ -1,6 +1,6 @@
 public import PumpJournal
 public import PumpMessages
-import PumpTherapy
+public import PumpTherapy
 public import PumpUnits
 
 /// What a session has to remember of those before it, besides counts and alarms: the doses of the last day, when
@@ -68,7 +68,7 @@ public struct SessionMemory: Sendable {
       }
     }
     patientBoluses.reverse()
-    answers = Array(answers.prefix(4 * TicketBook.capacity).reversed())
+    answers = Array(answers.prefix(4 * SessionRoom().tickets).reversed())
   }
 
   /// Boluses that began, by the journal, and whose request is still to be found before them.
@@ -117,5 +117,19 @@ extension JournalBinding {
     }
     let volume = mass.flatMap { try? other.concentration.volume(of: $0) }
     return volume.flatMap { try? other.step.steps(in: $0) }.map { $0 + 1 } ?? steps
+  }
+}
+
+extension Journal where Store: ~Copyable {
+  /// Tells the boluses of the last day and when they began, in order; tubing that was filled is none.
+  ///
+  /// By their own records alone: for a board without a heap, whose requests have no tickets.
+  public mutating func recallBoluses(by now: Instant, _ body: (BolusKind, Instant) -> Void) {
+    for sequence in first..<next {
+      guard let record = record(sequence), record.at + .day > now,
+        case .event(.bolusBegan(let kind, _)) = record.entry, kind != .prime
+      else { continue }
+      body(kind, record.at)
+    }
   }
 }

@@ -89,8 +89,11 @@ public struct SessionPlan: Sendable {
   public let isHeld: Bool
   /// The alarms that stood, a bit each.
   public let standing: UInt64
-  /// The records that the session begins with, in order.
-  public let entries: [JournalEntry]
+  /// The records that the session begins with, in order: the opening, after which a host keeps the profile's text;
+  /// the filling, where there is a new one; the counts that it begins with.
+  public let opening: JournalEntry
+  public let filling: JournalEntry?
+  public let settling: JournalEntry
 
   /// Without delivery for longer than this, a prescription is not taken up again by itself: the drug in the
   /// spinal fluid has halved within 1.5 h [DER from 2.5 of the label's half-life].
@@ -117,19 +120,15 @@ public struct SessionPlan: Sendable {
     var carried = before.carried
     carried.uncertain += wish.doubtful
     uncertain = carried.highest - before.counts.highest
-    let opening = JournalEntry.opened(
+    opening = .opened(
       boot: clocks.boot, clock: clocks.elapsed, servedSince: servedSince,
       JournalBinding(step: wish.step, concentration: wish.concentration),
       isClockSynchronised: clocks.isSynchronised)
-    var entries = [opening]
-    if isNew || wish.isRefilled {
-      carried.atFill = carried.highest
-      entries.append(.event(.refilled(wish.filled)))
-    }
+    if isNew || wish.isRefilled { carried.atFill = carried.highest }
+    filling = isNew || wish.isRefilled ? .event(.refilled(wish.filled)) : nil
     // What was granted and never acknowledged is uncertain from here on, whatever happens next.
-    entries.append(.grant(carried, upTo: carried.highest, until: opened))
+    settling = .grant(carried, upTo: carried.highest, until: opened)
     self.carried = carried
-    self.entries = entries
     filled = wish.isRefilled ? wish.filled : before.filled ?? wish.filled
 
     let knowsTime = !wish.hidesDoses && before.knowsTime(clocks)

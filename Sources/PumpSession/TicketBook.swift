@@ -6,14 +6,14 @@ import PumpUnits
 /// What may have changed something is remembered apart: however often others ask for what is refused, it is not
 /// forgotten for that.
 public struct TicketBook: ~Copyable {
-  /// So many of what may have delivered more or changed something, and so many of the rest.
-  public static var capacity: Int { 256 }
-  public static var otherCapacity: Int { 64 }
+  private var done: Page
+  private var others: Page
 
-  private var done = Page(capacity: Self.capacity)
-  private var others = Page(capacity: Self.otherCapacity)
-
-  public init() {}
+  /// - Parameter room: For how many.
+  public init(_ room: SessionRoom = SessionRoom()) {
+    done = Page(capacity: room.tickets)
+    others = Page(capacity: room.otherTickets)
+  }
 
   /// What became of a request; `nil` for one that is not known.
   public subscript(ticket: UInt64) -> Answered? { done[ticket] ?? others[ticket] }

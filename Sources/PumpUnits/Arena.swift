@@ -29,15 +29,11 @@ public enum Arena {
     isSealed = false
   }
 
-  /// Lays a value down.
-  public static func place<Value: ~Copyable>(_ value: consuming Value) -> UnsafeMutablePointer<
-    Value
-  > {
-    let memory = room(
-      MemoryLayout<Value>.stride, alignment: MemoryLayout<Value>.alignment
-    ).bindMemory(to: Value.self, capacity: 1)
-    memory.initialize(to: value)
-    return memory
+  /// Takes memory for one value, which whoever asks lays down there: what is made elsewhere first takes its size of
+  /// the stack too.
+  public static func room<Value: ~Copyable>(for type: Value.Type) -> UnsafeMutablePointer<Value> {
+    room(MemoryLayout<Value>.stride, alignment: MemoryLayout<Value>.alignment)
+      .bindMemory(to: Value.self, capacity: 1)
   }
 
   /// Ends the taking: what follows runs in what there is.

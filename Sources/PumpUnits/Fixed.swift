@@ -5,7 +5,10 @@ public struct Fixed<Value> {
     @usableFromInline let place: UnsafeMutablePointer<Value>
 
     /// Lays a value down.
-    public init(_ value: Value) { place = Arena.place(value) }
+    public init(_ value: Value) {
+      place = Arena.room(for: Value.self)
+      place.initialize(to: value)
+    }
 
     /// The value.
     @inlinable public var value: Value { place.pointee }

@@ -415,14 +415,14 @@ struct RequestTests {
     var book = TicketBook()
     book.note(Answered(ticket: 1_000, kind: .bolus, value: 3, result: .accepted))
     book.note(Answered(ticket: 1_001, kind: .bolus, value: 3, result: .unknown))
-    let many = UInt64(TicketBook.otherCapacity) + 5
+    let many = UInt64(SessionRoom().otherTickets) + 5
     for ticket in 1...many {
       book.note(Answered(ticket: ticket, kind: .bolus, value: 3, result: .refused(.overfilled)))
     }
     #expect(book[5] == nil && book[6]?.ticket == 6 && book[many]?.ticket == many)
     #expect(book[1_000]?.result == .accepted && book[1_001]?.result == .unknown)
     book.note(Answered(ticket: 1_001, kind: .bolus, value: 3, result: .accepted))
-    for ticket in 2_000..<UInt64(2_000 + TicketBook.capacity - 2) {
+    for ticket in 2_000..<UInt64(2_000 + SessionRoom().tickets - 2) {
       book.note(Answered(ticket: ticket, kind: .resume, value: 0, result: .accepted))
     }
     #expect(book[1_001]?.result == .accepted && book[1_000] != nil, "a second word takes no place")

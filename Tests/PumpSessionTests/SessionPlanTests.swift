@@ -452,3 +452,10 @@ struct SessionPlanTests {
     }
   }
 }
+
+extension SessionPlan {
+  /// The records that the session begins with, in order.
+  fileprivate var entries: [JournalEntry] {
+    [opening] + (filling.map { [$0] } ?? []) + [settling]
+  }
+}

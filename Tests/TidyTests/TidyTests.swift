@@ -83,6 +83,15 @@ struct TidyTests {
     #expect(try places(plant, "import Pump(Safety|Journal)").isEmpty)
   }
 
+  @Test("What the supervisor wants is carried out in one place, whatever it runs on")
+  func oneSwitch() throws {
+    let others = Self.files("Sources").filter { !$0.hasPrefix("Sources/PumpSafety/") }
+    let takers = try places(others, "SupervisorAction")
+    #expect(takers.count == 1 && takers[0].contains("/PumpSession.swift:"), "\(takers)")
+    let turns = try places(others, #"supervisor\.turn\("#)
+    #expect(turns.count == 1 && turns[0].contains("/PumpSession.swift:"), "\(turns)")
+  }
+
   @Test("A source file has one subject and at most 300 lines; the command line is the smaller part")
   func sizes() throws {
     var commandLine = 0

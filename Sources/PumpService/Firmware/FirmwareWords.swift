@@ -49,6 +49,13 @@ package enum FirmwareWords {
     case 14: "the self-test runs"
     case 15: "no such alarm stands"
     case 16: "more than the reservoir holds"
+    case 17: "another request is under way: ask again when it is answered"
+    case 18: "the journal does not take it: nothing was changed"
+    case 19: "above the drug library's hard limit for a bolus"
+    case 20:
+      "above the drug library's soft limit for a bolus: --confirm where a clinician has confirmed it"
+    case 21: "faster than the drug library lets a bolus run"
+    case 24: "too soon after the last bolus"
     default: "for a reason that this version does not know"
     }
   }

@@ -50,14 +50,13 @@ package struct RunOpening<Store: RunStore & ~Copyable>: ~Copyable {
     let binding = JournalBinding(step: wish.step, concentration: wish.concentration)
     let memory = SessionMemory(&journal, by: plan.opened, as: binding)
     let (now, wall) = (plan.opened, clocks.wallSeconds)
-    for (place, entry) in plan.entries.enumerated() {
-      try journal.append(entry, at: now, wallSeconds: wall)
-      guard place == 0 else { continue }
-      try journal.keepProfile(text, at: now, wallSeconds: wall)
-      for suspicion in suspicions {
-        try journal.note(Array(suspicion.words.utf8), at: now, wallSeconds: wall)
-      }
+    try journal.append(plan.opening, at: now, wallSeconds: wall)
+    try journal.keepProfile(text, at: now, wallSeconds: wall)
+    for suspicion in suspicions {
+      try journal.note(Array(suspicion.words.utf8), at: now, wallSeconds: wall)
     }
+    if let filling = plan.filling { try journal.append(filling, at: now, wallSeconds: wall) }
+    try journal.append(plan.settling, at: now, wallSeconds: wall)
     return Self(
       journal: journal, plan: plan, memory: memory, suspicions: suspicions,
       isClockKept: clocks.isSynchronised)

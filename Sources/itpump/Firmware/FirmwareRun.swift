@@ -25,6 +25,8 @@ struct FirmwareRun {
   /// Whether a therapy that runs on the board already may be ended for this one.
   let endsRunning: Bool
   let fault: DriveFault?
+  /// The name of the alarm that has been seen to: what it stopped before may begin again.
+  let acknowledged: String?
 
   private let console: FirmwareConsole
   private var display: RunDisplay
@@ -38,7 +40,8 @@ struct FirmwareRun {
 
   init(
     profile: Profile, bench: Bench, on line: FirmwareLine, moment: Date, span: TimeSpan?,
-    isConfirmed: Bool, isRefilled: Bool, isAfterOutage: Bool, endsRunning: Bool, fault: DriveFault?
+    isConfirmed: Bool, isRefilled: Bool, isAfterOutage: Bool, endsRunning: Bool, fault: DriveFault?,
+    acknowledged: String?
   ) {
     self.profile = profile
     self.bench = bench
@@ -49,6 +52,7 @@ struct FirmwareRun {
     self.isAfterOutage = isAfterOutage
     self.endsRunning = endsRunning
     self.fault = fault
+    self.acknowledged = acknowledged
     console = FirmwareConsole(line)
     display = RunDisplay(profile, on: bench, start: moment)
     report = FirmwareReport(profile: profile, bench: bench, start: moment)
@@ -102,7 +106,7 @@ struct FirmwareRun {
     do {
       try follow()
       display.clear()
-      report.records = try journaled(from: 0)
+      report.records = try console.journal(from: 0)
     } catch {
       display.clear()
       // The line is bad: what the board does goes on without us.
@@ -144,12 +148,7 @@ struct FirmwareRun {
       (0..<8).reduce(UInt64(0)) { $0 | UInt64(data[place + $1]) << UInt64(8 * $1) }
     }
     report.seal = words.last ?? 0
-    guard words.last != seal else { return }
-    for first in stride(from: 0, to: words.count, by: 8) {
-      let part = words[first..<min(first + 8, words.count)].map { String($0, radix: 16) }
-      try console.ask("image \(String(first, radix: 16)) \(part.joined(separator: " "))")
-    }
-    try console.ask("keep")
+    if words.last != seal { try console.load(words) }
   }
 
   private mutating func follow() throws {
@@ -194,6 +193,7 @@ struct FirmwareRun {
         "after a reset the board could not go on: "
         + FirmwareWords.describe(
           ConsoleProblem(rawValue: UInt8(clamping: event.number("code"))), event.number("detail"))
+    case "waits": try heed(FirmwareWords.alarm(event.number("alarm")))
     case "not-begun":
       report.trouble = FirmwareWords.alarm(event.number("alarm"))?.title ?? "an alarm"
     case "refused":
@@ -213,6 +213,19 @@ struct FirmwareRun {
     default: break
     }
     return false
+  }
+
+  /// What stopped delivery before keeps it stopped until somebody has seen to it.
+  private mutating func heed(_ alarm: Alarm?) throws {
+    guard let alarm else { return }
+    guard alarm.name == acknowledged else {
+      display.note(
+        "CRITICAL: nothing is delivered: \(alarm.title) stopped it before, and nobody has seen to it; find "
+          + "its cause, then run again with --acknowledge \(alarm.name)")
+      report.trouble = "\(alarm.title) waits for somebody to see to it: --acknowledge \(alarm.name)"
+      return try stop()
+    }
+    try console.ask("acknowledge \(String(alarm.rawValue, radix: 16))")
   }
 
   /// Asks how things are.
@@ -255,7 +268,7 @@ struct FirmwareRun {
 
   /// Shows the events that the board has journaled since last time.
   private mutating func takeRecords() throws {
-    for block in try journaled(from: nextRecord) {
+    for block in try console.journal(from: nextRecord) {
       nextRecord = max(nextRecord, block[1] + 1)
       guard let record = block.intactRecord(at: block[1]), case .event(let event) = record.entry
       else { continue }
@@ -265,27 +278,5 @@ struct FirmwareRun {
       report.events.append(timed)
       display.take(timed)
     }
-  }
-
-  /// The board's records from a sequence on, as stored and without a gap; one that came garbled is asked
-  /// for again.
-  private func journaled(from first: UInt64) throws -> [JournalBlock] {
-    var all: [JournalBlock] = []
-    var next = first
-    // What a ring begins with that has given up its oldest: believed when it is seen twice.
-    var begins: UInt64?
-    for _ in 0..<10_000 {
-      let (answer, blocks) = try console.ask("log \(String(next, radix: 16))")
-      if all.isEmpty, let block = blocks.first, block[1] > next {
-        if begins == block[1] { next = block[1] }
-        begins = block[1]
-      }
-      for block in blocks where block[1] == next {
-        all.append(block)
-        next += 1
-      }
-      if next >= answer.number("end") { return all }
-    }
-    throw FirmwareConsole.Problem.garbled
   }
 }

@@ -40,7 +40,7 @@ extension RunCommand {
       var run = FirmwareRun(
         profile: profile, bench: bench, on: line, moment: moment, span: span?.span,
         isConfirmed: confirm, isRefilled: journaling.refilled, isAfterOutage: afterOutage,
-        endsRunning: endRunning, fault: driveFault)
+        endsRunning: endRunning, fault: driveFault, acknowledged: acknowledge)
       report = try run.run()
     } catch let problem as FirmwareConsole.Problem {
       throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(problem)")
