@@ -234,8 +234,7 @@ let package = Package(
       name: "PumpFirmwareTests",
       dependencies: [
         "PumpFirmware", "PumpDrive", "PumpJournal", "PumpPlan", "PumpMessages", "PumpSafety",
-        "PumpTherapy",
-        "PumpUnits",
+        "PumpHAL", "PumpPlant", "PumpSession", "PumpTherapy", "PumpUnits",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -40,14 +40,13 @@ public struct Controller<B: Board>: ~Copyable {
   public static func run(arena: UnsafeMutableRawPointer, bytes: Int) -> Never {
     Arena.open(arena, bytes: bytes)
     var controller = Self()
-    controller.hello()
-    if !controller.records.pointee.journal.state.isEnded { controller.takeUp() }
+    controller.wake()
     while true { controller.turn() }
   }
 
   /// Opens the journal that the last start left.
   @inline(never)
-  private init() {
+  init() {
     inbox = Inbox()
     B.kickWatchdog()
     let store = FlashStore(FlashLayout<B>.journal, slots: B.journalSlots)
@@ -70,7 +69,14 @@ public struct Controller<B: Board>: ~Copyable {
   /// The pump's clock.
   var now: Instant { origin + B.now() }
 
-  private mutating func turn() {
+  /// Says who is there, and goes on with what was broken off.
+  mutating func wake() {
+    hello()
+    if !records.pointee.journal.state.isEnded { takeUp() }
+  }
+
+  /// One round of the main loop: whoever asks, the session, and sleep until the next.
+  mutating func turn() {
     if B.now().lessening(by: kickedAt) >= TimeSpan(milliseconds: 500) {
       kickedAt = B.now()
       B.kickWatchdog()
