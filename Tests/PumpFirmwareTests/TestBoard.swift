@@ -3,8 +3,10 @@ import PumpUnits
 
 @testable import PumpFirmware
 
-/// A board in virtual time: its clock goes on by a microsecond each time that it is read, and to the next interrupt
-/// when it sleeps. The drive's interrupt comes wherever the main loop lets it.
+/// A board in virtual time.
+///
+/// Its clock goes on by a microsecond each time that it is read, and to the next interrupt when it sleeps. The drive's
+/// interrupt comes wherever the main loop lets it.
 enum TestBoard: Board {
   struct World {
     var nanoseconds: UInt64 = 0
