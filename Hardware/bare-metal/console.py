@@ -60,7 +60,7 @@ class Machine:
         for name in ("uart.in", "uart.out"):
             os.mkfifo(self.paths[name])
         # Both ends: to open one alone waits for the emulator.
-        self.spoken = os.open(self.paths["uart.in"], os.O_RDWR)
+        self.spoken = open(self.paths["uart.in"], "r+b", buffering=0)
         clock = ["-icount", f"shift={icount},sleep={'on' if paced else 'off'}"]
         self.process = subprocess.Popen(
             command.split() + clock + [
@@ -162,7 +162,7 @@ class Machine:
 
     def write(self, data):
         while data:
-            data = data[os.write(self.spoken, data):]
+            data = data[self.spoken.write(data):]
 
     def drain(self):
         with open(self.paths["uart.out"], "rb", buffering=0) as heard:
@@ -219,7 +219,7 @@ class Machine:
     def end(self):
         self.process.kill()
         self.process.wait()
-        os.close(self.spoken)
+        self.spoken.close()
 
 
 def fields(line):

@@ -31,7 +31,12 @@ extension Engine {
     case .anchor(let place): try anchor(place, at: now)
     case .refill(let volume): try refill(volume, at: now)
     case .acknowledge(let alarm): try acknowledge(alarm, at: now)
-    case .stop: if state == .delivering { try suspend(at: now) }
+    case .stop:
+      if state == .delivering {
+        try suspend(at: now)
+      } else if program.bolus != nil {
+        try cancelBolus(at: now)
+      }
     case .silence(let alarm, let span):
       guard let end = alarms.silence(alarm, for: span, at: now) else { throw .noSuchAlarm }
       log(.silenced(alarm, until: end), at: now)

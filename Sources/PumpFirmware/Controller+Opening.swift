@@ -43,13 +43,14 @@ extension Controller {
     let drive = makeDrive(compiled, plan, place: order.place)
     drive.pointee.loop.engine.restoreFilling(plan.filled)
     let session = makeSession(compiled, plan, order, drive)
+    B.kickWatchdog()
     remember(session)
+    B.kickWatchdog()
     session.pointee.running.write(plan.opening, at: plan.opened)
     if let filling = plan.filling { session.pointee.running.write(filling, at: plan.opened) }
     session.pointee.running.write(plan.settling, at: plan.opened)
     session.pointee.running.open(plan)
     session.pointee.running.pump.setTrace(traces)
-    session.pointee.running.pump.withDrive { $0.loop.hardware.wallOffset = wallOffset }
     B.attach(UnsafeMutableRawPointer(drive))
     session.pointee.running.pump.withDrive { $0.serve() }
     self.session = session
@@ -72,12 +73,12 @@ extension Controller {
     wish.singleBolus = compiled.pointee.singleBolus
     // The same image: what was filled since it was loaded rules.
     if order.isTakenUp { wish.filledBefore = wish.filled }
-    // The pump's clock is kept over a reset, and is the board's own; a loss of power begins another count.
+    let now = self.now
     let clocks = SystemClocks(
-      boot: wasReset ? before.boot : before.boot &+ 1, elapsed: now.elapsed(since: .epoch),
+      boot: boot, elapsed: now.elapsed(since: .epoch),
       wallSeconds: wallOffset &+ Int64(now.nanoseconds / 1_000_000_000), isSynchronised: false)
     return try SessionPlan(
-      before, binding: before.binding, wish, clocks, startingAt: now)
+      before, binding: before.binding, wish, clocks, startingAt: now, atLeast: now)
   }
 
   @inline(never)
@@ -91,6 +92,7 @@ extension Controller {
       head: EmulatedHead(stepsPerIndex: compiled.pointee.stepsPerIndex),
       trace: EdgeRing(capacity: Self.traceCapacity))
     hardware.doublesSteps = lie == .doubleSteps
+    hardware.wallOffset = wallOffset
     let side = Arena.room(for: DriveSide<B>.self)
     side.initialize(
       to: DriveSide<B>(

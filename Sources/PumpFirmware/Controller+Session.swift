@@ -34,7 +34,10 @@ extension Controller {
       tell("event not-begun", alarm)
       return closeSession()
     }
-    if session.pointee.running.isStopping { return closeSession() }
+    if session.pointee.running.isStopping {
+      if session.pointee.isAtRest { closeSession() }
+      return
+    }
     if session.pointee.running.supervisor.isTesting { return }
     // What stopped delivery before stops it until somebody has acknowledged it.
     guard let obstacle = session.pointee.running.obstacle else { return begin(session) }

@@ -63,6 +63,9 @@ extension Controller {
     reply.hex("alarms", session.pointee.running.supervisor.standingAlarms)
     let cutBy = session.pointee.running.supervisor.cutBy
     reply.number("cut-by", cutBy.map { UInt64($0.rawValue) + 1 } ?? 0)
+    if !session.pointee.hasBegun, let obstacle = session.pointee.running.obstacle {
+      reply.number("waits-for", UInt64(obstacle.rawValue))
+    }
     reply.end()
   }
 

@@ -17,6 +17,8 @@ public struct Controller<B: Board>: ~Copyable {
   /// The pump's clock at the board's start.
   let origin: Instant
   var wallOffset: Int64
+  /// Which count of the clock this is: one that a loss of power begins.
+  let boot: UInt64
   /// Whether memory outlived what ended the last start: a reset, and no loss of power.
   let wasReset: Bool
   /// Why there is no journal to work with.
@@ -61,6 +63,8 @@ public struct Controller<B: Board>: ~Copyable {
     Arena.keep()
     let kept = RetainedClock<B>.kept
     wasReset = kept != nil
+    let before = records.pointee.journal.state.boot
+    boot = wasReset ? max(1, before) : before &+ 1
     // The clock never goes back behind a record.
     origin = max(kept?.now ?? .epoch, records.pointee.journal.state.at)
     wallOffset = kept?.wallOffset ?? 0

@@ -30,6 +30,10 @@ public struct DriveSide<B: Board>: ~Copyable {
   /// Does all that is due, and asks for the next interrupt; with interrupts masked.
   public mutating func serve() {
     beats += 1
+    if isAhead {
+      beatAt = loop.hardware.real + Self.heartbeat
+      return rearm()
+    }
     while true {
       let next = loop.engine.deadline
       let begun = loop.hardware.real
@@ -52,6 +56,12 @@ public struct DriveSide<B: Board>: ~Copyable {
     rearm()
   }
 
+  /// Whether a therapy was begun for later: until then nothing is due, and an edge that was decided now would be
+  /// waited for with interrupts masked.
+  private var isAhead: Bool {
+    loop.hardware.reckoned > loop.hardware.real + Self.slowLead + Self.slowLead
+  }
+
   /// How far ahead of its time the next thing is begun.
   private var lead: TimeSpan {
     let edge = loop.engine.edgeDeadline
@@ -61,7 +71,7 @@ public struct DriveSide<B: Board>: ~Copyable {
 
   /// Asks for the interrupt anew, after something else than an edge may have moved the next deadline.
   mutating func rearm() {
-    let next = min(loop.engine.deadline.preceding(by: lead), beatAt)
+    let next = isAhead ? beatAt : min(loop.engine.deadline.preceding(by: lead), beatAt)
     B.arm(at: next.elapsed(since: loop.hardware.origin))
   }
 }

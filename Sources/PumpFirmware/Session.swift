@@ -88,8 +88,11 @@ struct Session<B: Board>: ~Copyable {
     let start = now + lead
     let place =
       order.isPlaceExact ? order.place : order.place + start.elapsed(since: openedAt)
+    // One that waited for somebody to acknowledge an alarm has rested for as long.
+    let fallsBack =
+      fallsBack || now.elapsed(since: openedAt) > SessionPlan.shortOutage && !order.isAfterOutage
     var beginning = Beginning(
-      at: start, place: place, bolus: bolus,
+      at: start, place: place, bolus: fallsBack ? nil : bolus,
       fallBack: fallsBack ? running.supervisor.fallBackFlow : nil,
       isConfirmed: order.isConfirmed)
     beginning.isHeld = isHeld
@@ -115,6 +118,7 @@ struct Session<B: Board>: ~Copyable {
     guard !running.isStopping else { return }
     stopBy = now + Self.longestStop
     _ = perform(.stop)
+    running.supervisor.rested(at: now)
   }
 
   /// Whether the time that it was to run has passed.
@@ -132,6 +136,11 @@ struct Session<B: Board>: ~Copyable {
 
   /// Ends it: every step is accounted for, and nothing is granted any more.
   mutating func close() {
+    if !running.pump.withDrive({ $0.loop.engine.isAtRest }) {
+      // A motor that does not come to rest loses its power, and what that leaves open is booked as uncertain.
+      try? running.pump.holdEnable(true)
+      running.pump.send(.hold(true), at: now)
+    }
     turn()
     running.close(at: now)
     running.pump.rest()

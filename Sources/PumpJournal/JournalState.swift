@@ -96,6 +96,8 @@ public struct JournalState: BitwiseCopyable, Sendable {
       began = (record.at, TimeSpan(nanoseconds: place))
     case .command(.bolus, let volume, isAccepted: true):
       begunBolus = Volume(femtolitres: volume)
+      // What ends before the drive has said that it began has broken it off too.
+      openBolus = begunBolus
     case .answered(_, let kind, _, let result):
       if kind == .adopt, result == .accepted { awaitsAdopted = true }
       // To go on after a hold is no look at what an outage has done.

@@ -66,6 +66,12 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
   mutating func forward(_ request: PendingRequest, at now: Instant) {
     var request = request
     let command = request.ordered.command
+    // What would be lost when the therapy begins, or would move the motor before anybody has looked.
+    if beganAt == nil, let obstacle, command.deliversMore || command.kind == .anchor,
+      command.kind != .adopt
+    {
+      return settle(request, .refused(.alarm(obstacle)), at: now)
+    }
     switch command {
     case .silence(let alarm, let span):
       let isKnown = supervisor.silence(alarm, for: span, at: now) != nil
@@ -79,8 +85,6 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
       beginsHeld = true
       return settle(request, .accepted, at: now)
     case .acknowledge(let alarm): request.isKnownHere = supervisor.acknowledge(alarm, at: now)
-    case .begin:
-      if let obstacle { return settle(request, .refused(.alarm(obstacle)), at: now) }
     default: break
     }
     if let refusal = supervisor.refusal(of: command, at: now) {

@@ -107,14 +107,15 @@ public struct SessionPlan: Sendable {
   ///   - wish: What is wanted.
   ///   - clocks: What the system's clocks say.
   ///   - first: Where the clock of a pump stands that never ran.
+  ///   - least: Where it stands at least, by a clock of the pump's own.
   /// - Throws: `SessionProblem`.
   public init(
     _ before: JournalState, binding: JournalBinding?, _ wish: SessionWish, _ clocks: SystemClocks,
-    startingAt first: Instant = .epoch
+    startingAt first: Instant = .epoch, atLeast least: Instant = .epoch
   ) throws(SessionProblem) {
     let isNew = before.session == 0
     if !isNew { try Self.check(before, binding, wish) }
-    let opened = isNew ? first : before.resume(clocks)
+    let opened = isNew ? first : max(before.resume(clocks), least)
     self.opened = opened
     servedSince = isNew ? opened : before.servedSince
     var carried = before.carried

@@ -162,4 +162,112 @@ struct ControllerTests {
     host.wait(TimeSpan(seconds: 60))
     #expect(TestBoard.world.steps - before > 5_000)
   }
+
+  @Test(
+    "A second start in one power-on knows the time: the rate is the prescribed one, at the place that was said"
+  )
+  func secondStart() throws {
+    var profile = try profile()
+    profile.run.prescription = Prescription(
+      therapy: try ImageTests.pattern(),
+      concentration: profile.run.prescription.concentration)
+    let host = TestHost()
+    try host.run(profile)
+    for idle in [10, 50] as [UInt64] {
+      try host.ask("stop")
+      host.wait(TimeSpan(minutes: idle))
+      // An hour into the pattern, whose second hour runs at 101 µL/day.
+      try host.ask("start \(String(TimeSpan(hours: 1).nanoseconds, radix: 16)) 0 1")
+      host.wait(TimeSpan(seconds: 20))
+      let status = try host.ask("status")
+      #expect(status["state"] == "delivering" && status["flow-fl-per-day"] == "101000000000")
+      let place = try #require(host.state.began).place
+      #expect(place >= TimeSpan(hours: 1) && place < TimeSpan(hours: 1) + TimeSpan(seconds: 20))
+    }
+  }
+
+  @Test(
+    "A board that stands idle after it was switched on adds nothing to the place that it is told")
+  func idleStart() throws {
+    var host = TestHost()
+    try host.run(try profile())
+    try host.ask("stop")
+    host.wait(TimeSpan(seconds: 10))
+    host = TestHost(keepsFlash: true, keepsRetained: false)
+    host.wait(TimeSpan(hours: 10))
+    try host.ask("start 0 0 9")
+    host.wait(TimeSpan(seconds: 20))
+    #expect(host.hasTold("began"))
+    let place = try #require(host.state.began).place
+    #expect(place < TimeSpan(seconds: 20))
+  }
+
+  @Test("What an alarm stopped stays so for every request that moves the motor")
+  func waits() throws {
+    var host = TestHost()
+    try host.run(try profile())
+    TestBoard.world.isUnpowered = true
+    for _ in 0..<60 where try host.ask("status")["state"] != "tripped" {
+      host.wait(TimeSpan(seconds: 60))
+    }
+    host = TestHost(keepsFlash: true, keepsRetained: true)
+    host.wait(TimeSpan(seconds: 5))
+    #expect(try host.ask("status")["waits-for"] == "\(Alarm.motorStalled.rawValue)")
+    for line in [
+      "prime 77359400 df8475800 1", "bolus 77359400 df8475800 1", "patient-bolus", "resume",
+      "anchor 0",
+    ] { #expect(code(host, line) == .init(code: 11, detail: 13), "\(line)") }
+    host.wait(TimeSpan(minutes: 2))
+    #expect(TestBoard.world.steps == 0)
+    try host.ask("stop")
+    host.wait(TimeSpan(seconds: 1))
+    #expect(host.hasTold("ended"))
+  }
+
+  @Test(
+    "A stop ends a prime too: the session ends with the motor at rest, and every step in the books")
+  func stopEndsPrime() throws {
+    let host = TestHost()
+    try host.run(try profile())
+    try host.ask("suspend")
+    host.wait(TimeSpan(seconds: 10))
+    // 10 µL over 120 s: 1,600 steps a second.
+    try host.ask("prime 2540be400 1bf08eb000 1")
+    host.wait(TimeSpan(seconds: 20))
+    try host.ask("stop")
+    host.wait(TimeSpan(seconds: 30))
+    #expect(host.hasTold("ended"))
+    #expect(TestBoard.world.steps > 20_000 && TestBoard.world.steps < 40_000)
+    #expect(host.state.counts.certain == UInt64(TestBoard.world.steps))
+    #expect(host.state.counts.uncertain == 0)
+  }
+
+  @Test("The largest pattern with a bolus begins without the interrupt being kept from anybody")
+  func largePattern() throws {
+    var profile = try profile(
+      try Bolus(volume: Volume(microlitres: 7), duration: TimeSpan(minutes: 1)))
+    profile.run.prescription = Prescription(
+      therapy: .flex(
+        try FlexPattern(
+          period: .day,
+          segments: (0..<62).map {
+            .init(
+              start: TimeSpan(minutes: UInt64(20 * $0)),
+              flow: FlowRate(microlitresPerDay: UInt64(300 + $0 % 7)))
+          },
+          boluses: [
+            .init(
+              start: TimeSpan(hours: 23),
+              bolus: try Bolus(volume: Volume(microlitres: 20), duration: TimeSpan(minutes: 10)))
+          ])), concentration: profile.run.prescription.concentration)
+    for _ in 0..<10 {
+      let host = TestHost()
+      try host.run(profile)
+      for _ in 0..<200 {
+        try host.ask("status")
+        host.wait(TimeSpan(milliseconds: 61))
+      }
+      #expect(host.hasTold("began") && !TestBoard.world.isTimedOut)
+    }
+  }
 }

@@ -148,8 +148,7 @@ package struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: Sessio
   /// Holds the therapy back.
   private mutating func hold() -> Instant {
     let now = loop.hardware.readClock()
-    // A pump that is not delivering has nothing to hold.
-    if loop.engine.state == .delivering { try? loop.engine.perform(.suspend, at: now) }
+    try? loop.engine.perform(.stop, at: now)
     return now
   }
 

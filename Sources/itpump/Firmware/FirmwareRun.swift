@@ -26,7 +26,7 @@ struct FirmwareRun {
   let endsRunning: Bool
   let fault: DriveFault?
   /// The name of the alarm that has been seen to: what it stopped before may begin again.
-  let acknowledged: String?
+  private var acknowledged: String?
 
   private let console: FirmwareConsole
   private var display: RunDisplay
@@ -193,7 +193,6 @@ struct FirmwareRun {
         "after a reset the board could not go on: "
         + FirmwareWords.describe(
           ConsoleProblem(rawValue: UInt8(clamping: event.number("code"))), event.number("detail"))
-    case "waits": try heed(FirmwareWords.alarm(event.number("alarm")))
     case "not-begun":
       report.trouble = FirmwareWords.alarm(event.number("alarm"))?.title ?? "an alarm"
     case "refused":
@@ -225,7 +224,13 @@ struct FirmwareRun {
       report.trouble = "\(alarm.title) waits for somebody to see to it: --acknowledge \(alarm.name)"
       return try stop()
     }
-    try console.ask("acknowledge \(String(alarm.rawValue, radix: 16))")
+    // Seen to once: where it comes again, somebody has to look again.
+    acknowledged = nil
+    do {
+      try console.ask("acknowledge \(String(alarm.rawValue, radix: 16))")
+    } catch FirmwareConsole.Problem.refused(_, .refused, detail: 15) {
+      // It was heard already, and the answer was lost.
+    }
   }
 
   /// Asks how things are.
@@ -244,6 +249,7 @@ struct FirmwareRun {
       return true
     }
     idleLooks = 0
+    if state == "waiting", !isEnding { try heed(FirmwareWords.alarm(answer.number("waits-for"))) }
     guard began != nil else { return false }
     let cut = answer.number("cut-by")
     func volume(_ name: String) -> Volume { Volume(femtolitres: answer.number(name)) }
