@@ -193,6 +193,32 @@ def scenarios(test):
         # Locked out; beyond the motor; overfilled; none in progress: what the reset broke off is not begun again.
         report("remembered lock-out", locked == [11, 8, 16, 4], f"refusals {locked}")
 
+    def large():
+        """The largest pattern and a bolus begin seconds after both channels have searched it: nothing is masked so long."""
+        week = "".join(
+            f"    {day}:\n" + "".join(f'      - {{from: "{2 * hour:02}:00", rate: {10 + (number + hour) % 7} ug/h}}\n'
+                                     for hour in range(9))
+            for number, day in enumerate(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]))
+        text = KILOHERTZ.replace("therapy: {continuous: 43.2 ug/day}\n", "single-bolus: {dose: 5 ug, over: 60 s}\n"
+                                 "therapy:\n  flex:\n    time-zone: UTC\n" + week)
+        image, starts, resets = compiled(written("large.yaml", text), board_file, "large"), 12, 0
+        for number in range(starts):
+            board = machine("large")
+            try:
+                board.load(image)
+                board.ask("start 0 0 7")
+                for _ in range(400):
+                    board.send("status")
+                    if board.take().startswith("hello "):
+                        resets += 1
+                        break
+                    if any(line.startswith("event began") for line in board.events):
+                        # Other moments each time.
+                        time.sleep(0.002 * (number % 6))
+            finally:
+                board.end()
+        report("large", image is not None and resets == 0, f"{starts} starts of 63 entries with a bolus, {resets} resets")
+
     def hangs():
         for what, name in ((1, "main loop"), (2, "interrupt")):
             board = machine("hang", goes_wrong=True)
@@ -493,4 +519,4 @@ def scenarios(test):
                f"trouble {found.get('trouble')}, journal copied and verified; {run.stderr.strip()[-300:]}")
 
     all_boards = [("lateness", lateness), ("images", images), ("journals", journals), ("verdicts", verdicts), ("flash", flash), ("lies", lies)]
-    return all_boards + ([("polled", polled), ("hangs", hangs), ("resets", resets), ("remembered", remembered), ("hosted", hosted), ("bad-line", bad_line)] if isEmulatedWhole else [])
+    return all_boards + ([("polled", polled), ("hangs", hangs), ("resets", resets), ("remembered", remembered), ("large", large), ("hosted", hosted), ("bad-line", bad_line)] if isEmulatedWhole else [])

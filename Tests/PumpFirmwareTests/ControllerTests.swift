@@ -241,33 +241,4 @@ struct ControllerTests {
     #expect(host.state.counts.certain == UInt64(TestBoard.world.steps))
     #expect(host.state.counts.uncertain == 0)
   }
-
-  @Test("The largest pattern with a bolus begins without the interrupt being kept from anybody")
-  func largePattern() throws {
-    var profile = try profile(
-      try Bolus(volume: Volume(microlitres: 7), duration: TimeSpan(minutes: 1)))
-    profile.run.prescription = Prescription(
-      therapy: .flex(
-        try FlexPattern(
-          period: .day,
-          segments: (0..<62).map {
-            .init(
-              start: TimeSpan(minutes: UInt64(20 * $0)),
-              flow: FlowRate(microlitresPerDay: UInt64(300 + $0 % 7)))
-          },
-          boluses: [
-            .init(
-              start: TimeSpan(hours: 23),
-              bolus: try Bolus(volume: Volume(microlitres: 20), duration: TimeSpan(minutes: 10)))
-          ])), concentration: profile.run.prescription.concentration)
-    for _ in 0..<10 {
-      let host = TestHost()
-      try host.run(profile)
-      for _ in 0..<200 {
-        try host.ask("status")
-        host.wait(TimeSpan(milliseconds: 61))
-      }
-      #expect(host.hasTold("began") && !TestBoard.world.isTimedOut)
-    }
-  }
 }

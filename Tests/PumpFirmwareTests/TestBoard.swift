@@ -19,8 +19,6 @@ enum TestBoard: Board {
     var said: [UInt8] = []
     var heard: [UInt8] = []
     var kickedAt: UInt64 = 0
-    /// Whether the watchdog's first time-out has passed, which ends a board's life.
-    var isTimedOut = false
     /// STEP rises that moved the motor.
     var steps = 0
     /// Whether the driver is without power whatever ENABLE says: the head does not turn.
@@ -60,7 +58,6 @@ enum TestBoard: Board {
 
   static func now() -> TimeSpan {
     world.nanoseconds += 1_000
-    if world.nanoseconds - world.kickedAt > 5_000_000_000 { world.isTimedOut = true }
     return TimeSpan(nanoseconds: world.nanoseconds)
   }
 
