@@ -256,6 +256,10 @@ struct SessionPlanTests {
     let whole = ran(
       began, .event(.bolusEnded(.scheduled, bolus.volume, isWhole: true)), ended: false)
     #expect(try plan(whole, clocks).rest?.brokenBolus == nil)
+    // Between the command's record and the drive's own word nobody knows what was given of it.
+    let untold = ran(given, ended: false)
+    #expect(try plan(untold, clocks).rest?.brokenBolus == bolus.volume)
+    #expect(try plan(untold, clocks).isBolusWithheld)
   }
 
   @Test("Another drug, another head and another filling are refused; a refill ends the last two")
