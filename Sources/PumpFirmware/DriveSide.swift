@@ -58,9 +58,8 @@ public struct DriveSide<B: Board>: ~Copyable {
 
   /// Whether a therapy was begun for later: until then nothing is due, and an edge that was decided now would be
   /// waited for with interrupts masked.
-  private var isAhead: Bool {
-    loop.hardware.reckoned > loop.hardware.real + Self.slowLead + Self.slowLead
-  }
+  private var isAhead: Bool { loop.hardware.reckoned > loop.hardware.real + Self.farAhead }
+  private static var farAhead: TimeSpan { TimeSpan(milliseconds: 4) }
 
   /// How far ahead of its time the next thing is begun.
   private var lead: TimeSpan {
@@ -71,7 +70,10 @@ public struct DriveSide<B: Board>: ~Copyable {
 
   /// Asks for the interrupt anew, after something else than an edge may have moved the next deadline.
   mutating func rearm() {
-    let next = isAhead ? beatAt : min(loop.engine.deadline.preceding(by: lead), beatAt)
-    B.arm(at: next.elapsed(since: loop.hardware.origin))
+    let next =
+      isAhead
+      ? loop.hardware.reckoned.preceding(by: Self.farAhead)
+      : loop.engine.deadline.preceding(by: lead)
+    B.arm(at: min(next, beatAt).elapsed(since: loop.hardware.origin))
   }
 }
