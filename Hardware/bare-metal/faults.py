@@ -11,7 +11,7 @@ import tty
 
 import gdb
 import pins
-from console import Refused, fields
+from console import PATIENCE, Refused, fields
 
 # The driver's faults by their numbers on the console, and what the supervisor is to say of them.
 LIES = {
@@ -442,7 +442,7 @@ def scenarios(test):
             run = subprocess.run([itpump, "run", cerebral, "--board", lying if options else board,
                                   "--drugs", f"{top}/Profiles/drugs", "--for", "12s",
                                   "--start", "2026-11-23", "--journal", copy, "--json", outcome, *options],
-                                 capture_output=True, text=True, timeout=60)
+                                 capture_output=True, text=True, timeout=PATIENCE)
             found = json.load(open(outcome)) if os.path.exists(outcome) else {}
             verified = subprocess.run([itpump, "log", copy, "--verify"], capture_output=True).returncode == 0
             alarms = set(found.get("alarms_raised", ["no outcome"]))
@@ -509,7 +509,7 @@ def scenarios(test):
         try:
             run = subprocess.run([itpump, "run", cerebral, "--board", written("bad-line.yaml", text), "--drugs",
                                   f"{top}/Profiles/drugs", "--for", "60s", "--start", "2026-11-23", "--journal", copy, "--json", "-"],
-                                 capture_output=True, text=True, timeout=200)
+                                 capture_output=True, text=True, timeout=PATIENCE)
         finally:
             image_board.end()
         verified = subprocess.run([itpump, "log", copy, "--verify"], capture_output=True).returncode == 0
