@@ -224,6 +224,22 @@ struct ControllerTests {
     #expect(host.hasTold("ended"))
   }
 
+  @Test("A trip that was seen to after hours begins at the minimum rate: for so long nothing ran")
+  func longWait() throws {
+    var host = TestHost()
+    try host.run(try profile())
+    TestBoard.world.isUnpowered = true
+    for _ in 0..<60 where try host.ask("status")["state"] != "tripped" {
+      host.wait(TimeSpan(seconds: 60))
+    }
+    host = TestHost(keepsFlash: true, keepsRetained: true)
+    host.wait(TimeSpan(hours: 2))
+    try host.ask("acknowledge \(String(Alarm.motorStalled.rawValue, radix: 16))")
+    host.wait(TimeSpan(seconds: 120))
+    #expect(host.hasTold("began") && host.state.waitsForClinician)
+    #expect(TestBoard.world.steps > 0 && TestBoard.world.steps < 1_000)
+  }
+
   @Test(
     "A stop ends a prime too: the session ends with the motor at rest, and every step in the books")
   func stopEndsPrime() throws {

@@ -83,14 +83,14 @@ final class TestHost {
   }
 
   /// Loads a profile and starts it, and waits until it has begun.
-  func run(_ profile: CompiledProfile, flags: Int = 7) throws {
+  func run(_ profile: CompiledProfile) throws {
     let words = ImageTests.words(profile)
     for place in stride(from: 0, to: words.count, by: 8) {
       let part = words[place..<min(place + 8, words.count)].map { String($0, radix: 16) }
       try ask("image \(String(place, radix: 16)) " + part.joined(separator: " "))
     }
     try ask("keep")
-    try ask("start 0 0 " + String(flags, radix: 16))
+    try ask("start 0 0 7")
     wait(TimeSpan(seconds: 4))
   }
 
