@@ -253,7 +253,7 @@ struct ControllerTests {
     try host.ask("stop")
     host.wait(TimeSpan(seconds: 30))
     #expect(host.hasTold("ended"))
-    #expect(TestBoard.world.steps > 20_000 && TestBoard.world.steps < 40_000)
+    #expect(TestBoard.world.steps > 20_000 && TestBoard.world.steps < 36_000)
     #expect(host.state.counts.certain == UInt64(TestBoard.world.steps))
     #expect(host.state.counts.uncertain == 0)
   }
