@@ -31,7 +31,9 @@ public struct Journal<Store: JournalStore & ~Copyable>: ~Copyable {
     var isLastWhole = false
     for slot in store.slots {
       let block = try Self.read(&store, slot)
-      if !block.isBlank { (lastUsed, isLastWhole) = (slot, block.isWhole) }
+      // Most of a file is room made ahead.
+      if block.isBlank { continue }
+      (lastUsed, isLastWhole) = (slot, block.isWhole)
       guard block.isIntact, store.slot(of: block[1]) == slot else { continue }
       guard block.formatNumber <= JournalBlock.format else {
         throw .laterFormat(block.formatNumber)

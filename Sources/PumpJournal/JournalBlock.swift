@@ -73,8 +73,13 @@ public struct JournalBlock: Equatable, BitwiseCopyable, Sendable {
 
   /// Whether nothing was ever written there.
   public var isBlank: Bool {
-    for index in 0..<Self.wordCount where self[index] != 0 && self[index] != .max { return false }
-    return true
+    withBytes { bytes in
+      for index in 0..<Self.wordCount {
+        let word = bytes.load(fromByteOffset: 8 * index, as: UInt64.self)
+        if word != 0, word != .max { return false }
+      }
+      return true
+    }
   }
 
   /// Whether the checksum is right.

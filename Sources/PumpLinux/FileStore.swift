@@ -24,7 +24,7 @@ public struct FileStore: JournalStore, ~Copyable {
   private let reserve: UInt64
   /// Why no more room could be made; `nil` while there is enough.
   public private(set) var shortage: StoreError?
-  /// What was read last, from a slot on: a journal is read from its beginning to its end.
+  /// What was read last, from a slot on.
   private var window: (first: UInt64, blocks: [JournalBlock]) = (0, [])
 
   /// Opens a journal's file.
@@ -106,7 +106,10 @@ public struct FileStore: JournalStore, ~Copyable {
   public func slot(of sequence: UInt64) -> UInt64 { sequence }
 
   public mutating func read(_ slot: UInt64) throws(StoreError) -> JournalBlock {
-    if slot < window.first || slot >= window.first + UInt64(window.blocks.count) {
+    if slot < window.first {
+      // A journal is read from its beginning to its end, and from there back.
+      try fill(from: slot - min(slot, Self.piece - 1))
+    } else if slot >= window.first + UInt64(window.blocks.count) {
       try fill(from: slot)
     }
     let place = slot - window.first
@@ -115,18 +118,15 @@ public struct FileStore: JournalStore, ~Copyable {
   }
 
   private mutating func fill(from slot: UInt64) throws(StoreError) {
-    var bytes = [UInt8](repeating: 0, count: 512 * JournalBlock.size)
-    let size = pread(file, &bytes, bytes.count, off_t(slot) * off_t(JournalBlock.size))
-    guard size >= 0 else { throw StoreError(path: path, cause: .system(errno)) }
-    window = (slot, [])
-    for place in 0..<(size / JournalBlock.size) {
-      var block = JournalBlock()
-      block.withMutableBytes {
-        $0.copyBytes(
-          from: bytes[(place * JournalBlock.size)..<((place + 1) * JournalBlock.size)])
-      }
-      window.blocks.append(block)
+    // Blocks are as the file has them: 128 bytes, one after the other.
+    var blocks = [JournalBlock](repeating: JournalBlock(), count: Int(Self.piece))
+    let file = self.file
+    let size = blocks.withUnsafeMutableBytes {
+      pread(file, $0.baseAddress, $0.count, off_t(slot) * off_t(JournalBlock.size))
     }
+    guard size >= 0 else { throw StoreError(path: path, cause: .system(errno)) }
+    blocks.removeLast(blocks.count - size / JournalBlock.size)
+    window = (slot, blocks)
   }
 
   public mutating func write(_ block: JournalBlock, to slot: UInt64) throws(StoreError) {

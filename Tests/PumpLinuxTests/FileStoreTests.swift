@@ -194,6 +194,33 @@ struct FileStoreTests {
     #expect(before == 700 && after == 5_000)
   }
 
+  @Test("A record is read as it was written, in whatever order, and between writes")
+  func anyOrder() throws {
+    let folder = try Folder()
+    var journal = Journal(blank: try FileStore(path: folder("a.journal"), reserve: 0))
+    for number in UInt64(0)..<2_000 {
+      try journal.append(entry(number), at: .epoch, wallSeconds: 0)
+    }
+    // 777 and 2,000 have no common divisor: each comes once.
+    let orders = [
+      Array(0..<2_000), Array((0..<2_000).reversed()), (0..<2_000).map { $0 * 777 % 2_000 },
+    ]
+    for order in orders {
+      for sequence in order {
+        guard journal.record(UInt64(sequence))?.entry == entry(UInt64(sequence)) else {
+          Issue.record("record \(sequence) was read otherwise than it was written")
+          return
+        }
+        if sequence % 100 == 0 {
+          let next = journal.next
+          try journal.append(entry(next), at: .epoch, wallSeconds: 0)
+          let written = journal.record(next)?.entry
+          #expect(written == entry(next))
+        }
+      }
+    }
+  }
+
   @Test("Room for the reserve is there as soon as the journal is opened, and stays ahead")
   func reserve() throws {
     let folder = try Folder()

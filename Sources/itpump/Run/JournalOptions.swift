@@ -24,20 +24,30 @@ struct JournalOptions: ParsableArguments {
         + "13s at most.", valueName: "time"), transform: SpanArgument.parse)
   var grantSpan = SpanArgument(TimeSpan(seconds: 70))
 
+  @Option(
+    help: .init(
+      "Room for the records of so long is made ahead, 1h to 30d; 7d if not given.",
+      valueName: "time"),
+    transform: SpanArgument.parse)
+  var journalRoom = SpanArgument(TimeSpan(days: 7))
+
   func validate() throws {
     let range = TimeSpan(seconds: 1)...TimeSpan(minutes: 10)
     guard range.contains(grantSpan.span) else {
       throw ValidationError("--grant-span: 1s to 10min")
     }
+    guard (TimeSpan(hours: 1)...TimeSpan(days: 30)).contains(journalRoom.span) else {
+      throw ValidationError("--journal-room: 1h to 30d")
+    }
   }
 
-  /// Room for the records of seven days, made when the journal is opened: a disk that fills up then ends no
+  /// Room for the records of so long, made when the journal is opened: a disk that fills up then ends no
   /// therapy before somebody has come.
   ///
   /// Twice as many as steady grants write, for boluses have shorter ones, and the hourly self-test.
   var reserve: UInt64 {
     let renewal = grantSpan.span.nanoseconds - grantSpan.span.nanoseconds / 7
-    return 2 * TimeSpan(days: 7).nanoseconds / max(1, renewal) + 2_048
+    return 2 * journalRoom.span.nanoseconds / max(1, renewal) + 2_048
   }
 
   /// Sizes the grants; each is renewed when a seventh of it is left.
