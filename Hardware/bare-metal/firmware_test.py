@@ -85,9 +85,11 @@ def compare(name, profile, board, seconds, place, start):
     image = compiled(profile, board, "programme")
     if image is None:
         return None
-    run = Run(image, seconds, place)
-    missing = lost(run.end)
-    if missing:
+    for _ in range(3):
+        run = Run(image, seconds, place)
+        missing = lost(run.end)
+        if not missing:
+            break
         print(f"        {BOARD} {name}: {missing} edges found no room in the trace, and show nothing", flush=True)
     truth = traces.simulated(ITPUMP, image, seconds + 2, start, FOLDER, ["--board", board])
     mine, theirs = traces.text(run.edges, seconds), traces.text(truth, seconds)
@@ -138,17 +140,34 @@ def programmes():
 NOTHING_RAN = 3
 
 
+def tried(name, scenario):
+    """Runs a scenario; returns what it reported."""
+    began, before = time.monotonic(), len(results)
+    try:
+        scenario()
+    except Exception as error:  # a scenario that breaks is a failed one, and the next is tried
+        report(name, False, f"{type(error).__name__}: {error}")
+    print(f"        {BOARD} {name} took {time.monotonic() - began:.0f} s", flush=True)
+    said = results[before:]
+    del results[before:]
+    return said
+
+
 def main():
     for name, scenario in [
         ("profiles", profiles), ("programmes", programmes),
     ] + [(n, s) for n, s in faults.scenarios(globals())] + [(n, s) for n, s in pins.scenarios(globals())]:
-        if wanted(name):
-            began = time.monotonic()
-            try:
-                scenario()
-            except Exception as error:  # a scenario that breaks is a failed one, and the next is tried
-                report(name, False, f"{type(error).__name__}: {error}")
-            print(f"        {BOARD} {name} took {time.monotonic() - began:.0f} s", flush=True)
+        if not wanted(name):
+            continue
+        said = tried(name, scenario)
+        if not all(said):
+            # The host may hold a board's console up in ways that no scenario foresees: it must pass three times on end.
+            for number in range(1, 4):
+                print(f"        {BOARD} {name} failed, again: {number} of 3", flush=True)
+                said = tried(name, scenario)
+                if not all(said):
+                    break
+        results.extend(said)
     print(f"{BOARD}: {sum(results)} passed, {len(results) - sum(results)} failed")
     # A board that has none of the scenarios that were asked for has not failed them.
     sys.exit((0 if all(results) else 1) if results else NOTHING_RAN)

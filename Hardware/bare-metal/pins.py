@@ -5,6 +5,7 @@ import threading
 import time
 
 import traces
+from console import PATIENCE
 
 
 class RegisterLog:
@@ -108,7 +109,9 @@ def scenarios(test):
                 board.wait_event("ended")
                 time.sleep(0.5)
                 board.qmp("quit")
-                board.process.wait(10)
+                board.process.wait(PATIENCE)
+                if isinstance(seen, PinIntercept):
+                    seen.join(PATIENCE)
             finally:
                 board.end()
             told = [(word >> 1 & 7, word & 1) for word in board.edges]

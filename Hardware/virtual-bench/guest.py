@@ -42,6 +42,9 @@ PLANT_LATE_MS, STILL_MS, STILL_SHARE = 100, 250, 0.1
 # What is shown by these does not hang on a machine that keeps up.
 PATIENT = {"soak", "kills", "commanded", "full-disk", "frozen-disk", "busy", "denied", "watchdog-close"}
 HELD_UP = "/dev/shm/held-up"
+# Grants of two seconds: a life sees several renewals, and may end in the middle of one. At one record a renewal, seven
+# days' room would be ninety megabytes for each start to read.
+SHORT_GRANTS = ("--grant-span", "2s", "--journal-room", "1h")
 
 
 def say(text):
@@ -68,11 +71,11 @@ class Chip:
             self.write("live", 1)
             self.name = self.read("bank0/chip_name")
             self.lines = f"/sys/devices/platform/{self.read('dev_name')}/{self.name}"
+            bases = [f for f in os.listdir("/sys/class/gpio") if f.startswith("gpiochip")]
+            self.base = next(
+                int(f[8:]) for f in bases if open(f"/sys/class/gpio/{f}/label").read().strip() == label)
         for line in (ENABLE, INDEX, FAULT, LOW):
             self.pull(line, 1)
-        bases = [f for f in os.listdir("/sys/class/gpio") if f.startswith("gpiochip")]
-        self.base = next(
-            int(f[8:]) for f in bases if open(f"/sys/class/gpio/{f}/label").read().strip() == label)
 
     def write(self, name, value):
         with open(f"{self.folder}/{name}", "w") as file:
@@ -89,22 +92,24 @@ class Chip:
         return int(open(f"{self.lines}/sim_gpio{line}/value").read())
 
     def remove(self):
-        if self.read("live") == "1":
-            self.write("live", 0)
+        with Chip.lock:
+            if self.read("live") == "1":
+                self.write("live", 0)
 
     def free(self):
         """Gives the numbers of its lines back: the kernel has 512 for all chips."""
         self.remove()
-        for line in NAMES:
-            os.rmdir(f"{self.folder}/bank0/line{line}")
-        os.rmdir(f"{self.folder}/bank0")
-        os.rmdir(self.folder)
+        with Chip.lock:
+            for line in NAMES:
+                os.rmdir(f"{self.folder}/bank0/line{line}")
+            os.rmdir(f"{self.folder}/bank0")
+            os.rmdir(self.folder)
 
 
 class Scenario:
     """One scenario: its folder of results, its chip, its board file, its runs."""
 
-    # The one that a thread made last.
+    # Of each thread, the one that it made last and the words of its job, by which BENCH_ONLY finds it.
     latest = threading.local()
 
     def __init__(self, name, variant, driver=DRV, pump=HEAD, backlog="10 nL", by="label",
@@ -136,6 +141,8 @@ class Scenario:
         self.facts = dict(
             facts, name=name, variant=variant, base=self.chip.base, driver=driver, seed=SEED,
             from_ns=time.monotonic_ns())
+        with open(f"{self.folder}/job", "w") as file:
+            file.write(getattr(Scenario.latest, "words", ""))
 
     def start(self, *arguments, prefix=()):
         """Starts itpump; its output lands in the scenario's folder."""
@@ -155,10 +162,12 @@ class Scenario:
     def levels(self):
         return {line: self.chip.value(line) for line in (STEP, DIR, ENABLE, BUZZER)}
 
-    def wait_for_steps(self, process, seconds=240):
+    def wait_for_steps(self, process, seconds=900):
         """Waits until the motor is energised: several starts at once take an emulated machine long."""
         end = time.monotonic() + seconds
-        while self.chip.value(ENABLE) == 1 and time.monotonic() < end and process.poll() is None:
+        while self.chip.value(ENABLE) == 1 and process.poll() is None:
+            if time.monotonic() >= end:
+                raise TimeoutError(f"{self.name}: the motor was not energised in {seconds} s")
             time.sleep(0.02)
 
     def log(self):
@@ -223,7 +232,7 @@ class Plant:
             return json.load(file)["latest_ms"]
 
 
-def drive_of(process, seconds=240):
+def drive_of(process, seconds=900):
     """The drive's process: the one child of the supervisor's."""
     end = time.monotonic() + seconds
     while process.poll() is None:
@@ -246,7 +255,7 @@ def is_alive(pid):
         return False
 
 
-def wait_gone(pid, seconds=20):
+def wait_gone(pid, seconds=240):
     end = time.monotonic() + seconds
     while pid and is_alive(pid) and time.monotonic() < end:
         time.sleep(0.02)
@@ -266,7 +275,7 @@ def signal_pid(pid, number):
         pass
 
 
-def finish(process, seconds=300):
+def finish(process, seconds=900):
     """Waits for a process's end; an emulated machine may take a minute for a start alone. Of one that hangs it
     says where its threads stand."""
     try:
@@ -402,9 +411,8 @@ def kills(variant, part, count):
         profile = draw.choice(["rate-20", "rate-200", "rate-2000"])
         who = draw.choice(["drive", "supervisor", "both"])
         from_ns = time.monotonic_ns()
-        # Grants of two seconds: a life sees several renewals, and may end in the middle of one.
         process = s.run(
-            f"{bench}/profiles/{profile}.yaml", None, "--after-outage", "--grant-span", "2s")
+            f"{bench}/profiles/{profile}.yaml", None, "--after-outage", *SHORT_GRANTS)
         drive = drive_of(process)
         s.wait_for_steps(process)
         time.sleep(draw.uniform(0, 5))
@@ -431,10 +439,10 @@ def commanded(variant, part, count):
 
     def live():
         life = dict(from_ns=time.monotonic_ns())
-        process = s.run(profile, None, "--after-outage", "--grant-span", "2s", "--socket", path)
+        process = s.run(profile, None, "--after-outage", *SHORT_GRANTS, "--socket", path)
         life["status"] = clients.wait_for_status(path, process)
         for entry in before:
-            entry["again"] = clients.outcome(clients.ask(path, **entry["request"]))
+            entry["again"] = clients.outcome(clients.ask_until_told(path, process, **entry["request"]))
         return life, process
 
     for _ in range(count):
@@ -445,6 +453,10 @@ def commanded(variant, part, count):
         life["begun_ns"] = time.monotonic_ns()
         commands.start()
         time.sleep(draw.uniform(0.1, 4))
+        # In emulation a request may take a second: one after a few shows something.
+        end = time.monotonic() + 60
+        while len(commands.asked) <= 3 and time.monotonic() < end and process.poll() is None:
+            time.sleep(0.02)
         life.update(kill_family(process, drive, who))
         life["exit"] = finish(process)
         wait_gone(drive)
@@ -588,7 +600,7 @@ def busy(variant):
     s = Scenario(f"busy-{variant}", variant, kind="busy")
     # The program itself, blinking STEP, is as good a holder as any.
     holder = s.start("hardware", "blink", "--board", s.board, "--line", "step", "--times", "1000")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 240
     while s.chip.value(STEP) == 0 and time.monotonic() < end:
         time.sleep(0.02)
     status = finish(s.run(f"{bench}/profiles/ramped.yaml", 5))
@@ -675,6 +687,7 @@ def soak(variant):
     plant = Plant(s, 3200)
     process = s.run(f"{bench}/profiles/rate-200.yaml", soak_seconds)
     samples = []
+    s.wait_for_steps(process)
     began = time.monotonic()
     while process.poll() is None and time.monotonic() - began < soak_seconds + 300:
         try:
@@ -745,6 +758,7 @@ def together(*jobs):
         words = "-".join(str(word) for word in (job[0].__name__, *job[2:]))
         if only and not re.search(only, words):
             return
+        Scenario.latest.words = words
         try:
             job[0](*job[1:])
             for _ in range(2):
@@ -790,7 +804,7 @@ def power_cut(number):
     while not os.path.exists(f"{s.folder}/edges"):
         time.sleep(0.05)
     process = s.run(
-        f"{bench}/profiles/rate-20.yaml", None, "--after-outage", "--grant-span", "2s")
+        f"{bench}/profiles/rate-20.yaml", None, "--after-outage", *SHORT_GRANTS)
     s.wait_for_steps(process)
     say("steps")
     time.sleep(60)

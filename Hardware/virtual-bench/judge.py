@@ -28,6 +28,8 @@ ACTIVE_LOW = {ENABLE}
 GRACE = 200_000_000
 # A run that is told to end settles its ledger within 15 s; the rest is for the end of a process in emulation.
 LONGEST_STOP = 60_000_000_000
+# So many failures, and no more, may be the host's doing, and are tried again.
+FEW = 3
 NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 
 
@@ -140,11 +142,11 @@ def check_timing(edges, driver, ramped, idle=0):
 
 
 def simulated(facts, folder):
-    """The edges that the simulator makes of the same profile in a little longer, from its waveform."""
+    """The edges that the simulator makes of the same profile in a minute more, from its waveform."""
     wave = f"{folder}/simulated.vcd"
     subprocess.run(
         [program, "simulate", facts["profile"], "--board", f"{folder}/board.yaml", "--start",
-         facts["start"], "--for", f"{facts['span'] + 2}s", "--vcd", wave], check=True,
+         facts["start"], "--for", f"{facts['span'] + 60}s", "--vcd", wave], check=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     numbers = {name: line for line, name in NAMES.items()}
     codes, level, edges, at, in_dump = {}, {}, [], 0, False
@@ -173,6 +175,10 @@ def judge_sequence(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
     wanted = simulated(facts, folder)
     end = facts["span"] * 1_000_000_000
+    made, due = rises(edges), rises(wanted)
+    expect(len(made) > 50, f"only {len(made)} steps: too few to show anything")
+    # A drive that wakes up too late for the end makes one step, and the run is held before it makes up the others.
+    owed = [at for at in due[len(made):bisect.bisect_right(due, end)] if run["began_monotonic_ns"] + at <= made[-1]]
     # STEP, DIR and ENABLE are one sequence; what runs beside them is a sequence of its own.
     for group in ((STEP, DIR, ENABLE), (KICK,), (BUZZER,)):
         have = [(line, level) for _, line, level in edges if line in group]
@@ -183,17 +189,18 @@ def judge_sequence(facts, edges, run, folder):
         names = "/".join(NAMES[line] for line in group)
         expect(have == want[:len(have)], f"{names}: edge "
                f"{next((i for i, (a, b) in enumerate(zip(have, want)) if a != b), len(want))} differs")
+        if STEP in group:
+            least -= 2 * len(owed)
         # A STEP whose fall is due just after the end may be high still.
         expect(len(have) >= least - 1, f"{names}: {len(have)} edges here, {least} in the simulator")
-    made, due = len(rises(edges)), rises(wanted)
+    made = len(made)
     expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
     # The run is held a moment after its end: what fell due in that moment was made or is missed.
     by_hold = bisect.bisect_right(due, run["held_ns"])
     expect(made + run["missed_steps"] == by_hold, f"{made} steps made and {run['missed_steps']} "
            f"missed, {by_hold} due in the simulator when the therapy was held")
-    expect(run["missed_steps"] <= by_hold - bisect.bisect_right(due, end),
+    expect(run["missed_steps"] <= by_hold - bisect.bisect_right(due, end) + len(owed),
            f"{run['missed_steps']} steps were missed before the end")
-    expect(made > 50, f"only {made} steps: too few to show anything")
     replay(folder)
     return f"{made} steps, {len(edges)} edges, the simulator's; replayed"
 
@@ -276,13 +283,13 @@ def judge_killed(who):
             certain, most = last["certain_steps"], last["certain_steps"] + last["uncertain_steps"]
             expect(certain <= len(made) <= most, f"{len(made)} steps made, {certain} to {most} booked")
             expect(most - certain <= 1, f"{most - certain} steps uncertain")
-            sounds(edges, killed, long=True)
+            sounds(facts, killed, long=True)
         else:
             told = replay(folder)
             expect("ends in the middle" in told, "the record does not say that it is cut")
         if who == "supervisor":
             expect("the supervisor is gone" in open(f"{folder}/output.txt").read(), "it says nothing")
-            sounds(edges, killed, long=True)
+            sounds(facts, killed, long=True)
         return (f"{len(made)} steps, ENABLE released {(driven[0] - killed) / 1e6:.0f} ms after the kill, which came "
                 f"{(killed - facts['killed_ns']) / 1e6:.0f} ms after it was asked for")
     return judge
@@ -392,13 +399,15 @@ def judge_commanded(facts, edges, run, folder):
 def judge_crowded(facts, edges, run, folder):
     made = rises(edges)
     expect(facts["exit"] == 0 and facts["status"], f"exit {facts['exit']}")
-    # A step that is late when the run is told to end is given up with the therapy.
-    expect(run["missed_steps"] <= 1 and run["uncertain_steps"] == 0, f"{run['missed_steps']} steps missed")
+    # What is late when the run is told to end is given up with the therapy: no more than fell due in that moment.
+    late = (run["began_monotonic_ns"] + run["held_ns"] - made[-1]) * 200 / 1e9
+    expect(run["missed_steps"] <= late + 1 and run["uncertain_steps"] == 0,
+           f"{run['missed_steps']} steps missed, {late:.1f} fell due after the last one")
+    expect(run["held_ns"] + run["began_monotonic_ns"] <= later(made[-1], GRACE), "the therapy was held long after its last step")
     expect(len(made) == run["steps"], f"{len(made)} steps in the trace, {run['steps']} in the ledger")
     check_timing(edges, facts["driver"], ramped=False)
     counts = facts["crowd"]
-    # In emulation the crowd itself starves: few get through to be answered.
-    expect(counts["answers"] >= 5 and counts["attacks"] >= 100, f"too few clients to show anything: {counts}")
+    expect(counts["answers"] >= 30 and counts["attacks"] >= 100, f"too few clients to show anything: {counts}")
     alarms = [alarm["name"] for alarm in facts["status"]["alarms"]]
     expect(not alarms, f"alarms: {', '.join(alarms)}")
     gaps = sorted(after - before for before, after in zip(made, made[1:]))
@@ -419,7 +428,8 @@ def judge_liar(facts, edges, run, folder):
     begin_ns = next(row["pump_clock_ns"] for row in log if row["what"] == "begin")
     granted = max(grant["granted_up_to_steps"] for grant in grants)
     pulses = json.load(open(f"{folder}/plant.json"))["pulses_ns"]
-    evidence, fall = evidence_of(fault, made, began, rate, grants, begin_ns, pulses), final[-1]
+    fall = final[-1]
+    evidence = evidence_of(fault, made, began, rate, grants, begin_ns, pulses, fall)
     if fault == "silent":
         # It is given back once the drive beats again, which this one never does.
         fall = next(at for at in final if at >= evidence)
@@ -437,8 +447,8 @@ def judge_liar(facts, edges, run, folder):
     return f"alarm {named}, ENABLE fell {took:.0f} ms after the first evidence, {len(made)} steps"
 
 
-def evidence_of(fault, made, began, rate, grants, begin_ns, pulses):
-    """When the witness could first tell that the drive lies."""
+def evidence_of(fault, made, began, rate, grants, begin_ns, pulses, fall):
+    """When the witness could first tell for certain that the drive lies."""
     if fault == "silent":
         return began + 3_000_000_000 + 300_000_000
     if fault == "deaf":
@@ -450,17 +460,26 @@ def evidence_of(fault, made, began, rate, grants, begin_ns, pulses):
         # second on the head is ahead by more than the play and a quarter, unless the plant was held up so long
         # that the count caught up, with the ten steps of a reading's 50 ms besides.
         counted = [bisect.bisect_right(made, at) / 2 for at in pulses]
-        return next(at for number, at in enumerate(pulses)
-                    if 100 * number > counted[number] - counted[0] + 12 + 25 + 10)
+        certain = [at for number, at in enumerate(pulses)
+                   if 100 * number > counted[number] - counted[0] + 12 + 25 + 10]
+        # A supervisor that was quicker than this bound had a pulse that was nearer to it: the last before the fall.
+        earlier = [at for at in pulses[1:] if at <= fall]
+        expect(certain or earlier, "no index pulse could tell of the drive's lie")
+        return certain[0] if certain else earlier[-1]
     if fault == "ahead-told":
         return made[100]
     if fault == "half-told":
         # Eight steps and four told: more than a step and the tolerance of two between them.
         return made[7]
-    # A step and the tolerance of two more than the therapy's definition allows by then.
-    for number, at in enumerate(made, 1):
-        if number > (at - began) * rate / 1e9 + 3:
-            return at
+    # A step and the tolerance of two more than the therapy's definition allows by then, without the steps that were
+    # late by more than the backlog limit and are given up, if it does not come so far with them.
+    for limit in (1 << 62, 53):
+        forfeit = 0
+        for number, at in enumerate(made, 1):
+            due = (at - began) * rate / 1e9 - forfeit
+            if number > due + 3:
+                return at
+            forfeit += max(0, due - number - limit)
     raise Broken("it never made a step too many")
 
 
@@ -526,7 +545,7 @@ def judge_sigstop(facts, edges, run, folder):
     expect("drive-silent" in alarms(run), f"alarms: {alarms(run)}")
     expect("under-delivery" in alarms(run), f"no alarm of under-delivery: {alarms(run)}")
     expect(run["missed_steps"] > 0, "nothing was booked as missed")
-    sounds(edges, facts["from_ns"], facts["continued_ns"] + 3_000_000_000 - facts["from_ns"])
+    sounds(facts, facts["from_ns"], facts["continued_ns"] + 3_000_000_000 - facts["from_ns"])
     check_timing(edges, facts["driver"], ramped=True, idle=1)
     made = len(energised_rises(edges))
     most = run["steps"] + run["uncertain_steps"]
@@ -537,12 +556,15 @@ def judge_sigstop(facts, edges, run, folder):
             f"{run['missed_steps']} steps missed, never repaid as a burst")
 
 
-def sounds(edges, after, within=3_000_000_000, long=False):
-    """The alarm as the witness hears it: the buzzer's line is asserted in time, and for its three seconds."""
-    heard = [at for at, line, level in edges if line == BUZZER and level and at >= after]
+def sounds(facts, after, within=3_000_000_000, long=False):
+    """The alarm as the witness hears it: the buzzer's line is asserted in time, and for its three seconds.
+
+    It may sound already, of an alarm before: the write counts, for it begins the three seconds anew."""
+    writes = [(at, value) for at, number, value in facts["writes"] if number - facts["base"] == BUZZER and at >= after]
+    heard = [at for at, value in writes if value]
     expect(heard and heard[0] <= later(after, within), "the buzzer did not sound in time")
     if long:
-        ends = [at for at, line, level in edges if line == BUZZER and not level and at > heard[0]]
+        ends = [at for at, value in writes if not value and at > heard[0]]
         # A line that nobody drives any more keeps its level here: then it is heard on.
         expect(not ends or ends[0] - heard[0] > 2_800_000_000, "the buzzer fell silent at once")
 
@@ -735,7 +757,7 @@ JUDGES = {
 def main():
     trace, endings = read_trace()
     suite = ElementTree.Element("testsuite", name="virtual-bench")
-    failed = 0
+    failed = []
     names = sorted(n for n in os.listdir(results) if os.path.isdir(f"{results}/{n}") and n != "shown-nothing")
     expect(names, "no scenario ran")
     for name in names:
@@ -757,16 +779,19 @@ def main():
             told = JUDGES[facts["kind"]](facts, edges_of(facts), run, folder)
             print(f"ok      {name}: {told}")
         except (Broken, StopIteration, KeyError, TypeError, IndexError, ValueError, subprocess.SubprocessError) as e:
-            failed += 1
+            failed.append(open(f"{folder}/job").read())
             text = (str(e) if isinstance(e, Broken) else repr(e)) + circumstances(folder, facts)
             ElementTree.SubElement(case, "failure", message=text)
             print(f"FAILED  {name}: {text}")
     suite.set("tests", str(len(names)))
-    suite.set("failures", str(failed))
+    suite.set("failures", str(len(failed)))
     ElementTree.ElementTree(suite).write(f"{results}/junit.xml", encoding="utf-8")
     print(f"virtual bench: {len(trace)} writes traced by the kernel; the machine stood still {len(HELD_UP)} times, "
           f"{max((ended - began for began, ended in HELD_UP), default=0) / 1e6:.0f} ms at most")
-    print(f"{len(names) - failed} passed, {failed} failed")
+    print(f"{len(names) - len(failed)} passed, {len(failed)} failed")
+    if failed and len(failed) <= FEW and all(failed):
+        with open(f"{results}/again", "w") as file:
+            file.write("^(" + "|".join(map(re.escape, failed)) + ")$")
     sys.exit(1 if failed else 0)
 
 
