@@ -598,7 +598,7 @@ def judge_stuck_fault(facts, edges, run, folder):
     expect(off and off[0] < later(stuck, 100_000_000 + 3 * GRACE), "ENABLE did not fall in time")
     late = [at for at in rises(edges) if at > off[0]]
     expect(not late, f"{len(late)} steps after the driver reported a fault")
-    sounds(edges, pulled)
+    sounds(facts, pulled)
     return (f"ENABLE fell {(off[0] - pulled) / 1e6:.0f} ms after the fault, alarm "
             "driver-fault, heard")
 
@@ -628,7 +628,7 @@ def judge_stuck_low(facts, edges, run, folder):
     expect(facts["exit"] == 0, f"exit {facts['exit']}")
     expect("reservoir-low" in alarms(run), f"alarms: {alarms(run)}")
     pulled, stuck = facts["stuck_ns"]
-    sounds(edges, pulled)
+    sounds(facts, pulled)
     after = [at for at in rises(edges) if at > stuck + 2_000_000_000]
     expect(len(after) > 10, "the basal did not go on")
     return f"alarm reservoir-low, the basal went on for {len(after)} steps"
@@ -758,7 +758,7 @@ def main():
     trace, endings = read_trace()
     suite = ElementTree.Element("testsuite", name="virtual-bench")
     failed = []
-    names = sorted(n for n in os.listdir(results) if os.path.isdir(f"{results}/{n}") and n != "shown-nothing")
+    names = sorted(n for n in os.listdir(results) if os.path.exists(f"{results}/{n}/job"))
     expect(names, "no scenario ran")
     for name in names:
         folder = f"{results}/{name}"
