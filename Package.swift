@@ -165,6 +165,16 @@ let package = Package(
       swiftSettings: settings),
     // Counts a thread's allocations, for `itpump bench edges` and the tests.
     .target(name: "CAllocationCounter"),
+    // How fast and how exact this machine is: what `itpump bench` measures.
+    .target(
+      name: "PumpBenchmarks",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpDrive", "PumpSession", "PumpPlant", "PumpLinux", "PumpReplay", "PumpService",
+        "PumpFiles", "CAllocationCounter",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "itpump",
       dependencies: [
@@ -172,7 +182,7 @@ let package = Package(
         "PumpJournal",
         "PumpDrive", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
         "PumpRecords", "PumpFirmware", "PumpSession", "PumpScenarios", "PumpService", "PumpFiles",
-        "PumpReports", "PumpClinic", "CAllocationCounter",
+        "PumpReports", "PumpClinic", "PumpBenchmarks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -264,7 +274,8 @@ let package = Package(
     .testTarget(
       name: "ItpumpTests",
       dependencies: [
-        "itpump", "CAllocationCounter", "PumpFiles", "PumpReports", "PumpService", "PumpDrive",
+        "itpump", "CAllocationCounter", "PumpBenchmarks", "PumpFiles", "PumpReports",
+        "PumpService", "PumpDrive",
         "PumpScenarios", "PumpSession", "PumpHAL",
         "PumpJournal", "PumpLinux",
         "PumpPlan", "PumpPlant", "PumpProfiles", "PumpRecords", "PumpReplay", "PumpMessages",

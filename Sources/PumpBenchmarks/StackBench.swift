@@ -55,7 +55,13 @@ package enum StackBench {
     return ControlLoop(engine: parts.engine(), hardware: parts.bench)
   }
 
-  package static func parts(_ flow: FlowRate) throws -> Parts {
+  /// - Parameters:
+  ///   - flow: What is delivered.
+  ///   - startRate: Steps a second that the motor makes without a ramp.
+  ///   - maximumRate: Its fastest.
+  package static func parts(
+    _ flow: FlowRate, startRate: UInt64 = 1_000, maximumRate: UInt64 = 4_000
+  ) throws -> Parts {
     let concentration = Concentration(microgramsPerMillilitre: 500)
     let full = Volume(microlitres: 20_000)
     let reservoir = try Reservoir(
@@ -65,7 +71,8 @@ package enum StackBench {
       soft: Mass(micrograms: 1_000_000), hard: Mass(micrograms: 1_000_000))
     let settings = EngineSettings(
       step: .reference,
-      motor: try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000),
+      motor: try MotorLimits(
+        startRate: startRate, maximumRate: maximumRate, acceleration: 4_000),
       driver: DriverTiming(
         stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_900),
         directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 650),

@@ -1,4 +1,5 @@
 import CAllocationCounter
+import PumpBenchmarks
 import PumpDrive
 import PumpLinux
 import PumpMessages
@@ -6,7 +7,6 @@ import PumpPlan
 import PumpPlant
 import PumpReplay
 import PumpTherapy
-import PumpScenarios
 import PumpUnits
 import Testing
 

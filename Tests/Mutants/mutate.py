@@ -44,7 +44,7 @@ OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
 PATIENCE, LEAST_PATIENCE = 8, 20
 # A test that takes longer than so many seconds judges no mutant.
 LONGEST_TEST = 60
-CLASSES = ("equivalent", "layer", "accepted")
+CLASSES = ("equivalent", "layer", "accepted", "uncompiled")
 
 
 def say(text):
@@ -118,11 +118,11 @@ def lay_tree(schemata, files, chosen):
     return placed
 
 
-def build(schemata, files, chosen):
+def build(schemata, files, chosen, listed):
     """Builds the chosen mutants; those that do not compile behind the switch are left out and told.
 
-    What did not compile is remembered for as long as its file stays as it is: each round of finding it out is a
-    build.
+    What did not compile is listed, or remembered for as long as its file stays as it is: each round of finding it
+    out is a build.
     """
     marks = {file: hashlib.sha256((TOP / file).read_bytes()).hexdigest()[:16] for file in files}
     kept = WORK / "refused.json"
@@ -130,7 +130,10 @@ def build(schemata, files, chosen):
     refused = {}
     for number, mutant in list(chosen.items()):
         mark, why = known.get(mutant["key"], (None, None))
-        if mark == marks[mutant["file"]]:
+        kind, reason = listed.get(mutant["key"], (None, None))
+        if kind == "uncompiled":
+            refused[chosen.pop(number)["key"]] = reason
+        elif mark == marks[mutant["file"]]:
             refused[chosen.pop(number)["key"]] = why
     while True:
         placed = lay_tree(schemata, files, chosen)
@@ -369,7 +372,7 @@ def main():
     say(f"{len(mutants)} of {whole} mutants, seed {options.seed}")
     known = listed()
     chosen = dict(enumerate(mutants, 1))
-    placed, refused = build(schemata, files, dict(chosen))
+    placed, refused = build(schemata, files, dict(chosen), known)
     tests = Tests(options.jobs)
     mark = hashlib.sha256()
     for path in sorted((TREE / "Sources").rglob("*")) + sorted((TREE / "Tests").rglob("*")):

@@ -148,6 +148,35 @@ struct LatenessTests {
     #expect(most > 400, "\(most)")
   }
 
+  @Test("A bolus without a ramp ends when it was promised: what is owed of it is made up meanwhile")
+  func levelBolusKeepsItsEnd() throws {
+    let settings = try Fixture.settings()
+    // 100 steps/s: the motor starts at 1,000.
+    let bolus = try Bolus(
+      volume: settings.step.volume(ofSteps: 500), duration: TimeSpan(seconds: 5))
+    let faults = (0..<20).map { place in
+      ScheduledFault(
+        .at(Instant(nanoseconds: 1_500_000_000 + UInt64(place) * 100_000_000)),
+        .lateWake(TimeSpan(milliseconds: 30)))
+    }
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.stopped), grant: .unlimited),
+      hardware: SimulatedBench(settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    let start = Instant.epoch + TimeSpan(seconds: 1)
+    loop.run(until: start)
+    try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: start)
+    loop.run(until: .epoch + TimeSpan(minutes: 1))
+    let events = (0..<loop.engine.eventCount).compactMap { loop.engine.event($0) }
+    let late = events.filter { if case .late = $0.event { true } else { false } }
+    #expect(late.count >= 10, "a run without late wake-ups shows nothing")
+    let ends = events.filter { if case .bolusEnded = $0.event { true } else { false } }
+    #expect(ends.map(\.at) == [start + TimeSpan(seconds: 5)])
+    let made = loop.engine.ledger
+    #expect(made.delivered == 500 && made.missed == 0)
+  }
+
   @Test("After one late hour at 1 step/s the hour is missed, not one step of it repaid")
   func lateHour() throws {
     let settings = try Fixture.settings(backlog: 10)

@@ -138,6 +138,50 @@ struct BeginTests {
     #expect(obstacle == .motorStalled)
   }
 
+  @Test(
+    "What an earlier session gave in the last hour counts in this one's sum, and older doses do not"
+  )
+  func earlierDoses() throws {
+    let wish = try wish()
+    let binding = JournalBinding(step: wish.step, concentration: wish.concentration)
+    // 4 µL in steps of 0.15625 nL; the therapy gives 6 µL an hour, the bolus 2 µL, and 5 µg are 10 µL.
+    for (minutes, expected) in [
+      (UInt64(10), Answered.Result.refused(.doseLimit(.hour))), (90, .accepted),
+    ] {
+      var journal = Journal(blank: MemoryStore(slots: 16))
+      let entries: [JournalEntry] = [
+        .opened(boot: 7, clock: .zero, servedSince: .epoch, binding),
+        .event(.refilled(wish.filled)), .command(.begin, 0, isAccepted: true),
+        .grant(StepCounts(), upTo: 30_000, until: .epoch),
+        .grant(StepCounts(certain: 25_600), upTo: 25_600, until: .epoch), .event(.ended),
+      ]
+      for entry in entries { journal.append(entry, at: .epoch, wallSeconds: 1_800_000_000) }
+      let clocks = SystemClocks(
+        boot: 7, elapsed: TimeSpan(minutes: minutes),
+        wallSeconds: 1_800_000_000 + Int64(minutes) * 60, isSynchronised: true)
+      let plan = try SessionPlan(journal.state, binding: binding, wish, clocks)
+      let scene = Scene()
+      var session = try Pump.session(scene, perHour: Mass(femtograms: 5_000_000_000))
+      session.open(plan, SessionMemory(&journal, by: plan.opened, as: binding))
+      var now = plan.opened
+      while session.supervisor.isTesting {
+        session.turn(at: now)
+        now = now + TimeSpan(milliseconds: 50)
+      }
+      session.begin(Beginning(at: now, place: .zero), at: now)
+      session.ask(
+        Ordered(
+          .bolus(try Pump.bolus(), isConfirmed: true), ticket: 5,
+          by: Operator(user: 1, role: .clinician)), at: now)
+      for _ in 0..<4 {
+        now = now + TimeSpan(milliseconds: 50)
+        session.turn(at: now)
+      }
+      let answer = session.nextAnswer()
+      #expect(answer?.result == expected, "\(minutes) min later")
+    }
+  }
+
   @Test("Somebody who suspends while a trip keeps the therapy waiting lets it begin held")
   func suspendedWhileWaiting() throws {
     var session = try Pump.session(scene)

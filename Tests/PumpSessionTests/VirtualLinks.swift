@@ -154,14 +154,14 @@ typealias SceneSession = PumpSession<SceneDrive, SceneRecords>
 
 /// A pump of 0.15625 nL a step that delivers 6 µL an hour.
 enum Pump {
-  static func settings() throws -> SupervisorSettings {
+  static func settings(perHour: Mass = Mass(femtograms: 1 << 50)) throws -> SupervisorSettings {
     let step = try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1)
     let limit = Mass(femtograms: 1 << 50)
     let full = Volume(microlitres: 20_000)
     return SupervisorSettings(
       step: step,
       limits: DoseLimits(
-        perHour: .init(soft: limit, hard: limit), perDay: .init(soft: limit, hard: limit)),
+        perHour: .init(soft: perHour, hard: perHour), perDay: .init(soft: limit, hard: limit)),
       reservoir: try Reservoir(
         capacity: full, filled: full, lowAlarm: Volume(microlitres: 2_000),
         reserve: Volume(microlitres: 1_000)),
@@ -175,11 +175,13 @@ enum Pump {
       concentration: Concentration(microgramsPerMillilitre: 500))
   }
 
-  static func session(_ scene: Scene) throws -> SceneSession {
+  static func session(_ scene: Scene, perHour: Mass = Mass(femtograms: 1 << 50)) throws
+    -> SceneSession
+  {
     SceneSession(
       pump: SceneDrive(scene: scene),
       supervisor: Supervisor(
-        settings: try settings(), prescription: try prescription(), start: .epoch),
+        settings: try settings(perHour: perHour), prescription: try prescription(), start: .epoch),
       records: SceneRecords(scene: scene), position: 7 << 32)
   }
 

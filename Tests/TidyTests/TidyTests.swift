@@ -63,8 +63,8 @@ struct TidyTests {
     #expect(try places(supervising, "import Pump(Plan|Drive)").isEmpty)
     // Who may name each: a running pump on Linux, and simulations of one.
     for (module, users) in [
-      ("PumpLinux", ["PumpService", "itpump"]),
-      ("PumpPlant", ["PumpScenarios", "PumpReports", "itpump"]), ("itpump", []),
+      ("PumpLinux", ["PumpService", "PumpBenchmarks", "itpump"]),
+      ("PumpPlant", ["PumpScenarios", "PumpReports", "PumpBenchmarks", "itpump"]), ("itpump", []),
     ] {
       let others = Self.files("Sources").filter { path in
         !users.contains { path.hasPrefix("Sources/\($0)/") }

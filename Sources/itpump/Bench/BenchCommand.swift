@@ -1,16 +1,19 @@
 import ArgumentParser
 import Foundation
+import PumpBenchmarks
 import PumpFiles
 import PumpReports
-import PumpScenarios
 import PumpUnits
 
 /// `itpump bench`: how fast and how exact things are on this machine.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure this machine: the core's speed, the lateness of edges, a GPIO write.",
-    subcommands: [CoreBench.self, EdgeBench.self, GPIOBench.self, JournalBench.self],
+    abstract:
+      "Measure this machine: the core's speed, the lateness of edges, the highest rate, a GPIO write.",
+    subcommands: [
+      CoreBench.self, EdgeBench.self, RateBench.self, GPIOBench.self, JournalBench.self,
+    ],
     defaultSubcommand: CoreBench.self)
 }
 
