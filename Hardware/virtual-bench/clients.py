@@ -41,11 +41,13 @@ def ask(path, verb, **request):
 
 
 def ask_until_told(path, process, seconds=120, **request):
-    """One request with a ticket and its answer, asked again where none comes in time: the ticket keeps it one."""
-    end = time.monotonic() + seconds
+    """One request with a ticket, asked again where no answer comes in time, for the ticket keeps it one: its answer,
+    and how often it was asked."""
+    end, tries = time.monotonic() + seconds, 0
     while True:
+        tries += 1
         try:
-            return ask(path, **request)
+            return ask(path, **request), tries
         except OSError:
             if time.monotonic() >= end or process.poll() is not None:
                 raise

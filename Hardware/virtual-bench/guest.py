@@ -442,7 +442,8 @@ def commanded(variant, part, count):
         process = s.run(profile, None, "--after-outage", *SHORT_GRANTS, "--socket", path)
         life["status"] = clients.wait_for_status(path, process)
         for entry in before:
-            entry["again"] = clients.outcome(clients.ask_until_told(path, process, **entry["request"]))
+            answer, entry["tries"] = clients.ask_until_told(path, process, **entry["request"])
+            entry["again"] = clients.outcome(answer)
         return life, process
 
     for _ in range(count):
@@ -750,6 +751,12 @@ def writes(variant):
 spare_tries = threading.Semaphore(12)
 
 
+def note_broken(words):
+    """What broke here, for the judge: a scenario by the words of its job."""
+    with open(f"{results}/broke", "a") as file:
+        file.write(f"{words}\n")
+
+
 def together(*jobs):
     """Runs jobs at once; one that breaks is told and spoils the whole."""
     failures = []
@@ -771,6 +778,7 @@ def together(*jobs):
                 job[0](*job[1:])
         except Exception:  # whatever it is, it is a failed scenario
             failures.append(job)
+            note_broken(words)
             say(f"broke: {job[0].__name__}{job[1:]}\n{traceback.format_exc()}")
 
     threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
@@ -869,6 +877,7 @@ def main():
     trace(0)
     if held_up.poll() is not None:
         say("broke: nobody looked whether the machine stood still")
+        note_broken("held-up")
         good = False
     else:
         os.killpg(held_up.pid, signal.SIGKILL)

@@ -4,7 +4,7 @@ package import PumpUnits
 
 /// cyclictest of rt-tests, where it is installed.
 package enum Cyclictest {
-  /// Runs it at the same rate and priority.
+  /// Runs it at 1 kHz, with a priority.
   package static func run(_ span: TimeSpan, priority: Int32) -> EdgeRow? {
     let paths = ["/usr/bin/cyclictest", "/usr/sbin/cyclictest"]
     guard let path = paths.first(where: FileManager.default.isExecutableFile) else { return nil }

@@ -20,7 +20,7 @@ package struct EdgeRow: Encodable, Equatable {
   package var processor_share: Double?
   package var allocations: UInt64?
 
-  package static var none: Self {
+  package static var empty: Self {
     Self(p50_ns: 0, p99_ns: 0, p999_ns: 0, worst_ns: 0, edges: 0)
   }
 
@@ -49,7 +49,7 @@ package struct EdgeRow: Encodable, Equatable {
 /// One run on a real-time thread: the whole controller drives a simulated plant at a constant rate, and the clock is
 /// read again right before each step.
 package final class EdgeTask: RealTimeTask, @unchecked Sendable {
-  package private(set) var controller = EdgeRow.none
+  package private(set) var controller = EdgeRow.empty
   /// Steps that were due while it was measured and were not made.
   package private(set) var missed: UInt64 = 0
   /// A bare C loop that wakes early and spins as the controller does, if one was asked for.
@@ -75,7 +75,7 @@ package final class EdgeTask: RealTimeTask, @unchecked Sendable {
     // Room for a tenth more steps than there should be.
     let capacity = Int(span.nanoseconds / 1_000_000 * rate / 1_000) * 11 / 10 + 1_000
     let flow = try StepVolume.reference.flow(ofStepsPerSecond: rate)
-    // A backlog can be made up: the motor is faster than the flow by a quarter.
+    // The motor is faster than the flow by a quarter, or what a hold-up left would never be made up.
     let fastest = max(1_000, rate * 5 / 4)
     let plain = try StackBench.parts(flow, startRate: fastest, maximumRate: max(4_000, fastest))
     guard let ring = RunRing(slots: 1 << 20) else {
@@ -98,7 +98,10 @@ package final class EdgeTask: RealTimeTask, @unchecked Sendable {
     let begin = Instant.epoch + TimeSpan(milliseconds: 500)
     loop.run(until: begin)
     loop.hardware.base.forget()
-    let missedBefore = loop.engine.ledger.missed
+    let settled = loop.engine.ledger
+    var plan = RatePlan(
+      rate: rate, made: settled.planned - settled.owed,
+      slices: span.nanoseconds / RunSlice.length.nanoseconds)
     let began = (allocation_count(), threadProcessorTime(), loop.hardware.readClock())
     var at = begin
     while at < begin + span {
@@ -106,12 +109,14 @@ package final class EdgeTask: RealTimeTask, @unchecked Sendable {
       loop.run(until: at)
       loop.readSensors()
       ring.writer.put(.status(RunStatus(loop.engine, at: at)))
+      plan.note(
+        edges: loop.hardware.base.rises.count, missed: loop.engine.ledger.missed - settled.missed)
     }
     let allocations = allocation_count() - began.0
     let processor = Double((threadProcessorTime() - began.1).nanoseconds)
     let elapsed = Double((loop.hardware.readClock() - began.2).nanoseconds)
-    missed = loop.engine.ledger.missed - missedBefore
-    controller = EdgeRow(loop.hardware.base.lateness)
+    missed = loop.engine.ledger.missed - settled.missed
+    controller = EdgeRow(plan.lateness(of: loop.hardware.base.rises))
     controller.allocations = UInt64(allocations)
     controller.processor_share = processor / elapsed
     guard withBareLoop else { return }

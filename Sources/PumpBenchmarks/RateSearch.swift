@@ -8,27 +8,27 @@ package enum RateSearch {
     package var span_s: Double
     package var missed_steps: UInt64
     package var lateness: EdgeRow
+    /// Whether the rate was kept: no step was given up, and at most one in a thousand was so late that the next was
+    /// due.
+    package let is_kept: Bool
 
     package init(rate: UInt64, span: TimeSpan, missed: UInt64, lateness: EdgeRow) {
       rate_steps_per_second = rate
       span_s = Double(span.nanoseconds) / 1e9
       missed_steps = missed
       self.lateness = lateness
-    }
-
-    /// Whether the rate was kept: no step was given up, and at most one in a thousand was so late that the next was
-    /// due.
-    package var isKept: Bool {
-      missed_steps == 0 && lateness.edges > 0
-        && lateness.p999_ns < 1_000_000_000 / rate_steps_per_second
+      is_kept = missed == 0 && lateness.edges > 0 && lateness.p999_ns < 1_000_000_000 / rate
     }
   }
 
   /// The lowest rate that is tried, in steps a second.
   package static let lowest: UInt64 = 125
 
-  /// Doubles the rate until it is not kept, halves the distance until it is known to a twentieth, and proves the
-  /// highest over the whole span; one that is not kept so long is lowered by a tenth.
+  /// Finds the highest rate that is kept.
+  ///
+  /// It doubles the rate until it is not kept, halves the distance until it is known to a twentieth, and proves the
+  /// highest over the whole span; one that is not kept so long is lowered by a tenth. One hold-up decides nothing: what
+  /// is not kept is tried once more.
   ///
   /// - Parameters:
   ///   - top: The highest rate to try.
@@ -40,10 +40,14 @@ package enum RateSearch {
     upTo top: UInt64, for span: TimeSpan, trying trialSpan: TimeSpan,
     _ run: (UInt64, TimeSpan) throws -> Bool
   ) rethrows -> UInt64? {
+    func isKept(_ rate: UInt64, _ span: TimeSpan) throws -> Bool {
+      if try run(rate, span) { return true }
+      return try run(rate, span)
+    }
     var (kept, lost): (UInt64, UInt64?) = (0, nil)
     var rate = min(lowest, top)
     while lost == nil {
-      guard try run(rate, trialSpan) else {
+      guard try isKept(rate, trialSpan) else {
         lost = rate
         break
       }
@@ -53,12 +57,13 @@ package enum RateSearch {
     }
     while let above = lost, kept > 0, above - kept > max(1, kept / 20) {
       let middle = kept + (above - kept) / 2
-      if try run(middle, trialSpan) { kept = middle } else { lost = middle }
+      if try isKept(middle, trialSpan) { kept = middle } else { lost = middle }
     }
-    while kept > 0 {
-      if try run(kept, span) { return kept }
-      kept = kept > lowest ? max(lowest, kept * 9 / 10) : 0
+    kept = max(kept, min(lowest, top))
+    while try !isKept(kept, span) {
+      guard kept > lowest else { return nil }
+      kept = max(lowest, kept * 9 / 10)
     }
-    return nil
+    return kept
   }
 }

@@ -5,12 +5,11 @@ import PumpPlant
 import PumpService
 import PumpUnits
 
-/// A simulated bench in real time that notes how late each edge is.
+/// A simulated bench in real time that notes when each step is made.
 struct TimedBench: PumpHardware, ~Copyable {
   private var paced: PacedBench<SimulatedBench<DigestTrace>>
   private let clock: PacedClock
-  private var deadline = Instant.epoch
-  private var noted: [UInt64]
+  private var noted: [Instant]
   private var count = 0
 
   init(
@@ -19,26 +18,24 @@ struct TimedBench: PumpHardware, ~Copyable {
     clock.restart(ahead: TimeSpan(milliseconds: 100))
     self.clock = clock.copy
     paced = PacedBench(base: bench, clock: clock)
-    noted = [UInt64](repeating: 0, count: capacity)
+    noted = [Instant](repeating: .epoch, count: capacity)
   }
 
-  var lateness: ArraySlice<UInt64> { noted[..<count] }
+  /// When each step since `forget` was made.
+  var rises: ArraySlice<Instant> { noted[..<count] }
 
   mutating func forget() { count = 0 }
 
   mutating func readClock() -> Instant { paced.readClock() }
 
-  mutating func wait(until deadline: Instant) -> Instant {
-    self.deadline = deadline
-    return paced.wait(until: deadline)
-  }
+  mutating func wait(until deadline: Instant) -> Instant { paced.wait(until: deadline) }
 
   mutating func readWallClock() -> Int64 { paced.readWallClock() }
 
   mutating func set(_ line: DriverLine, _ level: LineLevel) throws(PlantFailure) {
     // Rises only: a fall comes right after its rise and would flatter the figures.
     if line == .step, level == .asserted, count < noted.count {
-      noted[count] = clock.read().elapsed(since: deadline).nanoseconds
+      noted[count] = clock.read()
       count += 1
     }
     try paced.set(line, level)

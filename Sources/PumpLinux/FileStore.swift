@@ -109,6 +109,8 @@ public struct FileStore: JournalStore, ~Copyable {
     if slot < window.first {
       // A journal is read from its beginning to its end, and from there back.
       try fill(from: slot - min(slot, Self.piece - 1))
+      // A read may end before its time: what is asked for is read itself then.
+      if slot - window.first >= UInt64(window.blocks.count) { try fill(from: slot) }
     } else if slot >= window.first + UInt64(window.blocks.count) {
       try fill(from: slot)
     }
@@ -173,10 +175,12 @@ public struct FileStore: JournalStore, ~Copyable {
     // Zeros are written, and not only promised: a write into them changes no metadata any more.
     let status = posix_fallocate(file, from, length)
     guard status == 0 else { throw StoreError(path: path, cause: .system(status)) }
-    let zeros = [UInt8](repeating: 0, count: Int(length))
-    guard pwrite(file, zeros, zeros.count, from) == zeros.count, fsync(file) == 0 else {
-      throw StoreError(path: path, cause: .system(errno))
+    let zeros = [UInt8](repeating: 0, count: Int(Self.piece) * JournalBlock.size)
+    for piece in 0..<Int(pieces) {
+      guard pwrite(file, zeros, zeros.count, from + off_t(piece * zeros.count)) == zeros.count
+      else { throw StoreError(path: path, cause: .system(errno)) }
     }
+    guard fsync(file) == 0 else { throw StoreError(path: path, cause: .system(errno)) }
     capacity += pieces * Self.piece
   }
 

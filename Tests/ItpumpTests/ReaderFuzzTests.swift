@@ -186,7 +186,7 @@ struct ReaderFuzzTests {
       "where", "calibrate", "--start", "--seed", "--for", "--days", "--campaign", "--json", "-",
       "--svg",
       "--journal", "--made", "--reason", "--since", "--until", "--last", "--kind", "--grant-span",
-      "--journal-room",
+      "--journal-room", "rate", "--top", "--span",
       "--spin",
       "--spin-share", "--priority", "--cpu", "--volume", "--weighed", "--density", "--steps",
       "--over",

@@ -118,7 +118,7 @@ def lay_tree(schemata, files, chosen):
     return placed
 
 
-def build(schemata, files, chosen, listed):
+def build(schemata, files, chosen, listed, isFull):
     """Builds the chosen mutants; those that do not compile behind the switch are left out and told.
 
     What did not compile is listed, or remembered for as long as its file stays as it is: each round of finding it
@@ -130,7 +130,8 @@ def build(schemata, files, chosen, listed):
     refused = {}
     for number, mutant in list(chosen.items()):
         mark, why = known.get(mutant["key"], (None, None))
-        kind, reason = listed.get(mutant["key"], (None, None))
+        # A full run finds out anew, for the code may have changed.
+        kind, reason = listed.get(mutant["key"], (None, None)) if not isFull else (None, None)
         if kind == "uncompiled":
             refused[chosen.pop(number)["key"]] = reason
         elif mark == marks[mutant["file"]]:
@@ -371,8 +372,9 @@ def main():
     mutants = mutants[index - 1::of]
     say(f"{len(mutants)} of {whole} mutants, seed {options.seed}")
     known = listed()
+    isFull = options.sample is None and options.only is None and not options.again and of == 1
     chosen = dict(enumerate(mutants, 1))
-    placed, refused = build(schemata, files, dict(chosen), known)
+    placed, refused = build(schemata, files, dict(chosen), known, isFull)
     tests = Tests(options.jobs)
     mark = hashlib.sha256()
     for path in sorted((TREE / "Sources").rglob("*")) + sorted((TREE / "Tests").rglob("*")):
@@ -406,7 +408,6 @@ def main():
                     f"{mutant['after'] or 'nothing'} ({result['seconds']} s)")
             if count % 50 == 0:
                 say(f"{count} of {len(todo)} after {time.monotonic() - began:.0f} s")
-    isFull = options.sample is None and options.only is None and not options.again and of == 1
     sys.exit(0 if report(mutants, results, refused, known, not isFull) else 1)
 
 

@@ -55,7 +55,7 @@ struct EdgeBench: ParsableCommand {
       }
       thread.join()
       figures.controller.append(task.controller)
-      figures.bare_c_loop.append(task.bare ?? .none)
+      figures.bare_c_loop.append(task.bare ?? .empty)
       figures.denials = task.denials
       if let row = Cyclictest.run(span.span, priority: realTime.priority) {
         figures.cyclictest.append(row)

@@ -15,7 +15,7 @@ struct RateBench: ParsableCommand {
     discussion: """
       The whole controller drives a simulated plant in real time, faster and faster, and the highest rate \
       is proved over --span. A rate is kept where no step is given up, and at most one step in a thousand \
-      is so late that the next one is due. A pump's maximum-rate should be well below it.
+      is so late that the next one is due. A driver file's maximum-rate should be well below it.
       """)
 
   @Option(
@@ -25,7 +25,7 @@ struct RateBench: ParsableCommand {
 
   @Option(
     help: .init(
-      "The highest rate to try, 125 to 20000 steps/s; 20000 if not given.", valueName: "steps/s"))
+      "The highest rate to try, 125 to 20000 steps/s.", valueName: "steps/s"))
   var top: UInt64 = 20_000
 
   @Option(help: .init("Write the figures as JSON; - for standard output.", valueName: "file"))
@@ -47,6 +47,17 @@ struct RateBench: ParsableCommand {
     var span_s: Double
     var trials: [RateSearch.Trial] = []
     var denials: [String] = []
+
+    enum CodingKeys: CodingKey { case kept_steps_per_second, span_s, trials, denials }
+
+    /// `null` where nothing was kept, and not left out.
+    func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(kept_steps_per_second, forKey: .kept_steps_per_second)
+      try values.encode(span_s, forKey: .span_s)
+      try values.encode(trials, forKey: .trials)
+      try values.encode(denials, forKey: .denials)
+    }
   }
 
   func run() throws {
@@ -65,7 +76,7 @@ struct RateBench: ParsableCommand {
         rate: rate, span: span, missed: task.missed, lateness: task.controller)
       figures.trials.append(trial)
       figures.denials = task.denials
-      return trial.isKept
+      return trial.is_kept
     }
     for denial in figures.denials { Console.note("warning: \(denial)") }
     if let json {
@@ -88,7 +99,7 @@ struct RateBench: ParsableCommand {
           + TextColumns.right(TextColumns.grouped(trial.missed_steps), 10)
           + time(trial.lateness.p50_ns) + time(trial.lateness.p99_ns)
           + time(trial.lateness.p999_ns) + time(trial.lateness.worst_ns)
-          + (trial.isKept ? "" : "   not kept"))
+          + (trial.is_kept ? "" : "   not kept"))
     }
     let words = Format.span(span.span)
     if let kept = figures.kept_steps_per_second {

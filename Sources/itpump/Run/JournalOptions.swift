@@ -26,7 +26,8 @@ struct JournalOptions: ParsableArguments {
 
   @Option(
     help: .init(
-      "Room for the records of so long is made ahead, 1h to 30d; 7d if not given.",
+      "How long the journal can go on when its disk is full, 1h to 30days; 7days if not given. Room for that is "
+        + "made when it is opened.",
       valueName: "time"),
     transform: SpanArgument.parse)
   var journalRoom = SpanArgument(TimeSpan(days: 7))
@@ -37,12 +38,12 @@ struct JournalOptions: ParsableArguments {
       throw ValidationError("--grant-span: 1s to 10min")
     }
     guard (TimeSpan(hours: 1)...TimeSpan(days: 30)).contains(journalRoom.span) else {
-      throw ValidationError("--journal-room: 1h to 30d")
+      throw ValidationError("--journal-room: 1h to 30days")
     }
   }
 
   /// Room for the records of so long, made when the journal is opened: a disk that fills up then ends no
-  /// therapy before somebody has come.
+  /// therapy for that time.
   ///
   /// Twice as many as steady grants write, for boluses have shorter ones, and the hourly self-test.
   var reserve: UInt64 {
