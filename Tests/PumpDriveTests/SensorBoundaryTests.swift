@@ -52,6 +52,29 @@ struct SensorBoundaryTests {
     #expect(silent == [true, true])
   }
 
+  @Test("A sensor's alarm sounds at the instant of its reading, and not a round of sensors later")
+  func soundsAtOnce() throws {
+    var engine = Engine(
+      settings: try Fixture.settings(), prescription: Fixture.prescription(.stopped),
+      grant: .unlimited)
+    let now = Instant.epoch + TimeSpan(milliseconds: 1)
+    func actions() -> [EngineAction] {
+      var taken: [EngineAction] = []
+      while engine.deadline <= now, taken.count < 10 {
+        if let action = engine.turn(at: now) { taken.append(action) }
+      }
+      return taken
+    }
+    _ = actions()
+    let low = SensorLimits().batteryLowMillivolts
+    engine.observe(SensorReadings(batteryMillivolts: low), wallSeconds: nil, at: now)
+    let quiet = actions()
+    #expect(quiet.isEmpty)
+    engine.observe(SensorReadings(batteryMillivolts: low - 1), wallSeconds: nil, at: now)
+    let taken = actions()
+    #expect(taken.contains { if case .sound = $0 { true } else { false } })
+  }
+
   @Test("The driver's fault line trips at once, and its cause goes with the next good reading")
   func driverFault() throws {
     let told = try causes(

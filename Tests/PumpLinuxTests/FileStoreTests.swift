@@ -80,9 +80,14 @@ struct FileStoreTests {
       try journal.append(entry(number), at: .epoch, wallSeconds: 0)
     }
     reader.store.refresh()
+    // What was not gone over for its chain is no record yet.
+    let early = reader.record(1)
+    #expect(early == nil)
     let (taken, counts) = (reader.advance(), reader.state.counts)
     #expect(taken == 698)
     #expect(counts.certain == 699)
+    let then = reader.record(1)
+    #expect(then?.entry == entry(2))
   }
 
   @Test("A record torn at any byte is as if never written, and is written over")
