@@ -43,7 +43,7 @@ OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
 # A test is given this many times its own time, and never less than so many seconds.
 PATIENCE, LEAST_PATIENCE = 8, 20
 # A test that takes longer than so many seconds judges no mutant.
-LONGEST_TEST = 60
+LONGEST_TEST = 180
 CLASSES = ("equivalent", "layer", "accepted", "uncompiled")
 
 
