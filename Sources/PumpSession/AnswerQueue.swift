@@ -4,7 +4,8 @@ public import PumpUnits
 /// Answers on their way to whoever asked, each told once the journal has it.
 @usableFromInline
 struct AnswerQueue: ~Copyable {
-  private struct Waiting {
+  // Not private: Swift 6.3's AddressSanitizer breaks on a private type that a buffer of another file holds.
+  struct Waiting {
     var answered = Answered(ticket: 0, .suspend, .unknown)
     /// The record that must be there first, and until when that is waited for; `nil` where it may be told.
     var record: UInt64?
