@@ -135,7 +135,7 @@ def check_timing(edges, driver, ramped, idle=0):
         if line == STEP and asserted:
             energised = last.get((ENABLE, True), 0) > last.get((ENABLE, False), 0)
             idle -= not energised
-            always(idle >= 0, f"{where}: the driver is not energised")
+            expect(idle >= 0, f"{where}: the driver is not energised")
             always(last.get((DIR, True)), f"{where}: DIR was never set")
             always(not energised or since(ENABLE, True) >= times["wake-up"], f"{where}: before the driver woke")
             always(since(DIR, True) >= times["dir-setup"], f"{where}: DIR set-up")
@@ -196,17 +196,17 @@ def judge_sequence(facts, edges, run, folder):
         if ENABLE in group and have[-1:] == [(ENABLE, False)]:
             have.pop()  # a run de-energises at its end, a simulation just ends
         names = "/".join(NAMES[line] for line in group)
-        always(have == want[:len(have)], f"{names}: edge "
+        expect(have == want[:len(have)], f"{names}: edge "
                f"{next((i for i, (a, b) in enumerate(zip(have, want)) if a != b), len(want))} differs")
         if STEP in group:
             least -= 2 * len(owed)
         # A STEP whose fall is due just after the end may be high still.
         expect(len(have) >= least - 1, f"{names}: {len(have)} edges here, {least} in the simulator")
     made = len(made)
-    always(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
+    expect(made == run["steps"], f"{made} steps in the trace, {run['steps']} counted")
     # The run is held a moment after its end: what fell due in that moment was made or is missed.
     by_hold = bisect.bisect_right(due, run["held_ns"])
-    always(made + run["missed_steps"] == by_hold, f"{made} steps made and {run['missed_steps']} "
+    expect(made + run["missed_steps"] == by_hold, f"{made} steps made and {run['missed_steps']} "
            f"missed, {by_hold} due in the simulator when the therapy was held")
     expect(run["missed_steps"] <= by_hold - bisect.bisect_right(due, end) + len(owed),
            f"{run['missed_steps']} steps were missed before the end")
