@@ -81,8 +81,8 @@ struct FileStoreTests {
     }
     reader.store.refresh()
     // What was not gone over for its chain is no record yet.
-    let early = reader.record(1)
-    #expect(early == nil)
+    let (early, earlyLink) = (reader.record(1), reader.link(of: 1))
+    #expect(early == nil && earlyLink == nil)
     let (taken, counts) = (reader.advance(), reader.state.counts)
     #expect(taken == 698)
     #expect(counts.certain == 699)
