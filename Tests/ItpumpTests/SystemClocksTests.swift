@@ -7,7 +7,6 @@ import PumpSession
 import PumpUnits
 import Testing
 
-@testable import itpump
 @testable import PumpFiles
 @testable import PumpService
 

@@ -44,6 +44,9 @@ OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
 PATIENCE, LEAST_PATIENCE = 8, 20
 # A test that takes longer than so many seconds judges no mutant.
 LONGEST_TEST = 180
+# So few mutants are judged by whole suites: to start each test alone, to know which places it comes by, takes longer
+# than to judge them.
+FEW = 100
 CLASSES = ("equivalent", "layer", "accepted", "uncompiled")
 
 
@@ -182,12 +185,13 @@ def kill_all(mark):
 class Tests:
     """The test program of the built tree."""
 
-    def __init__(self, jobs):
+    def __init__(self, jobs, by_suite):
         self.program = TREE / ".build/release/itpumpPackageTests.xctest"
         self.jobs = jobs
         listed = subprocess.run([self.program, "--testing-library", "swift-testing", "--list-tests"],
                                 stdout=subprocess.PIPE, text=True, check=True, cwd=TREE)
         self.names = [line for line in listed.stdout.splitlines() if "/" in line]
+        self.by_suite = by_suite
 
     def run(self, names, environment, limit):
         """Whether all pass; `None` after the time limit."""
@@ -226,17 +230,28 @@ class Tests:
             return name, passed, took, [block for block in blocks if touched[block]]
 
         covered, failed = {}, []
-        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            for name, passed, took, touched in pool.map(one, self.names):
-                covered[name] = (took, touched)
-                if not passed:
-                    failed.append(name)
+
+        def take(names):
+            broken = []
+            with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+                for name, passed, took, touched in pool.map(one, names):
+                    if passed:
+                        covered[name] = (took, touched)
+                    else:
+                        broken.append(name)
+            return broken
+
+        alone = self.names
+        if self.by_suite:
+            # What fails in a suite is found by starting its tests alone.
+            broken = take(sorted({name.rsplit("/", 1)[0] + "/" for name in self.names}))
+            alone = [name for name in self.names if name.startswith(tuple(broken))] if broken else []
+        failed = take(alone)
         # The switches themselves are code: a test that counts allocations may meet them.
         if len(failed) > 3:
             sys.exit("fail without any mutant: " + ", ".join(failed))
         for name in failed:
             say(f"left out, for it fails without any mutant: {name}")
-            del covered[name]
         cache.write_text(json.dumps(covered))
         return covered
 
@@ -375,7 +390,7 @@ def main():
     isFull = options.sample is None and options.only is None and not options.again and of == 1
     chosen = dict(enumerate(mutants, 1))
     placed, refused = build(schemata, files, dict(chosen), known, isFull)
-    tests = Tests(options.jobs)
+    tests = Tests(options.jobs, by_suite=len(placed) < FEW)
     mark = hashlib.sha256()
     for path in sorted((TREE / "Sources").rglob("*")) + sorted((TREE / "Tests").rglob("*")):
         if path.is_file():
@@ -383,7 +398,7 @@ def main():
     mark = mark.hexdigest()[:16]
     began = time.monotonic()
     covered = tests.cover(sorted({place["block"] for place in placed}), WORK / f"cover-{mark}.json")
-    say(f"{len(covered)} tests and the places that they come by: {time.monotonic() - began:.0f} s")
+    say(f"{len(covered)} {'suites' if tests.by_suite else 'tests'} and the places that they come by: {time.monotonic() - began:.0f} s")
     times = {name: took for name, (took, _) in covered.items()}
     by_block = defaultdict(list)
     for name, (took, touched) in covered.items():

@@ -83,6 +83,29 @@ struct ControlLoopTests {
     #expect(before == 0 && after > 0, "\(before), then \(after)")
   }
 
+  @Test(
+    "A motor that an earlier life left energised is released at the opening, and runs again after it"
+  )
+  func releasedAtOpening() throws {
+    let settings = try Fixture.settings()
+    let witness = Witness()
+    var loop = Fixture.channels(
+      settings,
+      Fixture.prescription(.continuous(try settings.step.flow(ofStepsPerSecond: 1))),
+      on: Fixture.watchedBench(witness),
+      journal: Journal(blank: WitnessStore(MemoryStore(slots: 4_096), witness)),
+      wire: DirectWire())
+    try loop.session.pump.loop.hardware.set(.enable, .asserted)
+    let before = loop.session.pump.loop.hardware.readBack(.enable)
+    loop.open()
+    let after = loop.session.pump.loop.hardware.readBack(.enable)
+    #expect(before == .asserted && after != .asserted)
+    try loop.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(seconds: 5))
+    let running = loop.session.pump.loop.hardware.readBack(.enable)
+    #expect(running == .asserted, "nobody holds it any more")
+  }
+
   @Test("A flow at the edge of its hourly limit makes each step once, or trips, whatever the limit")
   func edgeOfTheLimit() throws {
     // A step of 156.25 pL at 500 µg/mL is 78.125 pg. Where the permit has run out the limit is looked at again, and

@@ -156,6 +156,31 @@ struct ServerTests {
     #expect(try replies(client).first?.result == .unknown)
   }
 
+  @Test("An answer is listened for ten minutes after it was told unknown, and told nobody again")
+  func late() throws {
+    func result() throws -> String? {
+      try ask(#"{"itpump":1,"verb":"status"}"#).status?.last_command?.result
+    }
+    let client = Client(path)
+    for (ticket, wait, told) in [(1, 599.9, "accepted"), (2, 600, "unknown (unknown)")] {
+      client.send(#"{"itpump":1,"verb":"suspend","ticket":"\#(ticket)"}"# + "\n")
+      serve()
+      clock.now += 13
+      #expect(try replies(client).count == 1)
+      // Told once, however long it goes on.
+      clock.now += wait
+      serve()
+      #expect(client.read() == "")
+      #expect(try result() == "unknown (unknown)")
+      pump.answers.append(
+        Answered(ticket: UInt64(ticket), kind: .suspend, value: 0, result: .accepted))
+      serve()
+      #expect(client.read() == "", "nobody waits for it any more")
+      #expect(try result() == told, "after \(wait) s")
+    }
+    #expect(pump.asked.map(\.ticket) == [1, 2])
+  }
+
   static let wrong: [(line: String, code: String)] = [
     ("", "not-a-request"), ("{", "not-a-request"), ("[]", "not-a-request"),
     (#"{"verb":"status"}"#, "not-a-request"), (#"{"itpump":2,"verb":"status"}"#, "other-version"),

@@ -237,6 +237,38 @@ struct RequestTests {
     }
   }
 
+  @Test("A late answer waits for its own record, and the next request for its own")
+  func lateAnswerBesideRequest() throws {
+    var session = try Pump.running(scene)
+    var now = scene.now
+    scene.answersDrive = false
+    session.ask(ordered(.bolus(try Pump.bolus(), isConfirmed: true)), at: now)
+    let first = session.lastNumber
+    now = later(now, 2_000)
+    session.turn(at: now)
+    let unknown = session.nextAnswer()?.result
+    #expect(unknown == .unknown)
+    // Another request waits for the journal while the drive's answer to the first comes.
+    scene.answersJournal = false
+    session.ask(ordered(.acknowledge(.deliveryUncertain), ticket: 12), at: now)
+    let second = session.lastNumber
+    scene.driveAnswers.append(DriveAnswer(number: first, refusal: nil))
+    now = later(now, 50)
+    session.turn(at: now)
+    let early = session.nextAnswer()
+    #expect(early == nil, "its record is not written")
+    scene.answersDrive = true
+    scene.recordAnswers.append(.kept(number: second, true))
+    session.turn(at: now)
+    #expect(scene.asked.count == 2, "the drive hears of the second")
+    let stillEarly = session.nextAnswer()
+    #expect(stillEarly == nil)
+    scene.recordAnswers.append(.kept(number: second + 1, true))
+    session.turn(at: now)
+    let told = session.nextAnswer()
+    #expect(told?.ticket == 9 && told?.result == .accepted)
+  }
+
   @Test("A request that is based on an older picture is refused; one that names none is not")
   func stale() throws {
     var session = try Pump.running(scene)

@@ -86,6 +86,16 @@ package struct RunOpening<Store: RunStore & ~Copyable>: ~Copyable {
   }
 }
 
+extension Profile {
+  /// What a session of it is opened with.
+  package func sessionWish(on bench: Bench) -> SessionWish {
+    var wish = SessionWish(
+      step: bench.step, concentration: concentration, filled: reservoir.filled)
+    wish.singleBolus = singleBolus
+    return wish
+  }
+}
+
 extension SessionProblem {
   /// Why, and what to do.
   fileprivate func words(_ profile: Profile) -> String {

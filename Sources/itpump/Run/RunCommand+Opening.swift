@@ -141,13 +141,3 @@ extension RunCommand {
     return readLine()?.trimmingCharacters(in: .whitespaces) == word
   }
 }
-
-extension Profile {
-  /// What a session of it is opened with.
-  func sessionWish(on bench: Bench) -> SessionWish {
-    var wish = SessionWish(
-      step: bench.step, concentration: concentration, filled: reservoir.filled)
-    wish.singleBolus = singleBolus
-    return wish
-  }
-}
