@@ -171,7 +171,17 @@ let package = Package(
       dependencies: [
         "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
         "PumpDrive", "PumpSession", "PumpPlant", "PumpLinux", "PumpReplay", "PumpService",
-        "PumpFiles", "CAllocationCounter",
+        "PumpFiles", "PumpJournal", "PumpRecords", "PumpReports", "CAllocationCounter",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: settings),
+    // What is done at a bench, followed from outside its real-time threads: runs, replays, calibrations, single lines.
+    .target(
+      name: "PumpBench",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpPlan", "PumpMessages", "PumpSafety",
+        "PumpJournal", "PumpDrive", "PumpPlant", "PumpLinux", "PumpReplay", "PumpProfiles",
+        "PumpFirmware", "PumpSession", "PumpService", "PumpFiles", "PumpReports",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
@@ -182,7 +192,7 @@ let package = Package(
         "PumpJournal",
         "PumpDrive", "PumpPlant", "PumpLinux", "PumpReplay", "PumpConformance", "PumpProfiles",
         "PumpRecords", "PumpFirmware", "PumpSession", "PumpScenarios", "PumpService", "PumpFiles",
-        "PumpReports", "PumpClinic", "PumpBenchmarks",
+        "PumpReports", "PumpClinic", "PumpBenchmarks", "PumpBench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -274,7 +284,7 @@ let package = Package(
     .testTarget(
       name: "ItpumpTests",
       dependencies: [
-        "itpump", "CAllocationCounter", "PumpBenchmarks", "PumpFiles", "PumpReports",
+        "itpump", "CAllocationCounter", "PumpBench", "PumpBenchmarks", "PumpFiles", "PumpReports",
         "PumpService", "PumpDrive",
         "PumpScenarios", "PumpSession", "PumpHAL",
         "PumpJournal", "PumpLinux",

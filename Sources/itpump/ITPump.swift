@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PumpFiles
 import PumpReports
 import PumpService

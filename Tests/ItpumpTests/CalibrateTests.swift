@@ -7,6 +7,7 @@ import PumpSafety
 import PumpUnits
 import Testing
 
+@testable import PumpBench
 @testable import PumpFiles
 @testable import PumpService
 @testable import itpump

@@ -2,6 +2,7 @@ import PumpUnits
 import Testing
 
 @testable import itpump
+@testable import PumpBench
 
 @Suite("Which waits tell of lateness")
 struct LatenessTests {

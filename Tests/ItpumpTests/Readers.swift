@@ -9,6 +9,7 @@ import PumpUnits
 
 #if !FUZZING
   @testable import itpump
+  @testable import PumpBench
 #endif
 
 /// Records that lie one after another in memory, as in a file.
@@ -58,7 +59,7 @@ enum Readers {
 
   static func recording(_ bytes: [UInt8]) {
     guard let reader = try? RecordReader(Data(bytes), "recording") else { return }
-    _ = try? ReplayCommand.replay(reader, waveform: nil)
+    _ = try? Replay.run(reader, waveform: nil)
   }
 
   static func journal(_ bytes: [UInt8]) {

@@ -79,6 +79,11 @@ public struct WireRequest: Codable, Equatable, Sendable {
     case itpump, verb, ticket, position, dose, volume, over, alarm, `for`, place, profile, confirm
     case preview
   }
+
+  /// A ticket that no other request has.
+  package static func newTicket() -> String {
+    String(UInt64.random(in: 1...UInt64.max), radix: 16)
+  }
 }
 
 /// What the pump answers.

@@ -1,9 +1,7 @@
 import ArgumentParser
-import Foundation
 import PumpBenchmarks
 import PumpFiles
 import PumpReports
-import PumpUnits
 
 /// `itpump bench`: how fast and how exact things are on this machine.
 struct BenchCommand: ParsableCommand {
@@ -15,6 +13,18 @@ struct BenchCommand: ParsableCommand {
       CoreBench.self, EdgeBench.self, RateBench.self, GPIOBench.self, JournalBench.self,
     ],
     defaultSubcommand: CoreBench.self)
+}
+
+extension ProjectFiles {
+  /// Gives figures to whom they are for: programs, people, or both.
+  static func put(_ figures: some Encodable, _ table: String, json: String?) throws {
+    if let json {
+      let text = try JSONOutput.text(figures)
+      if json == "-" { return try print(text) }
+      try write(text, to: json)
+    }
+    try print(table)
+  }
 }
 
 /// `itpump bench core`: the planner and the whole simulated stack.
@@ -44,100 +54,8 @@ struct CoreBench: ParsableCommand {
     guard (1...99).contains(runs) else { throw ValidationError("--runs: 1 to 99") }
   }
 
-  /// One programme's figures.
-  struct Row: Encodable {
-    var programme: String
-    var steps: UInt64
-    var ns_per_step: Double
-    var seconds: Double
-    var worst_error_ns: UInt64?
-    var trace_digest: String?
-  }
-
-  struct Figures: Encodable {
-    var programmes: [Row]
-    var peak_memory_mib: Double
-  }
-
   func run() throws {
-    var rows: [Row] = []
-    var bar = Console.Progress("measuring")
-    func add(_ name: String, _ result: PlannerBench.Result) {
-      rows.append(
-        Row(
-          programme: name, steps: result.steps, ns_per_step: result.nanosecondsPerStep,
-          seconds: result.seconds, worst_error_ns: result.worstErrorNanoseconds))
-      bar.show(Double(rows.count) / Double(only.count))
-    }
-    func add(_ name: String, _ result: StackBench.Result) {
-      rows.append(
-        Row(
-          programme: name, steps: result.steps, ns_per_step: result.nanosecondsPerStep,
-          seconds: result.seconds, trace_digest: SimulationReport.hex(result.digest)))
-      bar.show(Double(rows.count) / Double(only.count))
-    }
-    if only.contains("a") {
-      add("a  200 boluses of 10,000 steps, ramped, 1 s apart", try PlannerBench.boluses(runs))
-    }
-    if only.contains("b") {
-      let span = TimeSpan(seconds: 1_000)
-      add("b  1 kHz for 1,000 s", try PlannerBench.constant(1_000, in: 1, lasting: span, runs))
-    }
-    if only.contains("c") {
-      add("c  0.5 steps/s for 24 h", try PlannerBench.constant(1, in: 2, lasting: .day, runs))
-    }
-    if only.contains("d") {
-      let flow = try StepVolume.reference.flow(ofStepsPerSecond: 1_000)
-      let span = TimeSpan(seconds: 1_000)
-      add("d  whole simulated stack, 1 kHz for 1,000 s", try StackBench.run(flow, for: span, runs))
-    }
-    if only.contains("e") {
-      let flow = FlowRate(microlitresPerDay: 100)
-      add(
-        "e  180-day refill cycle, 100 µL/day",
-        try StackBench.run(flow, for: TimeSpan(days: 180), min(3, runs)))
-    }
-    bar.finish()
-    let figures = Figures(programmes: rows, peak_memory_mib: PeakMemory.mebibytes)
-    if let json {
-      let text = try JSONOutput.text(figures)
-      if json == "-" {
-        try ProjectFiles.print(text)
-        return
-      }
-      try ProjectFiles.write(text, to: json)
-    }
-    try ProjectFiles.print(Self.table(figures))
-  }
-
-  private static func table(_ figures: Figures) -> String {
-    var lines = [
-      "  programme                                                steps   ns/step     total"
-        + "   worst error"
-    ]
-    for row in figures.programmes {
-      let error = row.worst_error_ns.map { "\($0) ns" } ?? "-"
-      lines.append(
-        "  " + row.programme.padding(toLength: 50, withPad: " ", startingAt: 0)
-          + TextColumns.right(TextColumns.grouped(row.steps), 12)
-          + TextColumns.right(String(format: "%.2f", row.ns_per_step), 10)
-          + TextColumns.right(
-            row.seconds < 1
-              ? String(format: "%.2f ms", row.seconds * 1e3)
-              : String(format: "%.2f s", row.seconds), 10)
-          + TextColumns.right(error, 14))
-    }
-    lines.append(String(format: "  peak memory %.1f MiB", figures.peak_memory_mib))
-    return lines.joined(separator: "\n") + "\n"
-  }
-}
-
-/// The most memory that this process ever had resident.
-enum PeakMemory {
-  static var mebibytes: Double {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    let kibibytes = line?.split { $0 == " " || $0 == "\t" }.dropFirst().first { Double($0) != nil }
-    return kibibytes.flatMap { Double($0) }.map { $0 / 1024 } ?? .nan
+    let figures = try CoreFigures(only: only, runs: runs)
+    try ProjectFiles.put(figures, figures.table, json: json)
   }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import PumpFiles
-import PumpProfiles
 import PumpReports
 
 /// `itpump diff`: what a new profile changes.

@@ -34,22 +34,11 @@ struct BridgeCommand: ParsableCommand {
         from: before, to: after.profile, tubing: tubing, oldPlace: before.place(at: now),
         newPlace: after.profile.place(at: now))
     } catch {
-      throw ProjectFiles.Problem(description: "\(new): error: \(words(error))")
+      throw ProjectFiles.Problem(description: "\(new): error: \(error.words(from: old, to: new))")
     }
     let report = BridgeReport(
       bridge, tubing: tubing, before: ProjectFiles.profile(old), now: ProjectFiles.profile(new),
       at: now)
     try ProjectFiles.print(json ? JSONOutput.text(report) : report.text)
-  }
-
-  private func words(_ problem: Bridge.Problem) -> String {
-    switch problem {
-    case .sameConcentration: "its solution is that of \(old): no bridge is needed"
-    case .otherPump:
-      "its drug, catheter or patient is another than that of \(old): that is no change of concentration"
-    case .neverThrough(let isOld):
-      "\(isOld ? old : new) would not push the line through in a century: prime it by hand"
-    case .beyondArithmetic: "the volumes are beyond the arithmetic"
-    }
   }
 }

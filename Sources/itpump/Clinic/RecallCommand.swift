@@ -2,10 +2,8 @@ import ArgumentParser
 import Foundation
 import PumpClinic
 import PumpFiles
-import PumpJournal
 import PumpProfiles
 import PumpReports
-import PumpService
 
 /// `itpump recall`: lots against the public recalls.
 struct RecallCommand: ParsableCommand {
@@ -82,31 +80,9 @@ struct RecallCommand: ParsableCommand {
         isDevice: true)
     }
     for path in files {
-      reports += try fillings(path).map { report($0.lot, $0.drug, $0.place) }
+      reports += try NamedFilling.all(in: path).map { report($0.lot, $0.drug, $0.place) }
     }
     try ProjectFiles.print(json ? JSONOutput.text(reports) : reports.map(\.text).joined())
     if reports.contains(where: { !$0.isNotFound }) { throw ExitCode(3) }
-  }
-
-  /// What is in a reservoir by a profile, or what was and is in it by a journal.
-  private func fillings(_ path: String) throws -> [(drug: String, lot: String, place: String)] {
-    if path.hasSuffix(".journal") {
-      var journal = try JournalFile.read(path)
-      let past = PastFilling.all(in: &journal)
-      guard !past.isEmpty else {
-        throw ProjectFiles.Problem(description: "\(path): error: it holds no whole profile")
-      }
-      let moments = Moments(.current)
-      return past.map { ($0.drug, $0.lot, "\(path), \($0.period(moments))") }
-    }
-    let text = try ProjectFiles.text(ProjectFiles.profile(path))
-    let values = try ProfileEditing.text(of: InputFile(path: path, text: text)).values
-    guard let lot = values.first(where: { $0.path == "drug.lot" }),
-      let drug = values.first(where: { $0.path == "drug.name" })
-    else {
-      throw ProjectFiles.Problem(
-        description: "\(path): error: it says no drug and lot: 'itpump check' says what is missing")
-    }
-    return [(drug.text, lot.text, path)]
   }
 }

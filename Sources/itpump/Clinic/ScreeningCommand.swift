@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import PumpClinic
 import PumpFiles
-import PumpProfiles
 import PumpReports
 
 /// `itpump screening`: what comes next before there is a pump.

@@ -59,7 +59,7 @@ struct TitrateCommand: ParsableCommand {
     do throws(TitrationStep.Problem) {
       new = try TitrationStep(wish, of: text, before.profile).text
     } catch {
-      throw ProjectFiles.Problem(description: "\(name): error: \(Self.words(error))")
+      throw ProjectFiles.Problem(description: "\(name): error: \(error.words)")
     }
     if before.profile.singleBolus != nil {
       Console.note(
@@ -97,17 +97,6 @@ struct TitrateCommand: ParsableCommand {
       return .by(thousandths: isLess ? -Int64(size) : Int64(size))
     } catch let problem as PumpProfiles.Dimension.Problem {
       throw ValidationError("\(to == nil ? "--by" : "--to"): \(problem.message)")
-    }
-  }
-
-  private static func words(_ problem: TitrationStep.Problem) -> String {
-    switch problem {
-    case .nothingToTitrate:
-      "nothing is given, or the minimum rate, which is no treatment: 'itpump edit' or 'itpump new' begins a therapy"
-    case .leavesNothing(let path):
-      "'\(path)' would be nothing: a stop is 'therapy: stopped' in the file, and brings withdrawal"
-    case .beyondArithmetic(let path): "'\(path)' would be beyond any dose"
-    case .text(let problem): ProfileEditing.words(problem)
     }
   }
 }

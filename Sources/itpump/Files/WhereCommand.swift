@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import PumpFiles
-import PumpProfiles
 import PumpReports
 import PumpService
 

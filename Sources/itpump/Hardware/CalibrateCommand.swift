@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpBench
 import PumpFiles
 import PumpLinux
 import PumpProfiles
@@ -117,10 +118,11 @@ struct CalibrateCommand: ParsableCommand {
       let journal = self.journal ?? JournalFile.path(ofBoard: bench.board.name)
       let locks = try RunLock.both(bench.board, journal: journal)
       defer { withExtendedLifetime(locks) {} }
+      let turn = CalibrationTurn(bench, over: over?.span, realTime.wish, realTime.pace)
       let wanted = Volume(femtolitres: try Self.quantity("--volume", volume ?? "", .volume))
       for run in 1...runs {
         if runs > 1 { try ProjectFiles.print("run \(run) of \(runs)\n") }
-        let made = try turn(bench, wanted, booked: hasBooks(journal) ? journal : nil)
+        let made = try turn.turn(wanted, booked: hasBooks(journal) ? journal : nil)
         try ProjectFiles.print("\(made) steps were made.\n")
         guard let weight = try ask() else {
           try ProjectFiles.print(

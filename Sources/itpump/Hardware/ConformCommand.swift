@@ -1,4 +1,5 @@
 import ArgumentParser
+import PumpBench
 import PumpConformance
 import PumpFiles
 import PumpLinux
@@ -18,7 +19,7 @@ struct ConformCommand: ParsableCommand {
   func run() throws {
     let bench = try target.bench()
     _ = try target.resolve(bench.board)
-    var hardware = try RunCommand.claim(bench.board, clock: PacedClock(pace: .init()))
+    var hardware = try LinuxBench.claimed(bench.board, clock: PacedClock(pace: .init()))
     var conformance = HardwareConformance()
     conformance.check(&hardware)
     for violation in conformance.violations {

@@ -1,10 +1,9 @@
 import ArgumentParser
-import Foundation
+import PumpBench
 import PumpFiles
 import PumpHAL
 import PumpLinux
 import PumpProfiles
-import PumpReports
 import PumpService
 
 /// `itpump hardware`: what is there, and what is wired.
@@ -26,25 +25,9 @@ struct HardwareCommand: ParsableCommand {
     var chips = false
 
     func run() throws {
-      do {
-        var text = "\(GPIOChip.library)\n"
-        for chip in try GPIOChip.all() {
-          text += "\(chip.path) '\(chip.label)', \(chip.lineCount) lines\n"
-          guard !chips else { continue }
-          for line in try chip.lines() { text += Self.row(line) }
-        }
-        try ProjectFiles.print(text)
-      } catch let failure as GPIOFailure {
-        throw ProjectFiles.Problem(description: "error: \(failure)")
+      do { try ProjectFiles.print(GPIOChip.listing(withLines: !chips)) } catch {
+        throw ProjectFiles.Problem(description: "error: \(error)")
       }
-    }
-
-    private static func row(_ line: GPIOChip.Line) -> String {
-      let name = line.name.isEmpty ? "-" : line.name
-      return TextColumns.right("\(line.offset)", 6) + "  "
-        + name.padding(toLength: 24, withPad: " ", startingAt: 0)
-        + (line.isOutput ? " output" : " input ")
-        + (line.isUsed ? "  in use by '\(line.consumer)'" : "") + "\n"
     }
   }
 
@@ -59,33 +42,9 @@ struct HardwareCommand: ParsableCommand {
     func run() throws {
       let bench = try target.bench()
       let resolved = try target.resolve(bench.board)
-      let lines = try present(resolved.chip)
-      var busy = 0
-      var text = "\(bench.board.name): chip \(resolved.chip)\n"
-      for role in BenchLine.allCases {
-        guard let request = resolved.requests[role] else {
-          text += "  \(role.role): not on this board\n"
-          continue
-        }
-        let line = lines.first { $0.offset == request.offset }
-        let isBusy = line?.isUsed ?? false
-        busy += isBusy ? 1 : 0
-        text +=
-          "  \(role.role): offset \(request.offset)"
-          + (line.map { $0.name.isEmpty ? "" : " '\($0.name)'" } ?? "")
-          + ", \(role.isOutput ? "output" : "input"), active \(request.isActiveLow ? "low" : "high")"
-          + (isBusy ? "  IN USE by '\(line?.consumer ?? "")'" : ", free") + "\n"
-      }
-      text += "  outputs of a program that has died: \(ReleasedOutputs.ofThisKernel().words)\n"
-      text += busy == 0 ? "ready\n" : "\(busy) lines are in use\n"
-      try ProjectFiles.print(text)
-      if busy > 0 { throw ExitCode(1) }
-    }
-
-    private func present(_ chip: GPIOChip) throws -> [GPIOChip.Line] {
-      do { return try chip.lines() } catch {
-        throw ProjectFiles.Problem(description: "error: \(error)")
-      }
+      let check = try BoardCheck(bench.board, resolved)
+      try ProjectFiles.print(check.text)
+      if check.busyLines > 0 { throw ExitCode(1) }
     }
   }
 
@@ -123,22 +82,8 @@ struct HardwareCommand: ParsableCommand {
           description: "\(bench.board.name): error: the board has no line '\(line)'")
       }
       StopSignal.block()
-      do {
-        let output = try OutputLine(request, on: resolved.chip)
-        var count = 0
-        while count < times {
-          try output.set(.asserted)
-          let signal = StopSignal.take(within: 250)
-          try output.set(.released)
-          count += 1
-          if signal != nil || StopSignal.take(within: 250) != nil { break }
-        }
-        try ProjectFiles.print("\(request.title): blinked \(count) times, released now\n")
-      } catch let failure as GPIOFailure {
-        throw ProjectFiles.Problem(description: "error: \(failure)")
-      } catch let fault as LineFault {
-        throw ProjectFiles.Problem(description: "error: \(request.title): \(fault)")
-      }
+      let count = try BoardTrial(bench.board, resolved).blink(request, times: times)
+      try ProjectFiles.print("\(request.title): blinked \(count) times, released now\n")
     }
   }
 
@@ -155,26 +100,8 @@ struct HardwareCommand: ParsableCommand {
     func run() throws {
       let bench = try target.bench()
       let resolved = try target.resolve(bench.board)
-      let byHand = "cut the motor's supply by hand"
-      do {
-        // ENABLE alone: no other line may stand in its way.
-        guard let request = resolved.requests[.enable] else { return }
-        let enable = try OutputLine(request, on: resolved.chip)
-        try enable.set(.released)
-        guard try enable.read() == .released else {
-          throw ProjectFiles.Problem(
-            description: "\(bench.board.name): error: ENABLE reads back as asserted: \(byHand)")
-        }
-        if let step = resolved.requests[.step] {
-          // A STEP that stays high moves nothing while the motor is de-energised.
-          try? OutputLine(step, on: resolved.chip).set(.released)
-        }
-      } catch let failure as GPIOFailure {
-        throw ProjectFiles.Problem(
-          description: "\(bench.board.name): error: \(failure): \(byHand)")
-      } catch let fault as LineFault {
-        throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(fault): \(byHand)")
-      }
+      // A board without the line has nothing to release.
+      guard try BoardTrial(bench.board, resolved).release() else { return }
       try ProjectFiles.print("\(bench.board.name): ENABLE is released and reads back so\n")
     }
   }

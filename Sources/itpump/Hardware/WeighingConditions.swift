@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import PumpFiles
 import PumpProfiles
 import PumpReports
 

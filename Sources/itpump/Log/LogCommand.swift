@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpBench
 import PumpFiles
 import PumpJournal
 import PumpLinux
@@ -7,7 +8,6 @@ import PumpMessages
 import PumpProfiles
 import PumpRecords
 import PumpReports
-import PumpSafety
 import PumpService
 import PumpUnits
 
@@ -97,9 +97,9 @@ struct LogCommand: ParsableCommand {
 
   func run() throws {
     try ProjectFiles.checkOutputs([json, csv], inputs: [journal])
-    if damaged { return try printIntact() }
+    if damaged { return try JournalReading(journal).printIntact() }
     var opened = try JournalFile.read(journal)
-    if verify { return try printVerified(opened) }
+    if verify { return try JournalReading(journal).printVerified(opened) }
     if stats { return try ProjectFiles.print(JournalStats(&opened).text(journal)) }
     let moments = Moments(.current)
     do {
@@ -174,56 +174,5 @@ struct LogCommand: ParsableCommand {
       filter.from = journal.next
       try put(records, moments, worth, isHeaded: false)
     }
-  }
-
-  private func printVerified(_ journal: consuming Journal<FileStore>) throws {
-    // Opening has checked every checksum and every link.
-    var journal = journal
-    let suspicions = JournalFile.suspicions(&journal, JournalSeal(ofJournal: self.journal))
-    let state = journal.state
-    let carried = state.carried
-    guard journal.next > 0 else {
-      throw ProjectFiles.Problem(description: "\(self.journal): error: it holds no record")
-    }
-    try ProjectFiles.print(
-      """
-      \(self.journal): \(TextColumns.grouped(journal.next)) records, each intact and linked to the one before
-        \(TextColumns.grouped(carried.certain)) steps certain, \
-      \(TextColumns.grouped(carried.uncertain)) uncertain, \
-      \(TextColumns.grouped(carried.missed)) missed, in \(state.session) session\(state.session == 1 ? "" : "s")\
-      \(state.isEnded ? "" : "; the last is not ended: it runs, or broke off")
-
-      """)
-    guard suspicions.isEmpty else {
-      throw ProjectFiles.Problem(
-        description: suspicions.map { "\(self.journal): error: \($0.words)" }
-          .joined(separator: "\n"))
-    }
-  }
-
-  private func printIntact() throws {
-    let moments = Moments(.current)
-    var store: FileStore
-    do { store = try FileStore(path: journal, isReadOnly: true) } catch {
-      throw ProjectFiles.Problem(description: "error: \(error)")
-    }
-    var lost: [UInt64] = []
-    var text = ""
-    var worth = StepWorth()
-    for slot in store.slots {
-      guard let block = try? store.read(slot) else { continue }
-      if let record = block.intactRecord(at: slot) {
-        worth.note(record)
-        text += LogRow.line(record, moments, worth.of(record))
-      } else if !block.isBlank {
-        lost.append(slot)
-      }
-    }
-    try ProjectFiles.print(text)
-    guard !lost.isEmpty else { return }
-    throw ProjectFiles.Problem(
-      description: "\(journal): error: damaged records: "
-        + lost.prefix(20).map { "\($0)" }.joined(separator: ", ")
-        + (lost.count > 20 ? " and \(lost.count - 20) more" : ""))
   }
 }

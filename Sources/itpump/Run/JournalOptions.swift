@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import PumpFiles
-import PumpJournal
 import PumpProfiles
 import PumpSafety
 import PumpService

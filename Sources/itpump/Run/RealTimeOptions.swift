@@ -1,13 +1,5 @@
 import ArgumentParser
-import Foundation
-import PumpDrive
-import PumpHAL
-import PumpJournal
 import PumpLinux
-import PumpMessages
-import PumpProfiles
-import PumpSafety
-import PumpService
 import PumpSession
 import PumpUnits
 
@@ -32,13 +24,6 @@ struct RealTimeOptions: ParsableArguments {
   @Option(
     help: .init("Spin at most so many percent of the time; 0 only sleeps.", valueName: "percent"))
   var spinShare: UInt64 = 12
-
-  /// For a drive that only answers from a record.
-  static var none: RealTimeOptions {
-    var options = RealTimeOptions()
-    (options.priority, options.cpu, options.spinShare) = (0, nil, 0)
-    return options
-  }
 
   func validate() throws {
     guard (0...99).contains(priority) else { throw ValidationError("--priority: 0 to 99") }

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import PumpFiles
 
 /// Whether and how a run is recorded.
 struct RecordingOptions: ParsableArguments {
@@ -29,22 +27,6 @@ struct RecordingOptions: ParsableArguments {
     }
     guard (0...1_000).contains(recordKeep) else {
       throw ValidationError("--record-keep: 0 to 1000")
-    }
-  }
-
-  /// Gives the earlier recordings their next names, and lets go of the oldest.
-  func rotate() throws {
-    guard let record, recordKeep > 0 else { return }
-    let files = FileManager.default
-    func name(_ number: Int) -> String { number == 0 ? record : "\(record).\(number)" }
-    try? files.removeItem(atPath: name(recordKeep))
-    for number in stride(from: recordKeep - 1, through: 0, by: -1)
-    where files.fileExists(atPath: name(number)) {
-      guard rename(name(number), name(number + 1)) == 0 else {
-        throw ProjectFiles.Problem(
-          description: "\(name(number)): error: can't be renamed to \(name(number + 1)): "
-            + SystemFailure.describe(errno))
-      }
     }
   }
 }

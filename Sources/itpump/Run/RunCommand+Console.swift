@@ -1,11 +1,7 @@
 import ArgumentParser
 import Foundation
-import PumpDrive
+import PumpBench
 import PumpFiles
-import PumpHAL
-import PumpJournal
-import PumpLinux
-import PumpMessages
 import PumpProfiles
 import PumpReports
 import PumpSafety

@@ -1,11 +1,10 @@
 import ArgumentParser
 import Foundation
+import PumpBench
 import PumpDrive
 import PumpFiles
-import PumpHAL
 import PumpJournal
 import PumpLinux
-import PumpMessages
 import PumpProfiles
 import PumpReports
 import PumpSafety
@@ -127,7 +126,7 @@ struct RunCommand: ParsableCommand {
       return
     }
     if dryRun {
-      try ProjectFiles.print(try DryRun(profile, bench, realTime).text())
+      try ProjectFiles.print(try DryRun(profile, bench, realTime.wish, realTime.pace).text())
       return
     }
     StopSignal.block()
@@ -170,13 +169,16 @@ struct RunCommand: ParsableCommand {
     }
     profile.reservoir = profile.reservoir.filled(to: session.plan.filled) ?? profile.reservoir
     var books = JournalBooks(path: path, carried: session.plan.carried)
-    tellRest(session, profile)
+    session.tellRest(of: profile)
     let isConfirmed =
       confirm
       || session.journal.state.begunProfile == CRC32C.sum(of: Array(inputs.profile.text.utf8))
     let plan = session.plan
-    let control = try self.control(
-      profile, bench, session, isConfirmed: isConfirmed, waits: waits)
+    let control = try RunParts(
+      span: span?.span, isConfirmed: isConfirmed, hasWaitingProfile: waits,
+      isRecording: record != nil, fault: driveFault, wish: realTime.wish,
+      guardsWish: realTime.guardsWish, pace: realTime.pace, sizeGrants: journaling.apply
+    ).control(profile, bench, session)
     try settleTrip(plan.trip, control)
     if let driveFault {
       Console.note(
@@ -184,7 +186,10 @@ struct RunCommand: ParsableCommand {
       )
     }
     MissingParts.of(bench.board).forEach { Console.note($0) }
-    let server = try self.server(control, plan, profile, earlier, bench, inputs, path)
+    let ahead =
+      try start.map { try StartArgument.resolve($0, in: profile.timeZone) }?.timeIntervalSinceNow
+    let server = try ServerThread.start(
+      control, plan, profile, earlier, bench, inputs, journal: path, at: socket, ahead: ahead ?? 0)
     defer { server?.end() }
     guard
       control.test({ part, passed in
@@ -200,7 +205,7 @@ struct RunCommand: ParsableCommand {
       ? plan.place ?? profile.place(at: moment) : profile.place(at: moment)
     let writer: RecordWriter?
     do {
-      try recording.rotate()
+      if let record { try RecordingRotation.rotate(record, keeping: recording.recordKeep) }
       writer = try record.map { path in
         try RecordWriter(
           path,
@@ -225,20 +230,12 @@ struct RunCommand: ParsableCommand {
     let ending = monitor.follow()
     if let end = control.end, end != .exited(0) {
       Console.note(
-        "error: the drive's process \(Self.describe(end)): what it had made is booked; start anew, and "
+        "error: the drive's process \(end.words): what it had made is booked; start anew, and "
           + "the therapy goes on")
     }
     // The ledger comes first: neither a full disk nor a closed pipe may cost it.
     books.beganMonotonic = control.beganMonotonic
-    if let place = control.misplaced { books.path = Self.tell(place, path ?? "") }
+    if let place = control.misplaced { books.path = place.tell(of: path ?? "") }
     try finish(control, monitor, ending, profile, bench, moment, books)
-  }
-
-  static func claim(_ board: Board, clock: consuming PacedClock) throws -> LinuxBench {
-    do {
-      return try LinuxBench(try board.wiring.resolve(), clock: clock)
-    } catch {
-      throw ProjectFiles.Problem(description: "\(board.name): error: \(error)")
-    }
   }
 }

@@ -7,7 +7,6 @@ import PumpMessages
 import PumpPlant
 import PumpProfiles
 import PumpReports
-import PumpSafety
 import PumpScenarios
 import PumpUnits
 
@@ -108,13 +107,13 @@ struct SimulateCommand: ParsableCommand {
     var simulation = Simulation(
       profile: profile, bench: bench, span: span.span,
       start: try StartArgument.resolve(start, in: profile.timeZone), seed: seed,
-      faults: try loadFaults())
+      faults: try faults.map { try FaultFile.read($0, seed: seed, span: span.span) } ?? [])
     if let commands {
-      simulation.commands = try loadCommands(commands, for: profile)
+      simulation.commands = try CommandFile.read(commands, for: profile, lasting: span.span)
       simulation.drugs = try InputFile.drugs(
         options.files.drugFiles(besideProfile: ProjectFiles.profile(path)))
     }
-    let outcome = try run(simulation)
+    let outcome = try simulation.run(drawing: vcd)
     let report = SimulationReport(simulation, outcome)
     if let json {
       let text = try JSONOutput.text(report.machine)
@@ -123,37 +122,5 @@ struct SimulateCommand: ParsableCommand {
     if json != "-" { try ProjectFiles.print(report.text) }
     if outcome.refusal != nil { throw ExitCode(1) }
     if case .tripped = outcome.status.state { throw ExitCode(1) }
-  }
-
-  private func loadFaults() throws -> [ScheduledFault] {
-    guard let faults else { return [] }
-    let (loaded, diagnostics) = FaultFile.load(
-      try ProjectFiles.text(faults), seed: seed, span: span.span)
-    return try ProjectFiles.usable(loaded, diagnostics, faults)
-  }
-
-  private func loadCommands(_ commands: String, for profile: Profile) throws -> [ScriptedCommand] {
-    let folder = PathParts.folder(of: commands)
-    let (loaded, diagnostics) = CommandFile.load(
-      try ProjectFiles.text(commands), for: profile, lasting: span.span
-    ) { path in
-      try? ProjectFiles.text(PathParts.joined(folder, path))
-    }
-    return try ProjectFiles.usable(loaded, diagnostics, commands)
-  }
-
-  private func run(_ simulation: Simulation) throws -> Simulation.Outcome {
-    var bar = Console.Progress("simulating \(Format.span(span.span))")
-    defer { bar.finish() }
-    guard let vcd else {
-      return simulation.run(trace: DigestTrace()) { bar.show($0) }.0
-    }
-    let file = try OutputFile(vcd)
-    let trace = VCDTrace(simulation.bench.board, BenchLine.allCases, file)
-    var (outcome, written) = simulation.run(trace: trace) { bar.show($0) }
-    written.finish(at: .epoch + span.span)
-    try file.close()
-    outcome.digest = written.digest
-    return outcome
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PumpService
 
 /// `itpump bolus`: a single bolus, now.

@@ -57,14 +57,14 @@ enum Speaking {
     }
     if !options.yes { try confirm(what) }
     request.position = status.status?.position
-    request.ticket = options.ticket ?? newTicket()
+    request.ticket = options.ticket ?? WireRequest.newTicket()
     try send(request, client, options.pump)
   }
 
   /// Asks for what delivers less, or nothing: at once.
   static func order(_ request: WireRequest, _ options: PumpOptions, ticket: String? = nil) throws {
     var request = request
-    request.ticket = ticket ?? newTicket()
+    request.ticket = ticket ?? WireRequest.newTicket()
     try send(request, try PumpSocket.find(options.pump), options)
   }
 
@@ -105,9 +105,5 @@ enum Speaking {
     guard readLine()?.trimmingCharacters(in: .whitespaces) == "yes" else {
       throw ProjectFiles.Problem(description: "not done")
     }
-  }
-
-  static func newTicket() -> String {
-    String(UInt64.random(in: 1...UInt64.max), radix: 16)
   }
 }

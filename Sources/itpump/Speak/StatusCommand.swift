@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PumpBench
 import PumpFiles
 import PumpReports
 import PumpService
@@ -30,7 +31,7 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     if let journal {
-      let report = try JournalStatus(journal, files).report
+      let report = try JournalStatus(journal, files.files).report
       return try ProjectFiles.print(
         options.json ? JSONOutput.text(report) : StatusText(status: report).text)
     }

@@ -1,19 +1,19 @@
-import Foundation
+package import Foundation
 import Histogram
-import PumpDrive
+package import PumpDrive
 import PumpFiles
 import PumpFirmware
 import PumpJournal
 import PumpLinux
 import PumpMessages
-import PumpProfiles
-import PumpReports
+package import PumpProfiles
+package import PumpReports
 import PumpSafety
-import PumpService
-import PumpUnits
+package import PumpService
+package import PumpUnits
 
 /// A profile on a board with a firmware of its own: loaded, started, followed and ended over its console.
-struct FirmwareRun {
+package struct FirmwareRun {
   let profile: Profile
   let bench: Bench
   /// When the pattern is run as if it began.
@@ -38,7 +38,7 @@ struct FirmwareRun {
   private var startedAt = Date()
   private var idleLooks = 0
 
-  init(
+  package init(
     profile: Profile, bench: Bench, on line: FirmwareLine, moment: Date, span: TimeSpan?,
     isConfirmed: Bool, isRefilled: Bool, isAfterOutage: Bool, endsRunning: Bool, fault: DriveFault?,
     acknowledged: String?
@@ -59,7 +59,7 @@ struct FirmwareRun {
   }
 
   /// Runs to the end.
-  mutating func run() throws -> FirmwareReport {
+  package mutating func run() throws -> FirmwareReport {
     try console.drain()
     let hello = try console.ask("hello").answer
     report.firmware = hello.fields["board"] ?? ""

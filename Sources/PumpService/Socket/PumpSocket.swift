@@ -1,10 +1,9 @@
 import Foundation
 import Glibc
 import PumpFiles
-import PumpService
 
 /// Where running pumps are found.
-enum PumpSocket {
+package enum PumpSocket {
   /// The folders in which sockets are: a service's, a session's, a user's.
   private static var folders: [String] {
     let environment = ProcessInfo.processInfo.environment
@@ -21,7 +20,7 @@ enum PumpSocket {
   }
 
   /// A path for a new pump's socket, in a folder that is made where it is not there.
-  static func new(for board: String) throws -> String {
+  package static func new(for board: String) throws -> String {
     let folder = folders[0]
     mkdir(folder, 0o750)
     var status = stat()
@@ -41,7 +40,7 @@ enum PumpSocket {
   }
 
   /// The pump that a name or a path means, or the one that runs.
-  static func find(_ named: String?) throws -> PumpClient {
+  package static func find(_ named: String?) throws -> PumpClient {
     if let named, named.contains("/") { return try connect(named) }
     var found: [(name: String, client: PumpClient)] = []
     var isForbidden = false
@@ -81,7 +80,7 @@ enum PumpSocket {
 
 extension PumpClient {
   /// Asks, with the problem as the command line tells it.
-  func reply(to request: WireRequest) throws -> WireReply {
+  package func reply(to request: WireRequest) throws -> WireReply {
     do { return try ask(request) } catch {
       throw ProjectFiles.Problem(description: "\(error)")
     }

@@ -1,31 +1,46 @@
-import ArgumentParser
 import Foundation
 import PumpDrive
 import PumpFiles
 import PumpHAL
-import PumpLinux
+package import PumpLinux
 import PumpMessages
 import PumpPlan
 import PumpPlant
-import PumpProfiles
+package import PumpProfiles
 import PumpReplay
 import PumpReports
 import PumpSafety
 import PumpService
 import PumpTherapy
-import PumpUnits
+package import PumpUnits
 
-extension CalibrateCommand {
+/// A turning of the motor for a volume that is weighed.
+package struct CalibrationTurn {
+  private let bench: Bench
+  private let over: TimeSpan?
+  private let wish: RealTimeThread.Wish
+  private let pace: PacedClock.Pace
+
+  /// - Parameter over: How long a turning takes; as fast as the motor starts, if not given.
+  package init(
+    _ bench: Bench, over: TimeSpan?, _ wish: RealTimeThread.Wish, _ pace: PacedClock.Pace
+  ) {
+    self.bench = bench
+    self.over = over
+    self.wish = wish
+    self.pace = pace
+  }
+
   /// Turns the motor for a volume by the present calibration.
   ///
   /// - Parameter journal: Where it is booked.
   /// - Returns: The steps that were made.
-  func turn(_ bench: Bench, _ volume: Volume, booked journal: String?) throws -> UInt64 {
+  package func turn(_ volume: Volume, booked journal: String?) throws -> UInt64 {
     let start = bench.driver.motor.startRate
     let rate = max(1, (start == 0 ? bench.driver.motor.maximumRate : start) * 4 / 5)
     do {
       let fastest = try bench.step.flow(ofStepsPerSecond: rate)
-      guard let span = over?.span ?? fastest.time(toDeliver: volume) else {
+      guard let span = over ?? fastest.time(toDeliver: volume) else {
         throw ProjectFiles.Problem(description: "calibrate: error: the volume takes for ever")
       }
       let bolus = try Bolus(volume: volume, duration: span)
@@ -41,21 +56,19 @@ extension CalibrateCommand {
       let task = RunTask(singleBolus: bolus, span: span + TimeSpan(seconds: 12), isConfirmed: true)
       let books = try journal.map { try CalibrationBooks($0, bench, waits: Console.note) }
       let most = try bench.step.steps(in: volume) + 1
-      let control = try claimed(settings, bench, task)
+      let control = try claimed(settings, task)
       // Ahead, as in a run, and only when the bench is claimed: what is not begun leaves nothing uncertain.
       try books?.permit(most, within: span + TimeSpan(seconds: 12))
-      let turned = try turn(control, bench, span)
+      let turned = try follow(control, span)
       let ledger = turned.outcome.status.ledger
       if let books, let journal {
         try books.book(certain: ledger.delivered, uncertain: ledger.uncertain)
         Console.note(
           "booked: \(TextColumns.grouped(ledger.delivered + ledger.uncertain)) steps in \(journal)")
       }
-      return try checked(turned, bench)
+      return try checked(turned)
     } catch let problem as ProjectFiles.Problem {
       throw problem
-    } catch let code as ExitCode {
-      throw code
     } catch {
       throw ProjectFiles.Problem(
         description: "calibrate: error: \(Format.volume(volume)) can't be turned on this bench in "
@@ -69,10 +82,10 @@ extension CalibrateCommand {
     var monitor: RunMonitor
   }
 
-  private func turn(
-    _ control: RunThread<LinuxBench>, _ bench: Bench, _ span: TimeSpan
+  private func follow(
+    _ control: RunThread<LinuxBench>, _ span: TimeSpan
   ) throws -> Turned {
-    guard control.start(realTime.wish) else {
+    guard control.start(wish) else {
       throw ProjectFiles.Problem(description: "calibrate: error: no thread left")
     }
     Console.note("turning takes \(Format.span(span)); Ctrl-C stops")
@@ -92,7 +105,7 @@ extension CalibrateCommand {
   ///
   /// With an engine of its own: Swift 6.0 crashes where a function is given one and throws after it has handed
   /// it on.
-  private func claimed(_ settings: EngineSettings, _ bench: Bench, _ task: RunTask) throws
+  private func claimed(_ settings: EngineSettings, _ task: RunTask) throws
     -> RunThread<LinuxBench>
   {
     StopSignal.block()
@@ -100,7 +113,7 @@ extension CalibrateCommand {
       settings: settings,
       prescription: Prescription(therapy: .stopped, concentration: CalibrationBooks.water),
       grant: .unlimited)
-    let hardware = try RunCommand.claim(bench.board, clock: realTime.clock)
+    let hardware = try LinuxBench.claimed(bench.board, clock: PacedClock(pace: pace))
     let control = RunThread(
       engine: engine, hardware: hardware, task: task, isRecording: false
     ) { $0.trouble }
@@ -113,7 +126,7 @@ extension CalibrateCommand {
   /// Refuses steps that can't be weighed.
   ///
   /// - Returns: How many were made.
-  private func checked(_ turned: Turned, _ bench: Bench) throws -> UInt64 {
+  private func checked(_ turned: Turned) throws -> UInt64 {
     let (outcome, monitor) = (turned.outcome, turned.monitor)
     let index = bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex
     let ledger = outcome.status.ledger

@@ -1,13 +1,11 @@
-import ArgumentParser
 import Foundation
-import PumpFiles
-import PumpProfiles
-import PumpReports
+package import PumpFiles
+package import PumpProfiles
 
 /// What changing a profile's file has in common.
-enum ProfileEditing {
+package enum ProfileEditing {
   /// A profile's text, to be changed.
-  static func text(of file: InputFile) throws -> ProfileText {
+  package static func text(of file: InputFile) throws -> ProfileText {
     do throws(ProfileText.Problem) {
       return try ProfileText(file.text)
     } catch {
@@ -16,7 +14,7 @@ enum ProfileEditing {
   }
 
   /// Shows what a new text changes, and writes it, unless it is no valid profile or the change is refused.
-  static func write(
+  package static func write(
     _ new: ProfileText, to output: String,
     after old: (name: String, profile: Profile, bench: Bench),
     _ files: ProjectFiles
@@ -37,7 +35,7 @@ enum ProfileEditing {
   }
 
   /// Refuses to write over a file: it may be another patient's.
-  static func checkIsNew(_ output: String) throws {
+  package static func checkIsNew(_ output: String) throws {
     guard output == "-" || output == "/dev/null" || !FileManager.default.fileExists(atPath: output)
     else {
       throw ProjectFiles.Problem(
@@ -47,7 +45,7 @@ enum ProfileEditing {
     }
   }
 
-  static func words(_ problem: ProfileText.Problem) -> String {
+  package static func words(_ problem: ProfileText.Problem) -> String {
     switch problem {
     case .unreadable: "it can't be read as a profile: 'itpump check' says why"
     case .unknown(let path, let near):

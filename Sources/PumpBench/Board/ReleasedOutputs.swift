@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A Raspberry Pi kernel keeps its level unless `dtparam=strict_gpiod` is set
 /// (https://github.com/raspberrypi/linux/pull/6117 and 6150): ENABLE may then stay asserted.
-enum ReleasedOutputs: Equatable {
+package enum ReleasedOutputs: Equatable {
   /// They become inputs: the pull resistor decides.
   case returned
   case kept
@@ -14,7 +14,7 @@ enum ReleasedOutputs: Equatable {
   /// As the pin controllers' parameter `persist_gpio_outputs` says.
   ///
   /// - Parameter modules: The folder of the kernel's modules.
-  static func ofThisKernel(modules: String = "/sys/module") -> ReleasedOutputs {
+  package static func ofThisKernel(modules: String = "/sys/module") -> ReleasedOutputs {
     let settings = ["pinctrl_bcm2835", "pinctrl_rp1"].compactMap {
       try? String(
         contentsOfFile: "\(modules)/\($0)/parameters/persist_gpio_outputs", encoding: .utf8)
@@ -23,7 +23,7 @@ enum ReleasedOutputs: Equatable {
     return settings.allSatisfy { $0.hasPrefix("N") } ? .returned : .kept
   }
 
-  var words: String {
+  package var words: String {
     switch self {
     case .returned: "become inputs, so ENABLE's pull-up holds"
     case .kept: "KEEP THEIR LEVEL: add dtparam=strict_gpiod to /boot/firmware/config.txt and reboot"

@@ -6,9 +6,9 @@ import PumpService
 /// The keys of the live screen: each is a request to the pump's own socket, as any client's.
 ///
 /// What delivers more is asked about; what delivers less is done at once.
-final class RunKeys {
+package final class RunKeys {
   /// What the screen says of them.
-  static let words =
+  package static let words =
     "keys: h holds the therapy, r resumes it, c ends a bolus, a acknowledges, s silences"
 
   private let socket: String
@@ -18,7 +18,7 @@ final class RunKeys {
 
   /// - Parameter socket: Where the pump listens.
   /// - Returns: `nil` where nobody sits at a terminal.
-  init?(_ socket: String) {
+  package init?(_ socket: String) {
     var settings = termios()
     guard isatty(STDERR_FILENO) == 1, Self.isInFront, tcgetattr(STDIN_FILENO, &settings) == 0
     else { return nil }
@@ -81,7 +81,7 @@ final class RunKeys {
       guard let change = reply.preview else { return reply.message ?? "resume: no answer" }
       if let why = change.would_be_refused { return "resume would be refused: \(why)" }
       request.preview = nil
-      request.ticket = Speaking.newTicket()
+      request.ticket = WireRequest.newTicket()
       asked = (request, "resume")
       return "resume with \(StatusText.rate(change.then.rate_ug_per_h)), "
         + "\(StatusText.mass(change.then.next_24h_ug)) in the next 24 h? y for yes"

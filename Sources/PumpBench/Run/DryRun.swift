@@ -1,35 +1,38 @@
 import Foundation
 import PumpFiles
 import PumpHAL
-import PumpLinux
-import PumpProfiles
+package import PumpLinux
+package import PumpProfiles
 import PumpService
 import PumpUnits
 
 /// What a run would claim, worked out without claiming anything.
-struct DryRun {
+package struct DryRun {
   private let profile: Profile
   private let bench: Bench
-  private let realTime: RealTimeOptions
+  private let wish: RealTimeThread.Wish
+  private let pace: PacedClock.Pace
 
-  init(_ profile: Profile, _ bench: Bench, _ realTime: RealTimeOptions) {
+  package init(
+    _ profile: Profile, _ bench: Bench, _ wish: RealTimeThread.Wish, _ pace: PacedClock.Pace
+  ) {
     self.profile = profile
     self.bench = bench
-    self.realTime = realTime
+    self.wish = wish
+    self.pace = pace
   }
 
-  func text() throws -> String {
-    let wish = realTime.wish
+  package func text() throws -> String {
     var lines = [
       "\(profile.name) on \(bench.board.name); nothing is claimed",
       "  scheduling  "
         + (wish.priority > 0 ? "SCHED_FIFO \(wish.priority), memory locked" : "ordinary thread")
         + (wish.processor.map { ", processor \($0)" } ?? ""),
       "  waiting     "
-        + (realTime.pace == .asleep
+        + (pace == .asleep
           ? "sleeps"
-          : "wakes \(Format.span(realTime.pace.window)) early and spins, at most "
-            + "\(realTime.spinShare) % of the time"),
+          : "wakes \(Format.span(pace.window)) early and spins, at most "
+            + "\(pace.budgetPermille / 10) % of the time"),
       "  library     \(GPIOChip.library)",
     ]
     guard !bench.board.isSimulated else {

@@ -1,10 +1,10 @@
-import PumpProfiles
+package import PumpProfiles
 import PumpService
 
 /// What a board does not have, and what therefore nobody notices: told before a run, for the self-test
 /// can't fail in a part that is not there.
-enum MissingParts {
-  static func of(_ board: Board) -> [String] {
+package enum MissingParts {
+  package static func of(_ board: Board) -> [String] {
     guard !board.isSimulated else { return [] }
     var lines: [String] = []
     if board.lines["buzzer"] == nil {

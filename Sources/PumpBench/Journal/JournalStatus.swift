@@ -1,24 +1,24 @@
 import Foundation
 import Glibc
-import PumpFiles
-import PumpJournal
+package import PumpFiles
+package import PumpJournal
 import PumpLinux
 import PumpMessages
 import PumpProfiles
 import PumpReports
 import PumpSafety
-import PumpService
+package import PumpService
 import PumpSession
 import PumpUnits
 
 /// How a pump is that does not run, by its journal.
-struct JournalStatus {
-  let report: StatusReport
+package struct JournalStatus {
+  package let report: StatusReport
 
   /// Reads the journal.
   ///
   /// - Throws: `ProjectFiles.Problem`.
-  init(_ path: String, _ options: FileOptions, clocks: SystemClocks = .now) throws {
+  package init(_ path: String, _ files: ProjectFiles, clocks: SystemClocks = .now) throws {
     var journal = try JournalFile.read(path)
     guard !journal.store.isBeingWritten else {
       throw ProjectFiles.Problem(
@@ -34,7 +34,7 @@ struct JournalStatus {
       throw ProjectFiles.Problem(
         description: "\(path): error: it holds no whole profile; 'itpump log' shows its records")
     }
-    let inputs = try options.files.inputs(
+    let inputs = try files.inputs(
       of: InputFile(path: path, text: String(decoding: kept, as: UTF8.self)))
     // What ran may have expired since.
     let loaded = try inputs.judged(now: nil)

@@ -7,31 +7,31 @@ import PumpMessages
 import PumpPlant
 import PumpProfiles
 import PumpReplay
-import PumpReports
-import PumpSafety
-import PumpService
+package import PumpReports
+package import PumpSafety
+package import PumpService
 import PumpUnits
 
 /// Follows a run from outside its real-time thread: record, lateness, alarms, display, signals.
-final class RunMonitor {
+package final class RunMonitor {
   private let control: any RunControl
   private let record: RecordWriter?
   private var display: RunDisplay
   /// What the keys of the screen ask for.
-  var keys: RunKeys?
+  package var keys: RunKeys?
   /// Whether the run is over when its bolus is.
-  var endsWithBolus = false
+  package var endsWithBolus = false
   private(set) var events: [TimedEvent] = []
   /// By how much each wake-up came late, an edge's or any other's.
   private(set) var lateness = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
   private(set) var digest = ActionDigest()
-  private(set) var troubles: [String] = []
+  package private(set) var troubles: [String] = []
   /// Holds the index pulses against the steps, and stops the run where they disagree.
-  var indexWatch: IndexWatch?
+  package var indexWatch: IndexWatch?
   /// What the index pulses said when they stopped the run.
-  private(set) var indexVerdict: IndexWatch.Verdict?
+  package private(set) var indexVerdict: IndexWatch.Verdict?
   /// Index pulses when the sensors were last read; `nil` without an index line.
-  private(set) var indexPulses: UInt64?
+  package private(set) var indexPulses: UInt64?
   /// Changes of the sensors' lines that were too short to count.
   private(set) var glitches: UInt64 = 0
   /// Wake-ups so late that the plan had to be brought up to date.
@@ -41,14 +41,14 @@ final class RunMonitor {
   private var lastWake = Instant.epoch
   private var pause = PacedClock(pace: .asleep)
 
-  init(control: any RunControl, record: RecordWriter?, display: RunDisplay) {
+  package init(control: any RunControl, record: RecordWriter?, display: RunDisplay) {
     self.control = control
     self.record = record
     self.display = display
   }
 
   /// Follows the run until it has ended; SIGINT, SIGTERM and SIGHUP stop it.
-  func follow() -> RunEnding {
+  package func follow() -> RunEnding {
     let watch = SignalWatch(control)
     var isTold = false
     while !hasEnded {
@@ -105,7 +105,7 @@ final class RunMonitor {
   /// Closes the record.
   ///
   /// - Returns: Why it is not whole, if it is not.
-  func closeRecord() -> (any Error)? {
+  package func closeRecord() -> (any Error)? {
     do {
       try record?.close()
       return nil
@@ -163,66 +163,5 @@ final class RunMonitor {
     let text = "line \(line.role): \(why)"
     troubles.append(text)
     display.note("error: \(text)")
-  }
-}
-
-/// Waits for a stop signal on a thread that does nothing else: a terminal or a disk that blocks can't
-/// hold up a stop.
-final class SignalWatch: RealTimeTask, @unchecked Sendable {
-  private let control: any RunControl
-  private let seen: SlotRing<Int32>?
-  private let ended: SlotRing<Bool>?
-  private var thread: RealTimeThread?
-  private var taken: Int32?
-
-  init(_ control: any RunControl) {
-    self.control = control
-    seen = SlotRing(slots: 4)
-    ended = SlotRing(slots: 4)
-    thread = RealTimeThread.start(RealTimeThread.Wish(priority: 0, locksMemory: false), self)
-  }
-
-  /// The signal that came, if one did.
-  var signal: Int32? {
-    // A system without a thread left still has this one.
-    if thread == nil, let signal = StopSignal.take(within: 0) { notice(signal) }
-    taken = taken ?? seen?.take()
-    return taken
-  }
-
-  func carryOut(without denials: [RealTimeThread.Denial]) {
-    while ended?.take() == nil {
-      if let signal = StopSignal.take(within: 50) { notice(signal) }
-    }
-  }
-
-  private func notice(_ signal: Int32) {
-    control.orderStop()
-    seen?.writer.put(signal)
-  }
-
-  func end() {
-    ended?.writer.put(true)
-    thread?.join()
-  }
-}
-
-/// A digest of everything that a run did to its hardware, with when: two runs with the same one did
-/// the same.
-struct ActionDigest {
-  private var trace = DigestTrace()
-  private var now = Instant.epoch
-
-  var value: TraceDigest { trace.digest }
-
-  mutating func take(_ call: HardwareCall) {
-    switch call {
-    case .waited(_, let woke), .readClock(let woke): now = woke
-    case .set(let line, let level, _):
-      trace.record(line.benchLine, isAsserted: level == .asserted, at: now)
-    case .sounded(let tone, _): trace.record(.buzzer, isAsserted: tone == .double, at: now)
-    case .kickedWatchdog: trace.record(.watchdogKick, isAsserted: true, at: now)
-    case .readBack, .readSensors, .sensorsFailed, .readWallClock, .hadNews: break
-    }
   }
 }
