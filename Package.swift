@@ -86,9 +86,13 @@ let package = Package(
     // What a run is recorded by, and hardware that answers from a record.
     .target(name: "PumpReplay", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
 
-    // What every backend promises, tried on one.
+    // What every backend and every way to a journal promises, tried on one.
     .target(
-      name: "PumpConformance", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
+      name: "PumpConformance",
+      dependencies: [
+        "PumpUnits", "PumpHAL", "PumpTherapy", "PumpMessages", "PumpSafety", "PumpJournal",
+        "PumpSession",
+      ], swiftSettings: settings),
 
     // Backends: each implements PumpHAL and knows no engine.
     .target(name: "PumpPlant", dependencies: ["PumpUnits", "PumpHAL"], swiftSettings: settings),
@@ -232,14 +236,15 @@ let package = Package(
     .testTarget(
       name: "PumpSessionTests",
       dependencies: [
-        "PumpSession", "PumpHAL", "PumpJournal", "PumpMessages", "PumpPlant", "PumpSafety",
-        "PumpTherapy", "PumpUnits",
+        "PumpSession", "PumpConformance", "PumpHAL", "PumpJournal", "PumpMessages", "PumpPlant",
+        "PumpSafety", "PumpTherapy", "PumpUnits",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "PumpServiceTests",
       dependencies: [
-        "PumpService", "CPumpLinux", "PumpDrive", "PumpHAL", "PumpJournal", "PumpLinux",
+        "PumpService", "CPumpLinux", "PumpConformance", "PumpDrive", "PumpHAL", "PumpJournal",
+        "PumpLinux",
         "PumpMessages", "PumpPlan", "PumpPlant", "PumpProfiles", "PumpReplay", "PumpSafety",
         "PumpSession", "PumpTherapy", "PumpUnits",
       ],
@@ -253,8 +258,8 @@ let package = Package(
     .testTarget(
       name: "PumpFirmwareTests",
       dependencies: [
-        "PumpFirmware", "PumpDrive", "PumpJournal", "PumpPlan", "PumpMessages", "PumpSafety",
-        "PumpHAL", "PumpPlant", "PumpSession", "PumpTherapy", "PumpUnits",
+        "PumpFirmware", "PumpConformance", "PumpDrive", "PumpJournal", "PumpPlan", "PumpMessages",
+        "PumpSafety", "PumpHAL", "PumpPlant", "PumpSession", "PumpTherapy", "PumpUnits",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -870,13 +870,17 @@ def main():
         good &= together((removed, variant))
     # What no library makes different.
     latest = variants[-1]
-    good &= together(*[(liar, latest, fault) for fault in LIARS[:4]])
-    good &= together(*[(liar, latest, fault) for fault in LIARS[4:]])
-    good &= together(*[(weigh, latest, head) for head in ("follows", "stalls:1000", "slips:4")])
-    good &= together(*[(kills, latest, part, kill_count // 3) for part in "abc"])
+    # A deaf drive is found out when its grant has run out: that takes as long as the kills.
+    quick = [fault for fault in LIARS if fault != "deaf"]
+    good &= together(*[(liar, latest, fault) for fault in quick[:3]])
+    good &= together(*[(liar, latest, fault) for fault in quick[3:]])
+    good &= together(
+        (watchdog_close, latest),
+        *[(weigh, latest, head) for head in ("follows", "stalls:1000", "slips:4")])
+    good &= together(
+        (liar, latest, "deaf"), *[(kills, latest, part, kill_count // 3) for part in "abc"])
     good &= together(*[(commanded, latest, part, max(3, kill_count // 10)) for part in "abc"])
     good &= together((crowded, latest))
-    good &= together((watchdog_close, latest))
     for thread in beside:
         thread.join()
     good &= all(went_well)

@@ -51,6 +51,7 @@ extension Engine {
 
   /// Brings the plan up to now after a late wake-up, and decides what becomes of the backlog.
   mutating func settle(at now: Instant) {
+    if followDelay(at: now) { return }
     if books.owed == 0 { log(.late(lateness(at: now)), at: now) }
     catchUp(to: now)
     books.owe(planner.takeAll(by: now))
@@ -67,6 +68,39 @@ extension Engine {
     watchPromise(late, at: now)
     planner.begin(program.segment(from: now), at: now)
     updateSpacing(at: now)
+  }
+
+  /// Goes on after a delay that the motor follows: the bolus stood still from right before the late step, and has its
+  /// speed again at once.
+  ///
+  /// - Returns: Whether it does; not where the flow under it changes meanwhile, or has a step of its own due: that
+  ///   has no place between the bolus's at its speed.
+  private mutating func followDelay(at now: Instant) -> Bool {
+    let due = planner.nextDue
+    guard let bolus = program.bolus, bolus.isRamped, books.owed == 0,
+      now.elapsed(since: due) <= settings.motor.followsDelay, due < planAt,
+      due > planner.segmentStart, due > bolus.start
+    else { return false }
+    let before = Instant(nanoseconds: due.nanoseconds - 1)
+    program.bolus = nil
+    let meanwhile = program.segment(from: before)
+    guard meanwhile.end > now, (nextScheduled?.at ?? .never) > now else {
+      program.bolus = bolus
+      return false
+    }
+    planner.begin(meanwhile, at: before)
+    guard planner.nextDue > now else {
+      program.bolus = bolus
+      planner.begin(program.segment(from: before), at: before)
+      return false
+    }
+    log(.late(now.elapsed(since: due)), at: now)
+    let late = bolus.delayed(by: now.elapsed(since: before))
+    program.bolus = late
+    watchPromise(late, at: now)
+    planner.begin(program.segment(from: now), at: now)
+    updateSpacing(at: now)
+    return true
   }
 
   /// Alarms where a bolus falls further behind than the backlog's limit: each pause alone may be short.

@@ -92,7 +92,8 @@ extension Profile {
       mode: UInt64(Mode.allCases.firstIndex(of: mode) ?? 0), catheterVolume: catheterVolume,
       run: CompiledRun(
         prescription: prescription, singleBolus: singleBolus, engine: engineSettings(on: bench),
-        stepsPerIndex: bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex))
+        stepsPerIndex: bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex,
+        stallTries: bench.pump.stallTries))
   }
 
   /// The profile that was compiled, if it was for this bench.
@@ -128,7 +129,7 @@ extension Profile {
       own.run.engine.driver == image.run.engine.driver,
       own.run.engine.motor == image.run.engine.motor,
       own.run.engine.backlogLimit == image.run.engine.backlogLimit,
-      own.run.stepsPerIndex == image.run.stepsPerIndex
+      own.run.stepsPerIndex == image.run.stepsPerIndex, own.run.stallTries == image.run.stallTries
     else {
       throw problem(
         "it was compiled for another pump head, driver or board than \(bench.board.name); compile "

@@ -49,7 +49,10 @@ extension CompiledRun {
   ) throws(ImageProblem) {
     let length = try ImageFormat.check(count: count, word: word)
     engine = try Self.engine(word)
-    stepsPerIndex = word(47) == 0 ? nil : word(47)
+    let (period, tries) = (word(47) & 0xFF_FFFF_FFFF_FFFF, word(47) >> 56)
+    stepsPerIndex = period == 0 ? nil : period
+    stallTries = word(1) & 0xFFFF == ImageFormat.firstVersion ? 2 : tries
+    guard stallTries <= 20 else { throw .outOfRange }
     guard word(30) > 0 else { throw .outOfRange }
     do throws(PrescriptionProblem) {
       prescription = Prescription(
@@ -68,16 +71,17 @@ extension CompiledRun {
 
   private static func engine(_ word: (Int) -> UInt64) throws(ImageProblem) -> EngineSettings {
     guard word(32) > 0, word(31) <= 1 << 38, word(42) > 0, word(43) <= word(44),
-      word(45) <= word(46), word(41) <= 1
+      word(45) <= word(46), word(41) & 0xFFFF_FFFF <= 1
     else { throw .outOfRange }
     for place in 36...40 where word(place) > 1_000_000_000 { throw .outOfRange }
     // A motor that is energised around strokes only is held until its rotor has turned.
-    guard word(48) <= 1_000_000_000, word(41) == 0 || word(48) > 0 else { throw .outOfRange }
+    guard word(48) <= 1_000_000_000, word(41) & 1 == 0 || word(48) > 0 else { throw .outOfRange }
     guard
       let step = try? StepVolume(
         delivering: Volume(femtolitres: word(31)), inSteps: word(32)),
       let motor = try? MotorLimits(
-        startRate: word(33), maximumRate: word(34), acceleration: word(35)),
+        startRate: word(33), maximumRate: word(34), acceleration: word(35),
+        followsDelay: TimeSpan(nanoseconds: word(41) >> 32)),
       let reservoir = try? Reservoir(
         capacity: Volume(femtolitres: word(49)), filled: Volume(femtolitres: word(50)),
         lowAlarm: Volume(femtolitres: word(51)), reserve: Volume(femtolitres: word(52)))
@@ -94,6 +98,6 @@ extension CompiledRun {
     func span(_ place: Int) -> TimeSpan { TimeSpan(nanoseconds: word(place)) }
     return DriverTiming(
       stepHigh: span(36), stepLow: span(37), directionSetUp: span(38), directionHold: span(39),
-      hold: span(48), wakeUp: span(40), energise: word(41) == 1 ? .aroundStrokes : .always)
+      hold: span(48), wakeUp: span(40), energise: word(41) & 1 == 1 ? .aroundStrokes : .always)
   }
 }

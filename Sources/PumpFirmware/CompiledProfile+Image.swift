@@ -16,8 +16,8 @@ import PumpUnits
 /// | 27–29 | expiry, mode, catheter volume in fL |
 /// | 30–32 | concentration in ng/mL, volume of a step as a fraction of fL |
 /// | 33–35 | start rate, maximum rate in steps/s, acceleration in steps/s² |
-/// | 36–41 | STEP high, STEP low, DIR set-up, DIR hold, wake-up in ns; 1 where energised around strokes |
-/// | 42–48 | backlog limit in steps; soft and hard limit an hour, a day, in fg; steps an index pulse or 0; hold after a stroke in ns |
+/// | 36–41 | STEP high, STEP low, DIR set-up, DIR hold, wake-up in ns; 1 where energised around strokes (32 bits), a delay that the motor follows in ns (32) |
+/// | 42–48 | backlog limit in steps; soft and hard limit an hour, a day, in fg; steps an index pulse or 0 (56 bits), tries of a stalled motor (8); hold after a stroke in ns |
 /// | 49–52 | reservoir's capacity, filling, low alarm, reserve in fL |
 /// | 53–56 | patient bolus: volume, duration, lock-out, most a day; zeros without one |
 /// | 57–58 | single bolus: volume, duration; zeros without one |
@@ -28,7 +28,9 @@ public enum ImageFormat {
   /// `ITPIMAGE`.
   public static var magic: UInt64 { 0x4547_414D_4950_5449 }
   /// The version that is written, and the latest that is read.
-  public static var version: UInt16 { 1 }
+  public static var version: UInt16 { 2 }
+  /// The first version, without a delay that the motor follows; a stalled one got two tries.
+  static var firstVersion: UInt64 { 1 }
   /// Words of an image without a pattern, checksum included.
   static var fixedWords: Int { 63 }
   /// The longest image: a pattern with as many entries as there can be.
@@ -86,13 +88,15 @@ extension CompiledProfile {
     for span in [
       driver.stepHigh, driver.stepLow, driver.directionSetUp, driver.directionHold, driver.wakeUp,
     ] { add(span.nanoseconds) }
-    add(driver.energise == .aroundStrokes ? 1 : 0)
+    add(
+      (driver.energise == .aroundStrokes ? 1 : 0)
+        | run.engine.motor.followsDelay.nanoseconds << 32)
     add(run.engine.backlogLimit)
     for limit in [run.engine.limits.perHour, run.engine.limits.perDay] {
       add(limit.soft.femtograms)
       add(limit.hard.femtograms)
     }
-    add(run.stepsPerIndex ?? 0)
+    add((run.stepsPerIndex ?? 0) | run.stallTries << 56)
     add(driver.hold.nanoseconds)
     let reservoir = run.engine.reservoir
     for volume in [reservoir.capacity, reservoir.filled, reservoir.lowAlarm, reservoir.reserve] {

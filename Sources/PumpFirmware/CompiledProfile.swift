@@ -45,14 +45,18 @@ public struct CompiledRun: Sendable {
   public var engine: EngineSettings
   /// Steps from one index pulse to the next; `nil` without an index line.
   public var stepsPerIndex: UInt64?
+  /// Index distances that a stalled motor gets to turn again.
+  public var stallTries: UInt64
 
   public init(
-    prescription: Prescription, singleBolus: Bolus?, engine: EngineSettings, stepsPerIndex: UInt64?
+    prescription: Prescription, singleBolus: Bolus?, engine: EngineSettings, stepsPerIndex: UInt64?,
+    stallTries: UInt64
   ) {
     self.prescription = prescription
     self.singleBolus = singleBolus
     self.engine = engine
     self.stepsPerIndex = stepsPerIndex
+    self.stallTries = stallTries
   }
 }
 

@@ -109,7 +109,7 @@ extension Controller {
     _ drive: UnsafeMutablePointer<DriveSide<B>>
   ) -> UnsafeMutablePointer<Session<B>> {
     var settings = compiled.pointee.engine.supervisor(
-      stepsPerIndex: compiled.pointee.stepsPerIndex)
+      stepsPerIndex: compiled.pointee.stepsPerIndex, stallTries: compiled.pointee.stallTries)
     settings.recorderCapacity = Self.recorderCapacity
     let session = Arena.room(for: Session<B>.self)
     session.initialize(

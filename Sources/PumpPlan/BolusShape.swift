@@ -123,6 +123,12 @@ public struct BolusShape: Equatable, BitwiseCopyable, Sendable {
     ).filled(with: rest)
   }
 
+  /// This bolus, what is left of it later by a span in which the motor made no step of it.
+  public func delayed(by span: TimeSpan) -> Self {
+    Self(
+      start: start + span, from: from, to: to, rampLength: rampLength, climb: climb, cruise: cruise)
+  }
+
   /// The flow from an instant on, over a base.
   ///
   /// - Parameters:

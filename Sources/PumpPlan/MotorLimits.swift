@@ -10,6 +10,9 @@ public struct MotorLimits: Hashable, Sendable {
   public let maximumRate: UInt64
   /// The acceleration between them in steps/s².
   public let acceleration: UInt64
+  /// In a ramped bolus a step may come so late, and the motor still follows it: it goes on at its speed. A longer
+  /// delay stops the motor, which then starts anew. Zero where nobody has measured it.
+  public let followsDelay: TimeSpan
 
   /// The shortest time between two STEP edges at the maximum rate, rounded up.
   public let ratedInterval: TimeSpan
@@ -24,15 +27,23 @@ public struct MotorLimits: Hashable, Sendable {
     case startAboveMaximum
     /// The acceleration is 0, or so low that the ramp would exceed `longestRamp`.
     case accelerationTooLow
+    /// No motor follows a step that comes later than `longestDelay`.
+    case delayTooLong
   }
 
   /// The longest ramp from the start rate to the maximum rate, for the planner's arithmetic.
   public static var longestRamp: TimeSpan { TimeSpan(nanoseconds: 1 << 32) }
 
+  /// The longest delay that a motor can be said to follow: one tenth of a second.
+  public static var longestDelay: TimeSpan { TimeSpan(milliseconds: 100) }
+
   /// Creates limits.
   ///
   /// - Throws: `Problem`.
-  public init(startRate: UInt64, maximumRate: UInt64, acceleration: UInt64) throws(Problem) {
+  public init(
+    startRate: UInt64, maximumRate: UInt64, acceleration: UInt64, followsDelay: TimeSpan = .zero
+  ) throws(Problem) {
+    guard followsDelay <= Self.longestDelay else { throw .delayTooLong }
     guard (1...1_000_000).contains(maximumRate) else {
       throw .maximumRateOutOfRange(maximumRate)
     }
@@ -42,6 +53,7 @@ public struct MotorLimits: Hashable, Sendable {
     self.startRate = startRate
     self.maximumRate = maximumRate
     self.acceleration = acceleration
+    self.followsDelay = followsDelay
     ratedInterval = Self.interval(maximumRate)
     startInterval = Self.interval(startRate == 0 ? maximumRate : startRate)
   }

@@ -21,6 +21,9 @@ public struct StepPlanner: ~Copyable {
   /// Steps taken so far.
   @inlinable public var planned: UInt64 { taken }
 
+  /// When the present segment began.
+  public var segmentStart: Instant { start }
+
   /// When the present segment ends; the next must begin then, or before.
   @inlinable public var segmentEnd: Instant { end }
 

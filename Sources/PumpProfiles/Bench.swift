@@ -108,5 +108,7 @@ public struct Pump: Sendable {
   public var pulsationPermille: UInt64
   /// Index pulses a revolution of the head.
   public var indexPulses: UInt64
+  /// After a stall is noticed the motor gets so many index distances more to turn again.
+  public var stallTries: UInt64
   public var tubingVolume: Volume
 }

@@ -15,6 +15,7 @@ extension Profile {
   /// The supervisor's settings for this profile on a bench.
   public func supervisorSettings(on bench: Bench) -> SupervisorSettings {
     engineSettings(on: bench).supervisor(
-      stepsPerIndex: bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex)
+      stepsPerIndex: bench.board.lines["index"] == nil ? nil : bench.stepsPerIndex,
+      stallTries: bench.pump.stallTries)
   }
 }

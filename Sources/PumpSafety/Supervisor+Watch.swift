@@ -119,7 +119,7 @@ extension Supervisor {
       stalledFrom = index?.countAtPulse ?? seen
       raise(.motorStalled, at: now)
     }
-    guard periods > settings.stallRetries else { return }
+    guard periods > settings.stallTries else { return }
     cut(.motorStalled, at: now)
   }
 

@@ -31,7 +31,7 @@ public struct SupervisorSettings: Sendable {
   /// Without steps for so long, a pulse is not one of the last step's.
   public var idleTime = TimeSpan(seconds: 1)
   /// After a stall is noticed the motor gets so many pulse distances more to turn again.
-  public var stallRetries: UInt64 = 2
+  public var stallTries: UInt64 = 2
   /// Between two rounds of the self-test, and the longest that one may take (GIP 3.3.3, 3.4.3).
   public var selfTestInterval = TimeSpan.hour
   public var selfTestLimit = TimeSpan(seconds: 70)

@@ -67,7 +67,7 @@ MUTANTS = [
     ("an index ahead passes", S + "Supervisor+Watch.swift",
      "case .ahead: cut(.overDelivery, at: now)", "case .ahead: break", "LyingDriveTests/doubled"),
     ("a stall is retried for ever", S + "Supervisor+Watch.swift",
-     "guard periods > settings.stallRetries else { return }",
+     "guard periods > settings.stallTries else { return }",
      "guard periods > 1_000_000 else { return }", "DetectionTests/stall"),
     ("a hold that ends at once leaves the motor unpowered", "Sources/PumpPlan/StrokeSequencer.swift",
      "guard edge != .fall, !owesFall, !owesRelease else { return }",

@@ -29,12 +29,14 @@ enum Fixture {
   static func settings(
     step: StepVolume? = nil, driver: DriverTiming = Fixture.driver, startRate: UInt64 = 1_000,
     maximumRate: UInt64 = 4_000, acceleration: UInt64 = 4_000, backlog: UInt64 = 64,
-    limits: DoseLimits = Fixture.limits(), filled: UInt64 = 20_000
+    limits: DoseLimits = Fixture.limits(), filled: UInt64 = 20_000,
+    followsDelay: TimeSpan = .zero
   ) throws -> EngineSettings {
     EngineSettings(
       step: try step ?? Fixture.step(),
       motor: try MotorLimits(
-        startRate: startRate, maximumRate: maximumRate, acceleration: acceleration),
+        startRate: startRate, maximumRate: maximumRate, acceleration: acceleration,
+        followsDelay: followsDelay),
       driver: driver, backlogLimit: backlog, limits: limits,
       reservoir: try Reservoir(
         capacity: Volume(microlitres: 40_000), filled: Volume(microlitres: filled),

@@ -21,7 +21,10 @@ struct LatenessTests {
       stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_900),
       directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 650),
       wakeUp: TimeSpan(microseconds: 1_700), energise: energise)
-    let settings = try Fixture.settings(driver: driver, backlog: backlog)
+    // Motors that follow no delay, up to 2.5 ms and up to 5 ms.
+    let settings = try Fixture.settings(
+      driver: driver, backlog: backlog,
+      followsDelay: TimeSpan(microseconds: seed % 3 * 2_500))
     let step = settings.step
     // From a step in 20 s to 800 steps/s, and a ramped bolus of up to 3,600 steps/s.
     let perMinute = 3 + random.next() % [10, 600, 48_000][Int(random.next() % 3)]

@@ -26,7 +26,9 @@ struct ImageTests {
         singleBolus: try Bolus(volume: Volume(microlitres: 7), duration: TimeSpan(minutes: 1)),
         engine: EngineSettings(
           step: try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 3),
-          motor: try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000),
+          motor: try MotorLimits(
+            startRate: 1_000, maximumRate: 4_000, acceleration: 4_000,
+            followsDelay: TimeSpan(microseconds: 1_500)),
           driver: DriverTiming(
             stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_800),
             directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 640),
@@ -36,7 +38,7 @@ struct ImageTests {
           reservoir: try Reservoir(
             capacity: Volume(microlitres: 40_000), filled: Volume(microlitres: 18_000),
             lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000))),
-        stepsPerIndex: 10_000))
+        stepsPerIndex: 10_000, stallTries: 5))
   }
 
   static func pattern() throws -> Therapy {
@@ -84,7 +86,36 @@ struct ImageTests {
       #expect(read.run.engine.reservoir == profile.run.engine.reservoir)
       #expect(read.run.engine.backlogLimit == profile.run.engine.backlogLimit)
       #expect(read.run.stepsPerIndex == profile.run.stepsPerIndex)
+      #expect(read.run.stallTries == profile.run.stallTries)
       #expect(Self.words(read) == words)
+    }
+  }
+
+  /// Words with another checksum.
+  private func sealed(_ words: [UInt64]) -> [UInt64] {
+    var sum = CRC32C()
+    for word in words.dropLast() { sum.add(word) }
+    return words.dropLast() + [UInt64(sum.value) | UInt64(~sum.value) << 32]
+  }
+
+  @Test("An image of the first version gives a stalled motor two tries, and follows no delay")
+  func firstVersion() throws {
+    var words = Self.words(try Self.profile(.stopped))
+    words[1] -= 1
+    words[41] &= 1
+    words[47] &= 0xFF_FFFF_FFFF_FFFF
+    let run = try Self.read(sealed(words)).run
+    #expect(run.stallTries == 2 && run.stepsPerIndex == 10_000)
+    #expect(run.engine.motor.followsDelay.isZero && run.engine.driver.energise == .aroundStrokes)
+  }
+
+  @Test("Tries and delays beyond what can be are refused, whatever the checksum says")
+  func beyond() throws {
+    let words = Self.words(try Self.profile(.stopped))
+    for (place, bits) in [(47, UInt64(21) << 56), (41, UInt64(100_000_001) << 32 | 1), (41, 2)] {
+      var changed = words
+      changed[place] = place == 47 ? 10_000 | bits : bits
+      #expect(throws: ImageProblem.outOfRange) { try Self.read(sealed(changed)) }
     }
   }
 

@@ -8,8 +8,9 @@ import Testing
 @Suite("What an acknowledgement gives back at the second channel, and what it may not")
 struct SupervisorAcknowledgeTests {
   /// A rig at 20 steps/s that has run for ten seconds.
-  private func rig(stepsPerIndex: UInt64? = nil) throws -> SupervisorRig {
-    var rig = try SupervisorRig(SupervisorRig.continuous(20), stepsPerIndex: stepsPerIndex)
+  private func rig(stepsPerIndex: UInt64? = nil, stallTries: UInt64 = 2) throws -> SupervisorRig {
+    var rig = try SupervisorRig(
+      SupervisorRig.continuous(20), stepsPerIndex: stepsPerIndex, stallTries: stallTries)
     for second in UInt64(0)...10 {
       _ = rig.turn(
         second * 1_000, count: second * 20, pulses: stepsPerIndex.map { 20 * second / $0 })
@@ -81,9 +82,11 @@ struct SupervisorAcknowledgeTests {
     #expect(!isKnown && after == before)
   }
 
-  @Test("A stall that was acknowledged is settled: it is not told again, and a new one is")
-  func stall() throws {
-    var rig = try rig(stepsPerIndex: 100)
+  @Test(
+    "A stall gets its tries and is cut; acknowledged it is settled: not told again, and a new one is",
+    arguments: [0, 2, 5] as [UInt64])
+  func stall(tries: UInt64) throws {
+    var rig = try rig(stepsPerIndex: 100, stallTries: tries)
     // 200 steps and two pulses; then none comes.
     var second: UInt64 = 11
     var cutAt: UInt64?
@@ -94,8 +97,8 @@ struct SupervisorAcknowledgeTests {
       }
       second += 1
     }
-    // A pulse's distance, a quarter and an eighth are patience; two distances more are tries.
-    let due: UInt64 = 10 + 337 / 20 + 1
+    // A pulse's distance, a quarter and an eighth are patience; so many distances more are tries.
+    let due = 10 + (137 + 100 * tries) / 20 + 1
     #expect(cutAt == due)
     let from = rig.supervisor.stalledCount
     #expect(from == 200)

@@ -42,7 +42,7 @@ struct SupervisorRig: ~Copyable {
   init(
     _ therapy: Therapy, hour: DoseLimits.Limit = unlimited, day: DoseLimits.Limit = unlimited,
     aboveReserve: UInt64? = nil, carried: StepCounts = StepCounts(), stepsPerIndex: UInt64? = nil,
-    begins: Bool = true
+    stallTries: UInt64 = 2, begins: Bool = true
   ) throws {
     let reserve = Volume(microlitres: 1_000)
     var settings = SupervisorSettings(
@@ -54,6 +54,7 @@ struct SupervisorRig: ~Copyable {
       backlogLimit: 64, maximumRate: 4_000, braking: TimeSpan(seconds: 2),
       stepsPerIndex: stepsPerIndex)
     settings.recorderCapacity = 64
+    settings.stallTries = stallTries
     supervisor = Supervisor(
       settings: settings,
       prescription: Prescription(
