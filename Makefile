@@ -93,7 +93,7 @@ help:
 	@echo "make run            installs what running needs, builds, simulates a day            2 min"
 	@echo "make test           every check that needs no other machine                        5 min"
 	@echo "make newcomer       the same from a bare Debian 13, with Swift 6.0.3               20 min, root"
-	@echo "make bench-test     the real GPIO backend in a virtual machine                     45 min, root"
+	@echo "make bench-test     the real GPIO backend in a virtual machine                     25 min, root"
 	@echo "make firmware       the core as firmware: a Cortex-M4 and a Raspberry Pi 3         1 min"
 	@echo "make firmware-test  the firmware on emulated boards, against the simulator            60 min"
 	@echo "make pi-test        every test on 64-bit Arm, a run on an emulated Raspberry Pi 3  40 min, root"

@@ -70,27 +70,26 @@ extension Engine {
     updateSpacing(at: now)
   }
 
-  /// Goes on after a delay that the motor follows: the bolus stood still from right before the late step, and has its
+  /// Goes on after a delay that the motor follows: the bolus stood still from right before what is late, and has its
   /// speed again at once.
   ///
-  /// - Returns: Whether it does; not where the flow under it changes meanwhile, or has a step of its own due: that
-  ///   has no place between the bolus's at its speed.
+  /// - Returns: Whether it does. Not where the motor has lost its power meanwhile, where the flow under the bolus
+  ///   changes, or where that has a step of its own due: it has no place between the bolus's at their speed.
   private mutating func followDelay(at now: Instant) -> Bool {
-    let due = planner.nextDue
+    let due = min(planner.nextDue, planAt)
+    // Without a step in between it is one pause, however often it was looked at.
+    let since = followed.taken == planner.planned ? min(followed.since, due) : due
     guard let bolus = program.bolus, bolus.isRamped, books.owed == 0,
-      now.elapsed(since: due) <= settings.motor.followsDelay, due < planAt,
-      due > planner.segmentStart, due > bolus.start
+      now.elapsed(since: since) <= settings.motor.followsDelay,
+      sequencer.isReady(since: bolus.start), due > planner.segmentStart, due > bolus.start
     else { return false }
     let before = Instant(nanoseconds: due.nanoseconds - 1)
     program.bolus = nil
     let meanwhile = program.segment(from: before)
-    guard meanwhile.end > now, (nextScheduled?.at ?? .never) > now else {
-      program.bolus = bolus
-      return false
-    }
+    program.bolus = bolus
+    guard meanwhile.end > now, (nextScheduled?.at ?? .never) > now else { return false }
     planner.begin(meanwhile, at: before)
     guard planner.nextDue > now else {
-      program.bolus = bolus
       planner.begin(program.segment(from: before), at: before)
       return false
     }
@@ -99,6 +98,7 @@ extension Engine {
     program.bolus = late
     watchPromise(late, at: now)
     planner.begin(program.segment(from: now), at: now)
+    followed = (planner.planned, since)
     updateSpacing(at: now)
     return true
   }

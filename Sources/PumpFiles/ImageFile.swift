@@ -132,7 +132,7 @@ extension Profile {
       own.run.stepsPerIndex == image.run.stepsPerIndex, own.run.stallTries == image.run.stallTries
     else {
       throw problem(
-        "it was compiled for another pump head, driver or board than \(bench.board.name); compile "
+        "it was compiled for another pump head, driver or board (stall-tries and follows-delay too) than \(bench.board.name); compile "
           + "the profile with --board for this one")
     }
   }

@@ -51,8 +51,13 @@ extension CompiledRun {
     engine = try Self.engine(word)
     let (period, tries) = (word(47) & 0xFF_FFFF_FFFF_FFFF, word(47) >> 56)
     stepsPerIndex = period == 0 ? nil : period
-    stallTries = word(1) & 0xFFFF == ImageFormat.firstVersion ? 2 : tries
-    guard stallTries <= 20 else { throw .outOfRange }
+    if word(1) & 0xFFFF == UInt64(ImageFormat.firstVersion) {
+      guard tries == 0, word(41) <= 1 else { throw .outOfRange }
+      stallTries = SupervisorSettings.usualStallTries
+    } else {
+      stallTries = tries
+    }
+    guard stallTries <= SupervisorSettings.mostStallTries else { throw .outOfRange }
     guard word(30) > 0 else { throw .outOfRange }
     do throws(PrescriptionProblem) {
       prescription = Prescription(

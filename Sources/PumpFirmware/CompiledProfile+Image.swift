@@ -27,10 +27,11 @@ import PumpUnits
 public enum ImageFormat {
   /// `ITPIMAGE`.
   public static var magic: UInt64 { 0x4547_414D_4950_5449 }
-  /// The version that is written, and the latest that is read.
+  /// The latest version that is written and read.
   public static var version: UInt16 { 2 }
-  /// The first version, without a delay that the motor follows; a stalled one got two tries.
-  static var firstVersion: UInt64 { 1 }
+  /// The first version, written where nothing needs a later one: without a delay that the motor follows, and with the
+  /// usual tries of a stalled one.
+  public static var firstVersion: UInt16 { 1 }
   /// Words of an image without a pattern, checksum included.
   static var fixedWords: Int { 63 }
   /// The longest image: a pattern with as many entries as there can be.
@@ -67,7 +68,7 @@ extension CompiledProfile {
       put(word)
     }
     add(ImageFormat.magic)
-    add(UInt64(ImageFormat.version) | UInt64(imageWords) << 16)
+    add(UInt64(version) | UInt64(imageWords) << 16)
     for text in [name, population, drug, lot, timeZone] {
       add(text.a)
       add(text.b)
@@ -96,7 +97,8 @@ extension CompiledProfile {
       add(limit.soft.femtograms)
       add(limit.hard.femtograms)
     }
-    add((run.stepsPerIndex ?? 0) | run.stallTries << 56)
+    let tries = version == ImageFormat.firstVersion ? 0 : run.stallTries
+    add((run.stepsPerIndex ?? 0) | tries << 56)
     add(driver.hold.nanoseconds)
     let reservoir = run.engine.reservoir
     for volume in [reservoir.capacity, reservoir.filled, reservoir.lowAlarm, reservoir.reserve] {
@@ -107,6 +109,13 @@ extension CompiledProfile {
     add(run.singleBolus?.duration.nanoseconds ?? 0)
     run.prescription.therapy.encode(add)
     put(ImageFormat.seal(sum))
+  }
+
+  /// A board that was flashed earlier reads what needs no later version.
+  private var version: UInt16 {
+    let isUsual =
+      run.stallTries == SupervisorSettings.usualStallTries && run.engine.motor.followsDelay.isZero
+    return isUsual ? ImageFormat.firstVersion : ImageFormat.version
   }
 
   private var imageWords: Int { ImageFormat.fixedWords - 3 + run.prescription.therapy.wordCount }

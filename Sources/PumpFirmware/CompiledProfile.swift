@@ -1,6 +1,7 @@
 public import PumpDrive
 public import PumpJournal
 import PumpMessages
+import PumpSafety
 public import PumpTherapy
 public import PumpUnits
 
@@ -55,6 +56,9 @@ public struct CompiledRun: Sendable {
     self.prescription = prescription
     self.singleBolus = singleBolus
     self.engine = engine
+    precondition(
+      stallTries <= SupervisorSettings.mostStallTries && (stepsPerIndex ?? 0) < 1 << 56,
+      "a bench's loader permits no more than an image has room for")
     self.stepsPerIndex = stepsPerIndex
     self.stallTries = stallTries
   }

@@ -10,8 +10,9 @@ public struct MotorLimits: Hashable, Sendable {
   public let maximumRate: UInt64
   /// The acceleration between them in steps/s².
   public let acceleration: UInt64
-  /// In a ramped bolus a step may come so late, and the motor still follows it: it goes on at its speed. A longer
-  /// delay stops the motor, which then starts anew. Zero where nobody has measured it.
+  /// By so much a step of a ramped bolus may come late, and the motor still follows it at its speed.
+  ///
+  /// A longer delay stops the motor, which then starts anew. Zero where nobody has measured it.
   public let followsDelay: TimeSpan
 
   /// The shortest time between two STEP edges at the maximum rate, rounded up.

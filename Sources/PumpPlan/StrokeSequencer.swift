@@ -191,6 +191,11 @@ public struct StrokeSequencer: ~Copyable, Sendable {
   /// When STEP last rose; of no meaning before it did.
   private var lastRise: Instant { spacedFrom.preceding(by: spacing) }
 
+  /// Whether the driver has had its power, and been ready, since an instant: the motor is as fast as its steps since.
+  public func isReady(since instant: Instant) -> Bool {
+    isEnergised && !owesRelease && readyAt <= instant
+  }
+
   /// Not before this may STEP rise, by the spacing and by how long it must be low.
   @inlinable var earliestRise: Instant { max(spacedFrom, lowUntil) }
 

@@ -1,3 +1,4 @@
+import PumpSafety
 import PumpUnits
 
 extension BenchLoader {
@@ -35,7 +36,10 @@ extension BenchLoader {
     let pulsation = root.quantity("pulsation", .percent)
     let pulses =
       root.present.contains("index-pulses") ? root.count("index-pulses", in: 1...10_000) : 1
-    let tries = root.present.contains("stall-tries") ? root.count("stall-tries", in: 0...20) : 2
+    let tries =
+      root.present.contains("stall-tries")
+      ? root.count("stall-tries", in: 0...SupervisorSettings.mostStallTries)
+      : SupervisorSettings.usualStallTries
     let tubing = root.quantity("tubing-volume", .volume)
     if let pulsation, pulsation.count > 100_000 {
       root.report.add(.outOfRange, at: pulsation.place, "a pulsation is at most 100 %")

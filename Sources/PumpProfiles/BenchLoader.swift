@@ -240,7 +240,8 @@ public enum BenchLoader {
         case .delayTooLong:
           (
             delay?.place ?? motion.place,
-            "no motor follows a step that is more than 100 ms late: measure yours"
+            "no motor follows a step that is more than "
+              + "\(MotorLimits.longestDelay.nanoseconds / 1_000_000) ms late: measure yours"
           )
         }
       root.report.add(.outOfRange, at: place, message)

@@ -31,7 +31,11 @@ public struct SupervisorSettings: Sendable {
   /// Without steps for so long, a pulse is not one of the last step's.
   public var idleTime = TimeSpan(seconds: 1)
   /// After a stall is noticed the motor gets so many pulse distances more to turn again.
-  public var stallTries: UInt64 = 2
+  public var stallTries = Self.usualStallTries
+  /// Where a pump head's file says nothing.
+  public static var usualStallTries: UInt64 { 2 }
+  /// A motor that has not turned for so many distances does not turn by itself.
+  public static var mostStallTries: UInt64 { 20 }
   /// Between two rounds of the self-test, and the longest that one may take (GIP 3.3.3, 3.4.3).
   public var selfTestInterval = TimeSpan.hour
   public var selfTestLimit = TimeSpan(seconds: 70)

@@ -12,14 +12,17 @@ import Testing
 
 /// A store in memory that grows as a file does.
 private struct LineStore: RunStore {
-  enum Never: Error {}
+  struct Full: Error {}
 
   var blocks: [JournalBlock] = []
+  /// The first record that the disk does not take.
+  var fullFrom = Int.max
   var slots: Range<UInt64> { 0..<UInt64(blocks.count) }
 
   func slot(of sequence: UInt64) -> UInt64 { sequence }
-  mutating func read(_ slot: UInt64) -> JournalBlock { blocks[Int(slot)] }
-  mutating func write(_ block: JournalBlock, to slot: UInt64) {
+  mutating func read(_ slot: UInt64) throws(Full) -> JournalBlock { blocks[Int(slot)] }
+  mutating func write(_ block: JournalBlock, to slot: UInt64) throws(Full) {
+    guard slot < fullFrom else { throw Full() }
     if slot == UInt64(blocks.count) { blocks.append(block) } else { blocks[Int(slot)] = block }
   }
   mutating func makeRoom(for next: UInt64) -> Bool { true }
@@ -67,6 +70,31 @@ struct RunOpeningTests {
     var second = try open(Journal(opening: first.journal.store), profile)
     let (count, atFirst) = (parts(&second.journal), parts(&first.journal))
     #expect(count == atFirst && count > 1)
+  }
+
+  @Test("A disk that does not take one record of an opening lets no run begin, whichever that is")
+  func fullDisk() throws {
+    let first = try open(Journal(blank: LineStore()), profile)
+    let last = Int(first.journal.next)
+    let second = try open(
+      Journal(opening: first.journal.store), profile, [.rolledBack(41)])
+    for (count, begin) in [(last, 0), (Int(second.journal.next), last)] {
+      for number in begin..<count {
+        var store = LineStore()
+        if begin > 0 { store = first.journal.store }
+        store.fullFrom = number
+        #expect(throws: LineStore.Full.self, "record \(number)") {
+          try openAnew(store, isFirst: begin == 0)
+        }
+      }
+    }
+  }
+
+  private func openAnew(_ store: LineStore, isFirst: Bool) throws {
+    _ =
+      isFirst
+      ? try open(Journal(blank: store), profile).plan
+      : try open(Journal(opening: store), profile, [.rolledBack(41)]).plan
   }
 
   /// Records of a profile's text.

@@ -2,7 +2,7 @@
 """Makes every small change of the safety code that a rule names, and asks which test notices it.
 
 All changes are compiled into one build, each behind a switch that an environment variable sets. For each
-of them the tests that come by its place run, quickest first, until one fails. What no test notices must be
+of them the tests that come by its place run, quickest first, until one fails; of few mutants whole suites. What no test notices must be
 listed with its reason in survivors.tsv, or the whole fails.
 
 The work is kept in .build-mutate: a run that was stopped goes on where it was.
@@ -41,7 +41,7 @@ MODULES = {
 # As `make test` builds: each module as a whole, so that none keeps what it inlined of other mutants.
 OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
 # A test is given this many times its own time, and never less than so many seconds.
-PATIENCE, LEAST_PATIENCE = 8, 20
+PATIENCE, LEAST_PATIENCE, MOST_PATIENCE = 8, 20, 240
 # A test that takes longer than so many seconds judges no mutant.
 LONGEST_TEST = 180
 # So few mutants are judged by whole suites: to start each test alone, to know which places it comes by, takes longer
@@ -235,7 +235,8 @@ class Tests:
             broken = []
             with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
                 for name, passed, took, touched in pool.map(one, names):
-                    if passed:
+                    # A suite of long tests judges no mutant: its tests may.
+                    if passed and (took <= LONGEST_TEST or not name.endswith("/")):
                         covered[name] = (took, touched)
                     else:
                         broken.append(name)
@@ -274,7 +275,7 @@ def judge(tests, number, names, times):
     began = time.monotonic()
     by, verdict = [], "lives" if names else "not covered"
     for batch, spent in batches(names, times):
-        passed = tests.run(batch, {"PUMP_MUTANT": str(number)}, max(LEAST_PATIENCE, PATIENCE * spent))
+        passed = tests.run(batch, {"PUMP_MUTANT": str(number)}, max(LEAST_PATIENCE, spent + min(MOST_PATIENCE, (PATIENCE - 1) * spent)))
         if passed is not True:
             verdict, by = ("hangs" if passed is None else "caught"), batch
             break

@@ -20,20 +20,31 @@ struct FollowsDelayTests {
   /// 10,000 steps over 5 s from the first second on, with late wake-ups.
   private func run(
     _ late: [(at: UInt64, by: TimeSpan)], follows: TimeSpan, backlog: UInt64 = 2_000,
-    basal: UInt64 = 0
+    basal: UInt64 = 0, changesAt change: UInt64? = nil
   ) throws -> Run {
     let settings = try Fixture.settings(backlog: backlog, followsDelay: follows)
     let step = settings.step
     let flow = try FlowRate(
       delivering: step.volume(ofSteps: basal), over: TimeSpan(seconds: 1))
+    var therapy: Therapy = basal == 0 ? .stopped : .continuous(flow)
+    if let change {
+      let half = try FlowRate(
+        delivering: step.volume(ofSteps: basal), over: TimeSpan(seconds: 2))
+      therapy = .flex(
+        try FlexPattern(
+          period: .day,
+          segments: [
+            .init(start: .zero, flow: flow),
+            .init(start: TimeSpan(nanoseconds: change), flow: half),
+          ], boluses: []))
+    }
     let faults = late.map {
       ScheduledFault(.at(Instant(nanoseconds: $0.at)), .lateWake($0.by))
     }
     var loop = ControlLoop(
       engine: Engine(
         settings: settings,
-        prescription: Fixture.prescription(basal == 0 ? .stopped : .continuous(flow)),
-        grant: .unlimited),
+        prescription: Fixture.prescription(therapy), grant: .unlimited),
       hardware: SimulatedBench(settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: .epoch + TimeSpan(seconds: 1))
@@ -92,7 +103,7 @@ struct FollowsDelayTests {
   }
 
   @Test(
-    "The flow under the bolus goes on meanwhile: nothing is lost of either, and no step comes sooner than rated",
+    "The flow under the bolus goes on meanwhile: what a new ramp rounds off is lost, and no step comes sooner than rated",
     arguments: [0, 7, 300] as [UInt64])
   func overBasal(basal: UInt64) throws {
     var random = SplitMix64(seed: 40 + basal)
@@ -114,6 +125,94 @@ struct FollowsDelayTests {
     }
   }
 
+  @Test("The flow under the bolus changes in the pause: each has its part, to the step")
+  func changingBasal() throws {
+    let follows = TimeSpan(milliseconds: 5)
+    for offset in stride(from: UInt64(0), through: 5_000_000, by: 210_007) {
+      let change = 3_000_000_000 + offset
+      let made = try run(
+        [(3_000_000_000, TimeSpan(microseconds: 4_000))], follows: follows, basal: 8,
+        changesAt: change)
+      // Eight steps a second until then, four from then to the end of the minute.
+      let steps = (change * 8 + (60_000_000_000 - change) * 4) / 1_000_000_000
+      #expect(made.missed == 0)
+      #expect((10_000 + steps - 1...10_000 + steps).contains(made.delivered), "at \(change) ns")
+    }
+  }
+
+  /// A bolus at its top that stands still, by what is done to it, and its rises.
+  private func interrupted(
+    follows: TimeSpan, energise: DriverTiming.Energise = .always, upTo: UInt64 = .max,
+    by interrupt: (inout ControlLoop<SimulatedBench<EdgeRecorder>>) -> Void
+  ) throws -> (before: Int, rises: [UInt64]) {
+    let driver = DriverTiming(
+      stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_900),
+      directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 650),
+      hold: TimeSpan(milliseconds: 1), wakeUp: TimeSpan(microseconds: 1_700), energise: energise)
+    let settings = try Fixture.settings(
+      driver: driver, backlog: 2_000, followsDelay: follows)
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(.stopped),
+        grant: Grant(number: 1, upTo: upTo, until: .never)),
+      hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(seconds: 1))
+    let bolus = try Bolus(
+      volume: settings.step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
+    try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: loop.hardware.now)
+    loop.run(until: .epoch + TimeSpan(seconds: 3))
+    let before = loop.hardware.trace.times(.step, true).count
+    interrupt(&loop)
+    loop.run(until: .epoch + TimeSpan(seconds: 20))
+    return (before, loop.hardware.trace.times(.step, true))
+  }
+
+  /// The shortest of the first intervals after a pause.
+  private func restart(_ run: (before: Int, rises: [UInt64])) -> UInt64 {
+    let after = run.rises.dropFirst(run.before)
+    return zip(after, after.dropFirst()).prefix(4).map { $1 - $0 }.min() ?? 0
+  }
+
+  @Test(
+    "A motor that lost its power meanwhile starts anew, though the delay is one that it follows",
+    arguments: [
+      DriverTiming.Energise.always, .aroundStrokes,
+    ])
+  func powerLost(energise: DriverTiming.Energise) throws {
+    for microseconds: UInt64 in [4_000, 9_000] {
+      let run = try interrupted(follows: TimeSpan(milliseconds: 50), energise: energise) { loop in
+        loop.engine.hold(true, at: loop.hardware.now)
+        loop.run(until: loop.hardware.now + TimeSpan(microseconds: microseconds))
+        loop.engine.hold(false, at: loop.hardware.now)
+      }
+      // From the start rate of 1,000 steps/s on.
+      #expect(restart(run) > 900_000, "held for \(microseconds) µs")
+      #expect(run.rises.count >= 9_999)
+    }
+  }
+
+  @Test(
+    "A pause is one pause, however often it was looked at: it is followed as a whole or not at all",
+    arguments: [(5, false), (20, true)] as [(UInt64, Bool)])
+  func slices(follows: UInt64, isFollowed: Bool) throws {
+    // At the fourth second of the bolus the permission runs out, and comes back after 12 ms.
+    let plan = try interrupted(follows: .zero) { _ in }
+    let run = try interrupted(
+      follows: TimeSpan(milliseconds: follows), upTo: UInt64(plan.before)
+    ) { loop in
+      for _ in 0..<4 {
+        loop.run(until: loop.hardware.now + TimeSpan(milliseconds: 3))
+        try? loop.engine.perform(.acknowledge(.overheated), at: loop.hardware.now)
+      }
+      loop.engine.accept(Grant(number: 2, upTo: .max, until: .never), at: loop.hardware.now)
+    }
+    let pause = run.rises[run.before] - run.rises[run.before - 1]
+    #expect(pause >= 12_000_000)
+    #expect((restart(run) < 600_000) == isFollowed, "\(restart(run)) ns after \(pause) ns")
+    #expect(run.rises.count >= 9_999)
+  }
+
   @Test(
     "Many delays that are each followed put the bolus behind, and are alarmed once beyond the limit",
     arguments: [(10, 1), (200, 0)] as [(UInt64, Int)])
@@ -124,6 +223,8 @@ struct FollowsDelayTests {
     let made = try run(late, follows: TimeSpan(milliseconds: 2), backlog: limit)
     #expect(made.delivered == 10_000 && made.missed == 0)
     #expect(made.events.filter { $0 == .alarmRaised(.underDelivery) }.count == alarms)
+    let told = made.events.filter { if case .late = $0 { true } else { false } }
+    #expect(told.count == late.count, "each is told")
     // No pause is longer than what is followed, for the motor never starts anew.
     let longest = zip(made.rises, made.rises.dropFirst()).map { $1 - $0 }.max() ?? 0
     #expect(longest < 500_000 + 2_000_000, "\(longest)")

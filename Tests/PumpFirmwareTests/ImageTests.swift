@@ -102,11 +102,30 @@ struct ImageTests {
   func firstVersion() throws {
     var words = Self.words(try Self.profile(.stopped))
     words[1] -= 1
-    words[41] &= 1
-    words[47] &= 0xFF_FFFF_FFFF_FFFF
+    for (place, kept) in [(47, words[47]), (41, words[41])] {
+      #expect(throws: ImageProblem.outOfRange, "it had no such bits") {
+        try Self.read(sealed(words))
+      }
+      words[place] = place == 41 ? kept & 1 : kept & 0xFF_FFFF_FFFF_FFFF
+    }
     let run = try Self.read(sealed(words)).run
     #expect(run.stallTries == 2 && run.stepsPerIndex == 10_000)
     #expect(run.engine.motor.followsDelay.isZero && run.engine.driver.energise == .aroundStrokes)
+  }
+
+  @Test(
+    "What needs no later version is written in the first: a board that was flashed earlier reads it"
+  )
+  func usual() throws {
+    var profile = try Self.profile(.stopped)
+    profile.run.stallTries = 2
+    #expect(Self.words(profile)[1] & 0xFFFF == 2, "a delay that is followed")
+    profile.run.engine.motor = try MotorLimits(
+      startRate: 1_000, maximumRate: 4_000, acceleration: 4_000)
+    let words = Self.words(profile)
+    #expect(words[1] & 0xFFFF == 1)
+    let run = try Self.read(words).run
+    #expect(run.stallTries == 2 && run.engine.motor == profile.run.engine.motor)
   }
 
   @Test("Tries and delays beyond what can be are refused, whatever the checksum says")

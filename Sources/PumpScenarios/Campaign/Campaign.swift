@@ -46,7 +46,9 @@ package struct Campaign {
   }
 
   private func settings() throws -> EngineSettings {
-    let motor = try MotorLimits(startRate: 1_000, maximumRate: 4_000, acceleration: 4_000)
+    let motor = try MotorLimits(
+      startRate: 1_000, maximumRate: 4_000, acceleration: 4_000,
+      followsDelay: TimeSpan(milliseconds: seed % 3 * 10))
     let hour = Mass(femtograms: hourLimit * perStep)
     let day = Mass(femtograms: dayLimit * perStep)
     let full = Volume(microlitres: 20_000)

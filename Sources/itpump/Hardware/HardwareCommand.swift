@@ -25,9 +25,11 @@ struct HardwareCommand: ParsableCommand {
     var chips = false
 
     func run() throws {
-      do { try ProjectFiles.print(GPIOChip.listing(withLines: !chips)) } catch {
+      let text: String
+      do { text = try GPIOChip.listing(withLines: !chips) } catch {
         throw ProjectFiles.Problem(description: "error: \(error)")
       }
+      try ProjectFiles.print(text)
     }
   }
 
