@@ -2,7 +2,7 @@
 """Makes every small change of the safety code that a rule names, and asks which test notices it.
 
 All changes are compiled into one build, each behind a switch that an environment variable sets. For each
-of them the tests that come by its place run, quickest first, until one fails; of few mutants whole suites. What no test notices must be
+of them the tests that come by its place run, quickest first, until one fails. What no test notices must be
 listed with its reason in survivors.tsv, or the whole fails.
 
 The work is kept in .build-mutate: a run that was stopped goes on where it was.
@@ -41,12 +41,9 @@ MODULES = {
 # As `make test` builds: each module as a whole, so that none keeps what it inlined of other mutants.
 OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
 # A test is given this many times its own time, and never less than so many seconds.
-PATIENCE, LEAST_PATIENCE, MOST_PATIENCE = 8, 20, 240
+PATIENCE, LEAST_PATIENCE = 8, 20
 # A test that takes longer than so many seconds judges no mutant.
 LONGEST_TEST = 180
-# So few mutants are judged by whole suites: to start each test alone, to know which places it comes by, takes longer
-# than to judge them.
-FEW = 100
 CLASSES = ("equivalent", "layer", "accepted", "uncompiled")
 
 
@@ -185,13 +182,12 @@ def kill_all(mark):
 class Tests:
     """The test program of the built tree."""
 
-    def __init__(self, jobs, by_suite):
+    def __init__(self, jobs):
         self.program = TREE / ".build/release/itpumpPackageTests.xctest"
         self.jobs = jobs
         listed = subprocess.run([self.program, "--testing-library", "swift-testing", "--list-tests"],
                                 stdout=subprocess.PIPE, text=True, check=True, cwd=TREE)
         self.names = [line for line in listed.stdout.splitlines() if "/" in line]
-        self.by_suite = by_suite
 
     def run(self, names, environment, limit):
         """Whether all pass; `None` after the time limit."""
@@ -230,29 +226,17 @@ class Tests:
             return name, passed, took, [block for block in blocks if touched[block]]
 
         covered, failed = {}, []
-
-        def take(names):
-            broken = []
-            with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-                for name, passed, took, touched in pool.map(one, names):
-                    # A suite of long tests judges no mutant: its tests may.
-                    if passed and (took <= LONGEST_TEST or not name.endswith("/")):
-                        covered[name] = (took, touched)
-                    else:
-                        broken.append(name)
-            return broken
-
-        alone = self.names
-        if self.by_suite:
-            # What fails in a suite is found by starting its tests alone.
-            broken = take(sorted({name.rsplit("/", 1)[0] + "/" for name in self.names}))
-            alone = [name for name in self.names if name.startswith(tuple(broken))] if broken else []
-        failed = take(alone)
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            for name, passed, took, touched in pool.map(one, self.names):
+                covered[name] = (took, touched)
+                if not passed:
+                    failed.append(name)
         # The switches themselves are code: a test that counts allocations may meet them.
         if len(failed) > 3:
             sys.exit("fail without any mutant: " + ", ".join(failed))
         for name in failed:
             say(f"left out, for it fails without any mutant: {name}")
+            del covered[name]
         cache.write_text(json.dumps(covered))
         return covered
 
@@ -275,7 +259,7 @@ def judge(tests, number, names, times):
     began = time.monotonic()
     by, verdict = [], "lives" if names else "not covered"
     for batch, spent in batches(names, times):
-        passed = tests.run(batch, {"PUMP_MUTANT": str(number)}, max(LEAST_PATIENCE, spent + min(MOST_PATIENCE, (PATIENCE - 1) * spent)))
+        passed = tests.run(batch, {"PUMP_MUTANT": str(number)}, max(LEAST_PATIENCE, PATIENCE * spent))
         if passed is not True:
             verdict, by = ("hangs" if passed is None else "caught"), batch
             break
@@ -391,7 +375,7 @@ def main():
     isFull = options.sample is None and options.only is None and not options.again and of == 1
     chosen = dict(enumerate(mutants, 1))
     placed, refused = build(schemata, files, dict(chosen), known, isFull)
-    tests = Tests(options.jobs, by_suite=len(placed) < FEW)
+    tests = Tests(options.jobs)
     mark = hashlib.sha256()
     for path in sorted((TREE / "Sources").rglob("*")) + sorted((TREE / "Tests").rglob("*")):
         if path.is_file():
@@ -399,7 +383,7 @@ def main():
     mark = mark.hexdigest()[:16]
     began = time.monotonic()
     covered = tests.cover(sorted({place["block"] for place in placed}), WORK / f"cover-{mark}.json")
-    say(f"{len(covered)} {'suites' if tests.by_suite else 'tests'} and the places that they come by: {time.monotonic() - began:.0f} s")
+    say(f"{len(covered)} tests and the places that they come by: {time.monotonic() - began:.0f} s")
     times = {name: took for name, (took, _) in covered.items()}
     by_block = defaultdict(list)
     for name, (took, touched) in covered.items():
