@@ -860,8 +860,7 @@ def main():
             (killed, variant, "drive"), (stopped, variant), (busy, variant), (denied, variant))
         good &= together(
             (killed, variant, "supervisor"), (killed, variant, "both"),
-            (hung_supervisor, variant), (full_disk, variant))
-        good &= together(
+            (hung_supervisor, variant), (full_disk, variant),
             (stuck, variant, FAULT, "fault"), (stuck, variant, LOW, "reservoir-low"),
             (short_fault, variant), (glitches, variant), (calibrate, variant), (blink, variant))
         good &= together(*[
