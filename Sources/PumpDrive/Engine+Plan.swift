@@ -22,6 +22,15 @@ extension Engine {
     scheduleSlow()
   }
 
+  /// A pause of a ramped bolus that the motor follows, as it was when it was looked at last.
+  struct Standstill: BitwiseCopyable {
+    var since = Instant.epoch
+    var lookedAt = Instant.epoch
+    /// Steps that were made, and that were planned, by then.
+    var made = UInt64.max
+    var planned = UInt64.max
+  }
+
   /// By how much the plan is behind.
   func lateness(at now: Instant) -> TimeSpan { now.elapsed(since: min(planner.nextDue, planAt)) }
 
@@ -49,18 +58,19 @@ extension Engine {
     limitBacklog(at: now)
   }
 
-  /// Brings the plan up to now after a late wake-up, and decides what becomes of the backlog.
+  /// Brings the plan up to now after a late wake-up or without the motor's speed, and decides what becomes of the
+  /// backlog.
   mutating func settle(at now: Instant) {
     if followDelay(at: now) { return }
-    if books.owed == 0 { log(.late(lateness(at: now)), at: now) }
+    if books.owed == 0, lateness(at: now) > lateLimit { log(.late(lateness(at: now)), at: now) }
     catchUp(to: now)
     books.owe(planner.takeAll(by: now))
     limitBacklog(at: now)
     guard let bolus = program.bolus, bolus.isRamped else { return }
     // A motor that paused can't go on at full speed: what is owed comes first, at the start rate,
     // and the rest of the bolus begins anew from there.
-    let waking =
-      settings.driver.energise == .always ? TimeSpan.zero : settings.driver.wakeUp
+    let isAwake = settings.driver.energise == .always && sequencer.isReady(since: now)
+    let waking = isAwake ? TimeSpan.zero : settings.driver.wakeUp
     let pause = settings.motor.startInterval * (books.owed + 1) + waking
     deliveredBeforePause += bolus.volume(by: now)
     let late = bolus.resumed(at: max(now, bolus.start), after: pause)
@@ -70,36 +80,44 @@ extension Engine {
     updateSpacing(at: now)
   }
 
-  /// Goes on after a delay that the motor follows: the bolus stood still from right before what is late, and has its
-  /// speed again at once.
+  /// Goes on after a delay that the motor follows.
+  ///
+  /// The bolus stood still from right before what is late, and has its speed again at once; the flow under it went on.
   ///
   /// - Returns: Whether it does. Not where the motor has lost its power meanwhile, where the flow under the bolus
   ///   changes, or where that has a step of its own due: it has no place between the bolus's at their speed.
   private mutating func followDelay(at now: Instant) -> Bool {
     let due = min(planner.nextDue, planAt)
+    let made = books.delivered + books.uncertain
     // Without a step in between it is one pause, however often it was looked at.
-    let since = followed.taken == planner.planned ? min(followed.since, due) : due
-    guard let bolus = program.bolus, bolus.isRamped, books.owed == 0,
+    let isOne = standstill.made == made
+    let since = isOne ? min(standstill.since, due) : due
+    let isSame =
+      isOne && standstill.planned == planner.planned
+      && standstill.lookedAt == planner.segmentStart
+    let from = isSame ? standstill.lookedAt : Instant(nanoseconds: due.nanoseconds - 1)
+    guard let bolus = program.bolus, bolus.isRamped, due > bolus.start,
+      isSame || books.owed == 0,
       now.elapsed(since: since) <= settings.motor.followsDelay,
-      sequencer.isReady(since: bolus.start), due > planner.segmentStart, due > bolus.start
+      sequencer.isReady(since: bolus.start)
     else { return false }
-    let before = Instant(nanoseconds: due.nanoseconds - 1)
     program.bolus = nil
-    let meanwhile = program.segment(from: before)
+    let meanwhile = program.segment(from: from)
     program.bolus = bolus
     guard meanwhile.end > now, (nextScheduled?.at ?? .never) > now else { return false }
-    planner.begin(meanwhile, at: before)
-    guard planner.nextDue > now else {
-      planner.begin(program.segment(from: before), at: before)
+    planner.begin(meanwhile, at: from)
+    // The step that is late is the only one.
+    guard books.owed + planner.planned(by: now) - planner.planned <= 1 else {
+      planner.begin(program.segment(from: from), at: from)
       return false
     }
+    books.owe(planner.takeAll(by: now))
     log(.late(now.elapsed(since: due)), at: now)
-    let late = bolus.delayed(by: now.elapsed(since: before))
+    let late = bolus.delayed(by: now.elapsed(since: from))
     program.bolus = late
     watchPromise(late, at: now)
     planner.begin(program.segment(from: now), at: now)
-    followed = (planner.planned, since)
-    updateSpacing(at: now)
+    standstill = Standstill(since: since, lookedAt: now, made: made, planned: planner.planned)
     return true
   }
 

@@ -138,7 +138,14 @@ extension Engine {
 
   private mutating func goOn(at now: Instant) {
     isStarved = false
-    bringUp(to: now)
+    // A motor without power has lost its speed, however soon it has the power back.
+    if let bolus = program.bolus, bolus.isRamped, bolus.start < now,
+      !sequencer.isReady(since: bolus.start)
+    {
+      settle(at: now)
+    } else {
+      bringUp(to: now)
+    }
     planStroke(at: now)
   }
 }

@@ -41,8 +41,8 @@ public struct Engine: ~Copyable {
   var deliveredBeforePause = Volume.zero
   /// The bolus in progress as it was to be; `nil` once it was told that it falls behind that.
   var promised: BolusShape?
-  /// The steps that were taken when a delay was followed last, and since when the motor stood still then.
-  var followed = (taken: UInt64.max, since: Instant.epoch)
+  /// The delay that was followed last.
+  var standstill = Standstill()
   var isBolusCut = false
   /// Steps that were missed or uncertain before the bolus in progress began.
   var lostBeforeBolus: UInt64 = 0

@@ -20,7 +20,8 @@ struct FollowsDelayTests {
   /// 10,000 steps over 5 s from the first second on, with late wake-ups.
   private func run(
     _ late: [(at: UInt64, by: TimeSpan)], follows: TimeSpan, backlog: UInt64 = 2_000,
-    basal: UInt64 = 0, changesAt change: UInt64? = nil
+    basal: UInt64 = 0, changesAt change: UInt64? = nil,
+    bolus: (steps: UInt64, over: TimeSpan) = (10_000, TimeSpan(seconds: 5))
   ) throws -> Run {
     let settings = try Fixture.settings(backlog: backlog, followsDelay: follows)
     let step = settings.step
@@ -48,8 +49,8 @@ struct FollowsDelayTests {
       hardware: SimulatedBench(settings: Fixture.plant(faults: faults), trace: EdgeRecorder()))
     try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
     loop.run(until: .epoch + TimeSpan(seconds: 1))
-    let bolus = try Bolus(volume: step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
-    try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: loop.hardware.now)
+    let asked = try Bolus(volume: step.volume(ofSteps: bolus.steps), duration: bolus.over)
+    try loop.engine.perform(.bolus(asked, isConfirmed: true), at: loop.hardware.now)
     loop.run(until: .epoch + TimeSpan(seconds: 60))
     let events = (0..<loop.engine.eventCount).compactMap { loop.engine.event($0)?.event }
     let ledger = loop.engine.ledger
@@ -69,7 +70,8 @@ struct FollowsDelayTests {
     let plan = try run([], follows: follows).rises
     #expect(plan.count == 10_000)
     var (followed, begun) = (0, 0)
-    for microseconds in stride(from: UInt64(300), through: 4_000, by: 37) {
+    // The figure itself is among them.
+    for microseconds in [2_000] + stride(from: UInt64(300), through: 4_000, by: 37) {
       let made = try run(
         [(place, TimeSpan(microseconds: microseconds))], follows: follows)
       guard
@@ -82,7 +84,7 @@ struct FollowsDelayTests {
       let delay = first.element.0 - first.element.1
       let words = "\(microseconds) µs: step \(first.offset) \(delay) ns late"
       #expect(made.missed == 0, "\(words)")
-      if delay > follows.nanoseconds {
+      if microseconds * 1_000 > follows.nanoseconds {
         begun += 1
         // From the start rate on.
         let next = made.rises[first.offset + 1] - made.rises[first.offset]
@@ -125,6 +127,36 @@ struct FollowsDelayTests {
     }
   }
 
+  @Test(
+    "Over a basal too the bolus keeps its speed, unless the basal has a step of its own due in the pause",
+    arguments: [1, 8, 100, 300, 800] as [UInt64])
+  func speedOverBasal(basal: UInt64) throws {
+    let plan = try run([], follows: .zero, basal: basal).rises
+    var (followed, begun) = (0, 0)
+    for round in UInt64(0)..<60 {
+      // At the top, at one place of the basal's period after another.
+      let place = 2_000_000_000 + round * 47_111_111
+      let delay = 300_000 + round * 79_000
+      let late = [(at: place, by: TimeSpan(nanoseconds: delay))]
+      let made = try run(late, follows: TimeSpan(milliseconds: 5), basal: basal).rises
+      let first = try #require(zip(made, plan).enumerated().first { $1.0 != $1.1 }).offset
+      let next = zip(made.dropFirst(first), made.dropFirst(first + 1)).prefix(4).map { $1 - $0 }
+      // Right where a step is due, its volume has just come together: from then on the basal alone needs a whole
+      // period for one of its own.
+      let words = "\(basal) steps/s, \(delay) ns at \(place) ns: \(next)"
+      let share = Double(delay) * Double(basal) / 1e9
+      if share < 0.99 {
+        followed += 1
+        #expect(next.allSatisfy { (250_000...520_000).contains($0) }, "\(words)")
+        #expect(made.count == plan.count, "\(words)")
+      } else if share > 1.01 {
+        begun += 1
+        #expect(next.allSatisfy { $0 > 520_000 }, "\(words)")
+      }
+    }
+    #expect(followed > 10 && (begun > 0) == (basal >= 300))
+  }
+
   @Test("The flow under the bolus changes in the pause: each has its part, to the step")
   func changingBasal() throws {
     let follows = TimeSpan(milliseconds: 5)
@@ -138,79 +170,91 @@ struct FollowsDelayTests {
       #expect(made.missed == 0)
       #expect((10_000 + steps - 1...10_000 + steps).contains(made.delivered), "at \(change) ns")
     }
-  }
-
-  /// A bolus at its top that stands still, by what is done to it, and its rises.
-  private func interrupted(
-    follows: TimeSpan, energise: DriverTiming.Energise = .always, upTo: UInt64 = .max,
-    by interrupt: (inout ControlLoop<SimulatedBench<EdgeRecorder>>) -> Void
-  ) throws -> (before: Int, rises: [UInt64]) {
-    let driver = DriverTiming(
-      stepHigh: TimeSpan(nanoseconds: 1_900), stepLow: TimeSpan(nanoseconds: 1_900),
-      directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 650),
-      hold: TimeSpan(milliseconds: 1), wakeUp: TimeSpan(microseconds: 1_700), energise: energise)
-    let settings = try Fixture.settings(
-      driver: driver, backlog: 2_000, followsDelay: follows)
-    var loop = ControlLoop(
-      engine: Engine(
-        settings: settings, prescription: Fixture.prescription(.stopped),
-        grant: Grant(number: 1, upTo: upTo, until: .never)),
-      hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder()))
-    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
-    loop.run(until: .epoch + TimeSpan(seconds: 1))
-    let bolus = try Bolus(
-      volume: settings.step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
-    try loop.engine.perform(.bolus(bolus, isConfirmed: true), at: loop.hardware.now)
-    loop.run(until: .epoch + TimeSpan(seconds: 3))
-    let before = loop.hardware.trace.times(.step, true).count
-    interrupt(&loop)
-    loop.run(until: .epoch + TimeSpan(seconds: 20))
-    return (before, loop.hardware.trace.times(.step, true))
-  }
-
-  /// The shortest of the first intervals after a pause.
-  private func restart(_ run: (before: Int, rises: [UInt64])) -> UInt64 {
-    let after = run.rises.dropFirst(run.before)
-    return zip(after, after.dropFirst()).prefix(4).map { $1 - $0 }.min() ?? 0
+    // To the nanosecond: the flow changes right when the motor goes on, or one later.
+    // No step of the basal is due there: they come each 125 ms.
+    let late = [(at: UInt64(3_050_000_000), by: TimeSpan(microseconds: 4_000))]
+    let onTime = try run([], follows: follows, basal: 8, changesAt: 10_000_000_000).rises
+    let wake = try #require(onTime.first { $0 >= 3_050_000_000 }) + 4_000_000
+    for (offset, isFollowed) in [(UInt64(0), false), (1, true)] {
+      let made = try run(late, follows: follows, basal: 8, changesAt: wake + offset)
+      let plain = try run(late, follows: .zero, basal: 8, changesAt: wake + offset)
+      #expect((made.rises == plain.rises) == !isFollowed, "\(offset) ns later")
+    }
   }
 
   @Test(
-    "A motor that lost its power meanwhile starts anew, though the delay is one that it follows",
+    "A delay is followed under a ramped bolus that has begun, and else all is as if none were",
     arguments: [
-      DriverTiming.Energise.always, .aroundStrokes,
-    ])
-  func powerLost(energise: DriverTiming.Energise) throws {
-    for microseconds: UInt64 in [4_000, 9_000] {
-      let run = try interrupted(follows: TimeSpan(milliseconds: 50), energise: energise) { loop in
-        loop.engine.hold(true, at: loop.hardware.now)
-        loop.run(until: loop.hardware.now + TimeSpan(microseconds: microseconds))
-        loop.engine.hold(false, at: loop.hardware.now)
-      }
-      // From the start rate of 1,000 steps/s on.
-      #expect(restart(run) > 900_000, "held for \(microseconds) µs")
-      #expect(run.rises.count >= 9_999)
-    }
+      // Right where the bolus begins, and a little before.
+      [(1_000_000_000, 3_000)], [(999_999_000, 4_000)], [(1_001_000_000, 4_900)],
+    ] as [[(UInt64, UInt64)]])
+  func asIfNone(late: [(UInt64, UInt64)]) throws {
+    let faults = late.map { (at: $0.0, by: TimeSpan(microseconds: $0.1)) }
+    let made = try run(faults, follows: TimeSpan(milliseconds: 5))
+    let plain = try run(faults, follows: .zero).rises
+    let onTime = try run([], follows: .zero).rises
+    #expect(made.rises == plain && plain != onTime)
   }
 
-  @Test(
-    "A pause is one pause, however often it was looked at: it is followed as a whole or not at all",
-    arguments: [(5, false), (20, true)] as [(UInt64, Bool)])
-  func slices(follows: UInt64, isFollowed: Bool) throws {
-    // At the fourth second of the bolus the permission runs out, and comes back after 12 ms.
-    let plan = try interrupted(follows: .zero) { _ in }
-    let run = try interrupted(
-      follows: TimeSpan(milliseconds: follows), upTo: UInt64(plan.before)
-    ) { loop in
-      for _ in 0..<4 {
-        loop.run(until: loop.hardware.now + TimeSpan(milliseconds: 3))
-        try? loop.engine.perform(.acknowledge(.overheated), at: loop.hardware.now)
-      }
-      loop.engine.accept(Grant(number: 2, upTo: .max, until: .never), at: loop.hardware.now)
+  @Test("A level bolus keeps its end, however late a step is")
+  func levelBolus() throws {
+    // 500 steps/s, which the motor starts and stops at without a ramp.
+    func rises(_ late: [UInt64], follows: UInt64) throws -> [UInt64] {
+      try run(
+        late.map { (at: $0, by: TimeSpan(milliseconds: 4)) },
+        follows: TimeSpan(milliseconds: follows), bolus: (2_500, TimeSpan(seconds: 5))
+      ).rises
     }
-    let pause = run.rises[run.before] - run.rises[run.before - 1]
-    #expect(pause >= 12_000_000)
-    #expect((restart(run) < 600_000) == isFollowed, "\(restart(run)) ns after \(pause) ns")
-    #expect(run.rises.count >= 9_999)
+    let late: [UInt64] = [2_000_000_000, 3_000_000_000, 4_000_000_000]
+    let plan = try rises([], follows: 20)
+    let (made, plain) = (try rises(late, follows: 20), try rises(late, follows: 0))
+    #expect(made == plain && made != plan)
+    #expect(made.last == plan.last)
+  }
+
+  @Test("A scheduled bolus whose turn comes in the pause has its turn, and the motor starts anew")
+  func scheduledMeanwhile() throws {
+    // 10,000 steps over 5 s from the first second on, and once more right behind, which a ramp puts off.
+    func rises(late: UInt64, by delay: UInt64, follows: UInt64) throws -> [UInt64] {
+      let settings = try Fixture.settings(
+        backlog: 2_000, followsDelay: TimeSpan(milliseconds: follows))
+      let bolus = try Bolus(
+        volume: settings.step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
+      let therapy = Therapy.flex(
+        try FlexPattern(
+          period: .day, segments: [.init(start: .zero, flow: .zero)],
+          boluses: [
+            .init(start: TimeSpan(seconds: 1), bolus: bolus),
+            .init(start: TimeSpan(seconds: 6), bolus: bolus),
+          ]))
+      var loop = ControlLoop(
+        engine: Engine(
+          settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited),
+        hardware: SimulatedBench(
+          settings: Fixture.plant(faults: [
+            ScheduledFault(
+              .at(Instant(nanoseconds: late)), .lateWake(TimeSpan(nanoseconds: delay)))
+          ]), trace: EdgeRecorder()))
+      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+      loop.run(until: .epoch + TimeSpan(seconds: 30))
+      return loop.hardware.trace.times(.step, true)
+    }
+    let plain = try rises(late: 5_998_000_000, by: 4_000_000, follows: 0)
+    #expect(plain.count >= 19_998)
+    #expect(try rises(late: 5_998_000_000, by: 4_000_000, follows: 50) == plain)
+    // A little sooner it is over before that turn, and is followed.
+    let sooner = try rises(late: 5_994_000_000, by: 4_000_000, follows: 50)
+    #expect(sooner.count == 20_000)
+    #expect(try rises(late: 5_994_000_000, by: 4_000_000, follows: 0) != sooner)
+    // To the nanosecond: over right at that turn, and one before.
+    let wake = try #require(sooner.first { $0 > 5_996_000_000 }) - 1
+    let left = 6_000_000_000 - wake
+    for (short, isFollowed) in [(UInt64(0), false), (1, true)] {
+      let delay = 4_000_000 + left - short
+      let made = try rises(late: 5_994_000_000, by: delay, follows: 50)
+      let same = try rises(late: 5_994_000_000, by: delay, follows: 0)
+      #expect((made == same) == !isFollowed, "\(short) ns before")
+    }
   }
 
   @Test(
