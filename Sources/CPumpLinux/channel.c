@@ -6,8 +6,6 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,10 +33,9 @@ struct pump_channel {
 
 enum { ENABLE_RELEASED, ENABLE_ASSERTED, ENABLE_FAILED };
 
-pump_channel *pump_channel_make(void) {
-  void *memory = mmap(NULL, sizeof(pump_channel), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return NULL;
+size_t pump_channel_bytes(void) { return sizeof(pump_channel); }
+
+pump_channel *pump_channel_lay(void *memory) {
   pump_channel *channel = memory;
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
@@ -60,8 +57,6 @@ int pump_life_is_lost(pump_channel *channel) {
   if (answer == EOWNERDEAD) pthread_mutex_unlock(&channel->life);
   return answer == EOWNERDEAD || answer == ENOTRECOVERABLE;
 }
-
-void pump_channel_free(pump_channel *channel) { munmap(channel, sizeof *channel); }
 
 void pump_box_put(pump_channel *channel, int number, const uint64_t *words, int count) {
   box *box = &channel->boxes[number];

@@ -4,20 +4,47 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/watchdog.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timex.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-int pump_linux_fork(void) {
-  const pid_t child = fork();
-  return child < 0 ? -errno : child;
+enum { FIRST_GIVEN = 3, MOST_GIVEN = 8 };
+
+int pump_linux_spawn(const char *program, const char *name, const int *files, int count) {
+  if (count > MOST_GIVEN) return -E2BIG;
+  posix_spawn_file_actions_t actions;
+  int status = posix_spawn_file_actions_init(&actions);
+  if (status != 0) return -status;
+  // Copies above the places that they are for: or one would be overwritten before it is placed.
+  int copies[MOST_GIVEN], made = 0;
+  while (made < count && status == 0) {
+    const int copy = fcntl(files[made], F_DUPFD_CLOEXEC, FIRST_GIVEN + count);
+    if (copy < 0) {
+      status = errno;
+      break;
+    }
+    copies[made] = copy;
+    status = posix_spawn_file_actions_adddup2(&actions, copy, FIRST_GIVEN + made);
+    made += 1;
+  }
+  if (status == 0) status = posix_spawn_file_actions_addclosefrom_np(&actions, FIRST_GIVEN + count);
+  pid_t child = 0;
+  char *const arguments[] = {(char *)name, NULL};
+  if (status == 0) status = posix_spawn(&child, program, &actions, NULL, arguments, environ);
+  for (int i = 0; i < made; i++) close(copies[i]);
+  posix_spawn_file_actions_destroy(&actions);
+  return status == 0 ? child : -status;
 }
+
+void pump_linux_name(const char *name) { prctl(PR_SET_NAME, name); }
 
 int pump_linux_ended(int process, int *status) {
   int raw = 0;
@@ -26,8 +53,6 @@ int pump_linux_ended(int process, int *status) {
   *status = ended < 0 ? -1 : WIFSIGNALED(raw) ? 256 + WTERMSIG(raw) : WEXITSTATUS(raw);
   return 1;
 }
-
-void pump_linux_exit(int status) { _exit(status); }
 
 int pump_linux_boot_id(uint64_t *id) {
   char text[37] = {0};

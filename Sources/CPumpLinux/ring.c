@@ -1,14 +1,11 @@
-#define _GNU_SOURCE
 #include "CPumpLinux.h"
 
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 
 struct pump_ring {
   uint32_t mask;
   uint32_t slot_bytes;
-  size_t bytes;
   // The two ends on cache lines of their own: the threads don't disturb each other.
   _Alignas(64) _Atomic uint64_t put;
   _Atomic uint64_t lost;
@@ -19,20 +16,16 @@ static unsigned char *slot_of(pump_ring *ring, uint64_t number) {
   return (unsigned char *)(ring + 1) + (number & ring->mask) * ring->slot_bytes;
 }
 
-pump_ring *pump_ring_make(uint32_t slots, uint32_t slot_bytes) {
-  const size_t bytes = sizeof(pump_ring) + (size_t)slots * slot_bytes;
-  pump_ring *ring =
-      mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (ring == MAP_FAILED) return NULL;
-  ring->mask = slots - 1;
-  ring->slot_bytes = slot_bytes;
-  ring->bytes = bytes;
-  // Every page is there before the first use: a real-time thread must not wait for one.
-  memset(ring + 1, 0, bytes - sizeof *ring);
-  return ring;
+size_t pump_ring_bytes(uint32_t slots, uint32_t slot_bytes) {
+  return sizeof(pump_ring) + (size_t)slots * slot_bytes;
 }
 
-void pump_ring_free(pump_ring *ring) { munmap(ring, ring->bytes); }
+pump_ring *pump_ring_lay(void *memory, uint32_t slots, uint32_t slot_bytes) {
+  pump_ring *ring = memory;
+  ring->mask = slots - 1;
+  ring->slot_bytes = slot_bytes;
+  return ring;
+}
 
 int pump_ring_put(pump_ring *ring, const void *value, size_t bytes) {
   const uint64_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);

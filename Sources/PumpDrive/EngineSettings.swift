@@ -4,7 +4,7 @@ public import PumpSafety
 public import PumpUnits
 
 /// What the engine needs to know of the pump, the drug's limits and the bench; fixed for a run.
-public struct EngineSettings: Sendable {
+public struct EngineSettings: BitwiseCopyable, Sendable {
   /// The volume of a step.
   public var step: StepVolume
   /// What the motor can follow.
@@ -43,7 +43,7 @@ public struct EngineSettings: Sendable {
 }
 
 /// Where a sensor's reading becomes an alarm.
-public struct SensorLimits: Equatable, Sendable {
+public struct SensorLimits: Equatable, BitwiseCopyable, Sendable {
   /// Below this the battery is low, in millivolts.
   public var batteryLowMillivolts: UInt32 = 2_600
   /// Below this the battery is at its end, in millivolts.

@@ -34,6 +34,14 @@ public struct BenchWiring: Sendable {
     public var requests: [BenchLine: LineRequest]
     /// Of each input: what is over sooner is a glitch.
     public var debounce: [BenchLine: TimeSpan] = [:]
+
+    public init(
+      chip: GPIOChip, requests: [BenchLine: LineRequest], debounce: [BenchLine: TimeSpan] = [:]
+    ) {
+      self.chip = chip
+      self.requests = requests
+      self.debounce = debounce
+    }
   }
 
   public init(chip: String, lines: [BenchLine: Line]) {
@@ -61,6 +69,8 @@ public struct BenchWiring: Sendable {
     return Resolved(chip: chip, requests: requests, debounce: lines.mapValues(\.debounce))
   }
 }
+
+extension BenchLine: Codable {}
 
 extension BenchWiring.Resolved {
   /// The request of a line that every bench must have.

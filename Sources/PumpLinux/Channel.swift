@@ -6,13 +6,13 @@ import PumpSafety
 import PumpTherapy
 public import PumpUnits
 
-/// What lies between the drive's process and the supervisor's: memory that both have, made before the
-/// fork.
+/// What lies between the drive's process and the supervisor's: memory that both have.
 ///
 /// Each box and counter has one writer, and no one ever waits for a lock: a process that is stopped or
 /// killed in any place holds up nothing of the other but the one answer that the drive asks for.
 public final class Channel: @unchecked Sendable {
-  private let memory: OpaquePointer
+  let memory: OpaquePointer
+  private let shared: SharedMemory
   // Each process has its own copy of these.
   private var attended: UInt32 = 0
   var faults: UInt64 = 0
@@ -44,13 +44,23 @@ public final class Channel: @unchecked Sendable {
     case supervised
   }
 
+  /// How much memory it takes; a whole number of cache lines.
+  public static var bytes: Int { pump_channel_bytes() }
+
+  /// Makes one in memory of its own.
+  ///
   /// - Returns: `nil` without memory.
-  public init?() {
-    guard let memory = pump_channel_make() else { return nil }
-    self.memory = memory
+  public convenience init?() {
+    guard let shared = SharedMemory(bytes: Self.bytes) else { return nil }
+    self.init(in: shared, at: 0)
   }
 
-  deinit { pump_channel_free(memory) }
+  /// The one at a place of memory: made there, or the one that whoever made the memory has there.
+  public init(in shared: SharedMemory, at offset: Int) {
+    let place = shared.place(at: offset, bytes: Self.bytes)
+    memory = shared.isNew ? pump_channel_lay(place) : OpaquePointer(place)
+    self.shared = shared
+  }
 
   // MARK: - What the drive tells
 
@@ -260,33 +270,6 @@ public final class Channel: @unchecked Sendable {
 
   /// Whether it is held back from its first moment.
   public var startsHeld: Bool { self.get(.start).map { $0[3] == 1 } ?? false }
-
-  // MARK: - The bell
-
-  /// Wakes the supervisor.
-  public func ring() { pump_bell_ring(memory) }
-
-  /// How often the bell has rung.
-  public var bell: UInt32 { pump_bell(memory) }
-
-  /// Waits for the bell, at the latest until CLOCK_MONOTONIC reads so much.
-  public func waitForBell(after heard: UInt32, until monotonic: UInt64) {
-    pump_bell_wait(memory, heard, monotonic)
-  }
-
-  // MARK: - Last words
-
-  /// Bytes that the drive leaves behind.
-  public func leave<Value: BitwiseCopyable>(_ value: Value) {
-    precondition(
-      MemoryLayout<Value>.size <= Int(PUMP_CHANNEL_NOTE), "a note fits in the channel")
-    pump_channel_note(memory).storeBytes(of: value, as: Value.self)
-  }
-
-  /// What it left, of the same type.
-  public func left<Value: BitwiseCopyable>(as type: Value.Type) -> Value {
-    pump_channel_note(memory).load(as: Value.self)
-  }
 
   func put(_ box: Box, _ words: BoxWords) {
     words.withWords { pump_box_put(memory, box.rawValue, $0, BoxWords.count) }

@@ -2,7 +2,7 @@ import CPumpGPIO
 import Glibc
 
 /// A GPIO chip of this machine.
-public struct GPIOChip: Equatable, Sendable {
+public struct GPIOChip: Equatable, Codable, Sendable {
   /// The device file, such as `/dev/gpiochip0`; the number differs from board to board and from
   /// kernel to kernel.
   public var path: String

@@ -2,7 +2,7 @@ import CPumpGPIO
 import Glibc
 
 /// A line to be claimed, resolved on its chip.
-public struct LineRequest: Equatable, Sendable {
+public struct LineRequest: Equatable, Codable, Sendable {
   /// What the board file calls it: its role and its name, for messages.
   public var title: String
   public var offset: UInt32
@@ -11,7 +11,7 @@ public struct LineRequest: Equatable, Sendable {
   public var drive: Drive
 
   /// The resistor inside the chip.
-  public enum Bias: UInt8, CaseIterable, Sendable {
+  public enum Bias: UInt8, CaseIterable, Codable, Sendable {
     case asIs
     case disabled
     case pullUp
@@ -19,7 +19,7 @@ public struct LineRequest: Equatable, Sendable {
   }
 
   /// How an output drives its two voltages.
-  public enum Drive: UInt8, CaseIterable, Sendable {
+  public enum Drive: UInt8, CaseIterable, Codable, Sendable {
     case pushPull
     case openDrain
     case openSource

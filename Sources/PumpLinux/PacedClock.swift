@@ -11,7 +11,7 @@ public struct PacedClock: ~Copyable {
   private var first: Instant
 
   /// How the clock waits.
-  public struct Pace: Equatable, Sendable {
+  public struct Pace: Equatable, BitwiseCopyable, Sendable {
     /// So much before a deadline it wakes and spins; zero only sleeps.
     public var window: TimeSpan
     /// At most so many thousandths of the time are spent spinning.

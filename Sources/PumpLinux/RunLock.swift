@@ -1,9 +1,10 @@
 import Glibc
 
-/// The right to run a board, or to write a journal, by its name: held as long as the process and all that it
-/// has forked live, whatever becomes of the journal's file.
+/// The right to run a board, or to write a journal, by its name: held as long as the process and whoever it has given
+/// the lock's file to live, whatever becomes of the journal's file.
 public final class RunLock: @unchecked Sendable {
-  private let file: Int32
+  /// Whoever has it open too holds the lock too.
+  public let file: Int32
 
   /// Takes the lock of a name.
   ///

@@ -1,11 +1,11 @@
 import CPumpLinux
 
-/// A lock-free ring of small values from one thread to one other, also of a process that is forked
-/// after it was made.
+/// A lock-free ring of small values from one thread to one other, also of another process that maps its memory.
 ///
 /// Putting never waits and allocates nothing: a value that finds the ring full is lost, and counted.
 public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
   private let ring: OpaquePointer
+  private let memory: SharedMemory
 
   /// The end that a real-time thread holds: no reference is counted on the way through it.
   public struct Writer: Sendable {
@@ -36,17 +36,26 @@ public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
   /// Whole cache lines, as few as hold a value.
   private static var slotBytes: UInt32 { UInt32((MemoryLayout<Value>.size + 63) / 64 * 64) }
 
-  /// Makes a ring of a power of two of slots.
+  /// How much memory a ring takes; a whole number of cache lines.
+  public static func bytes(slots: UInt32) -> Int { pump_ring_bytes(slots, slotBytes) }
+
+  /// Makes a ring of a power of two of slots, in memory of its own.
   ///
   /// - Returns: `nil` without memory.
-  public init?(slots: UInt32) {
-    precondition(slots.nonzeroBitCount == 1, "a ring has a power of two of slots")
-    precondition(MemoryLayout<Value>.size <= MemoryLayout<Slot>.size, "a value fits in a slot")
-    guard let ring = pump_ring_make(slots, Self.slotBytes) else { return nil }
-    self.ring = ring
+  public convenience init?(slots: UInt32) {
+    guard let memory = SharedMemory(bytes: Self.bytes(slots: slots)) else { return nil }
+    self.init(slots: slots, in: memory, at: 0)
   }
 
-  deinit { pump_ring_free(ring) }
+  /// A ring at a place of memory: made there, or the one that whoever made the memory has there.
+  public init(slots: UInt32, in memory: SharedMemory, at offset: Int) {
+    precondition(slots.nonzeroBitCount == 1, "a ring has a power of two of slots")
+    precondition(MemoryLayout<Value>.size <= MemoryLayout<Slot>.size, "a value fits in a slot")
+    let place = memory.place(at: offset, bytes: Self.bytes(slots: slots))
+    ring =
+      memory.isNew ? pump_ring_lay(place, slots, Self.slotBytes) : OpaquePointer(place)
+    self.memory = memory
+  }
 
   /// The end that puts; the ring must outlive it.
   public var writer: Writer { Writer(ring) }

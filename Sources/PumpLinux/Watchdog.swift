@@ -82,36 +82,3 @@ public enum SystemStart {
   /// Time since then, suspends included.
   public static var elapsed: TimeSpan { TimeSpan(nanoseconds: pump_linux_boot_time()) }
 }
-
-/// A process that was forked off.
-public struct ChildProcess: Sendable {
-  public let number: Int32
-
-  /// How a process ended.
-  public enum End: Equatable, BitwiseCopyable, Sendable {
-    case exited(Int32)
-    case killed(signal: Int32)
-  }
-
-  /// Forks the program; call it while there is one thread.
-  ///
-  /// - Parameter body: What the child does, given its parent's number; its result is the child's exit code.
-  /// - Returns: The child, in the parent; `nil` where the system has no process left.
-  public static func fork(_ body: (_ parent: Int32) -> Int32) -> ChildProcess? {
-    // The child asks whose it is by this: its own question could come too late.
-    let parent = getpid()
-    let number = pump_linux_fork()
-    if number == 0 { pump_linux_exit(body(parent)) }
-    return number > 0 ? ChildProcess(number: number) : nil
-  }
-
-  /// Ends it at once.
-  public func kill() { _ = Glibc.kill(number, SIGKILL) }
-
-  /// How it ended; `nil` while it lives.
-  public func end() -> End? {
-    var status: Int32 = 0
-    guard pump_linux_ended(number, &status) == 1 else { return nil }
-    return status > 255 ? .killed(signal: status - 256) : .exited(status)
-  }
-}

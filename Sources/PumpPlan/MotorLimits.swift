@@ -2,7 +2,7 @@ import PumpMessages
 public import PumpUnits
 
 /// What the motor and its load can follow, from the driver's file.
-public struct MotorLimits: Hashable, Sendable {
+public struct MotorLimits: Hashable, BitwiseCopyable, Sendable {
   /// The rate in steps/s at which it starts and stops without a ramp; 0 means that every bolus is
   /// ramped from rest.
   public let startRate: UInt64

@@ -2,7 +2,7 @@ import PumpMessages
 public import PumpUnits
 
 /// How often alarms sound, how long they may be silenced, and when they become more urgent.
-public struct AlarmCadence: Equatable, Sendable {
+public struct AlarmCadence: Equatable, BitwiseCopyable, Sendable {
   /// Between two-tone sounds of a critical alarm; ten minutes are [BG], so adjustable.
   public var critical = TimeSpan(minutes: 10)
   /// Between single tones of a non-critical alarm; about an hour by the maker's patient pages (S54).

@@ -6,7 +6,7 @@ public import PumpUnits
 /// It counts every step that was made or may have been, so it never shows more than is there by the
 /// calibration. It can't see a leak or a pump that delivers more a step than calibrated; the sensor
 /// and the refill do.
-public struct Reservoir: Equatable, Sendable {
+public struct Reservoir: Equatable, BitwiseCopyable, Sendable {
   /// What it holds when full.
   public let capacity: Volume
   /// What it held after the last fill.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PumpFiles
 import PumpReports
 import PumpService
@@ -28,6 +29,9 @@ struct ITPump: ParsableCommand {
 
   /// Exits with 1 where the work failed, and with 2 for a wrong command line.
   static func main() {
+    if DriveProgram.isCalled(CommandLine.arguments) {
+      Glibc.exit(DriveProgram.run(note: Console.note))
+    }
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
       if let message = Misspelling.message(arguments) { throw ValidationError(message) }

@@ -66,12 +66,21 @@ void pump_linux_block_signals(void);
 /// Takes one of them, waiting for it at most so long: its number, or 0.
 int pump_linux_take_signal(uint64_t timeout_ns);
 
-/// A lock-free ring from one thread to one other, of this process or of one that is forked later.
+/// Makes memory, all zero, that another process can map too, and that keeps its size: a descriptor that is closed at
+/// an exec, or a negated errno.
+int pump_shared_make(size_t bytes);
+/// How many bytes such memory has; 0 for a descriptor of anything else.
+size_t pump_shared_size(int file);
+/// Maps it, with every page; NULL without memory.
+void *pump_shared_map(int file, size_t bytes);
+void pump_shared_unmap(void *memory, size_t bytes);
+
+/// A lock-free ring from one thread to one other, of this process or of another that maps the same memory.
 typedef struct pump_ring pump_ring;
-/// Makes a ring; the number of slots is a power of two, their size a multiple of 64 bytes. NULL without
-/// memory.
-pump_ring *pump_ring_make(uint32_t slots, uint32_t slot_bytes);
-void pump_ring_free(pump_ring *ring);
+/// How much memory a ring takes; the number of slots is a power of two, their size a multiple of 64 bytes.
+size_t pump_ring_bytes(uint32_t slots, uint32_t slot_bytes);
+/// Makes an empty one in memory that is all zero; whoever maps that too has the ring at the same place.
+pump_ring *pump_ring_lay(void *memory, uint32_t slots, uint32_t slot_bytes);
 /// Puts a value in, of no more bytes than a slot has: 1, or 0 where the ring is full, which is counted.
 int pump_ring_put(pump_ring *ring, const void *value, size_t bytes);
 /// Takes so many bytes of the oldest slot: 1, or 0 where the ring is empty.
@@ -89,9 +98,9 @@ typedef struct pump_channel pump_channel;
 /// What reading a box gives whose writer stopped in its middle.
 #define PUMP_BOX_TORN UINT64_MAX
 
-/// Makes a channel, all zero; a process that is forked later has it too. NULL without memory.
-pump_channel *pump_channel_make(void);
-void pump_channel_free(pump_channel *channel);
+size_t pump_channel_bytes(void);
+/// Makes one in memory that is all zero; whoever maps that too has the channel at the same place.
+pump_channel *pump_channel_lay(void *memory);
 /// Puts words into a box, which has one writer.
 void pump_box_put(pump_channel *channel, int box, const uint64_t *words, int count);
 /// Reads a box's words as one writer put them: how often they were put, or PUMP_BOX_TORN.
@@ -124,12 +133,14 @@ void pump_enable_answer(pump_channel *channel, int64_t request, int answer);
 /// PUMP_CHANNEL_NOTE bytes for the drive's last words.
 void *pump_channel_note(pump_channel *channel);
 
-/// Forks: the child's number, 0 in the child, a negated errno. Only while there is one thread.
-int pump_linux_fork(void);
+/// Starts a program: the child's number, or a negated errno.
+///
+/// It gets the descriptors 0 to 2, and from 3 on those that are named; nothing else of this process is open in it.
+int pump_linux_spawn(const char *program, const char *name, const int *files, int count);
+/// Gives this process a name of at most 15 characters, as `ps` and the kernel's trace show it.
+void pump_linux_name(const char *name);
 /// Whether a child has ended; its status is its exit code, or 256 and its signal's number.
 int pump_linux_ended(int process, int *status);
-/// Ends a forked process without what the parent would do at its end.
-void pump_linux_exit(int status);
 /// A number that names this start of the system: 0, or an errno.
 int pump_linux_boot_id(uint64_t *id);
 /// CLOCK_BOOTTIME in nanoseconds: it goes on through a suspend.

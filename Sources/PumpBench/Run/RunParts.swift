@@ -22,15 +22,20 @@ package struct RunParts {
   package var hasWaitingProfile: Bool
   package var isRecording: Bool
   package var fault: DriveFault?
+  /// What no second run may have, as long as this one's drive lives.
+  package var locks: [RunLock]
   package var wish: RealTimeThread.Wish
   package var guardsWish: RealTimeThread.Wish
   package var pace: PacedClock.Pace
+  /// The drive's program: this one, called by another name.
+  package var program = ChildProcess.ownProgram
   /// Sizes the grants.
   package var sizeGrants: (inout SupervisorSettings) -> Void
 
   package init(
     span: TimeSpan?, isConfirmed: Bool, hasWaitingProfile: Bool, isRecording: Bool,
-    fault: DriveFault?, wish: RealTimeThread.Wish, guardsWish: RealTimeThread.Wish,
+    fault: DriveFault?, locks: [RunLock], wish: RealTimeThread.Wish,
+    guardsWish: RealTimeThread.Wish,
     pace: PacedClock.Pace, sizeGrants: @escaping (inout SupervisorSettings) -> Void
   ) {
     self.span = span
@@ -38,6 +43,7 @@ package struct RunParts {
     self.hasWaitingProfile = hasWaitingProfile
     self.isRecording = isRecording
     self.fault = fault
+    self.locks = locks
     self.wish = wish
     self.guardsWish = guardsWish
     self.pace = pace
@@ -48,14 +54,11 @@ package struct RunParts {
   package func control<Store: RunStore & ~Copyable>(
     _ profile: Profile, _ bench: Bench, _ session: consuming RunOpening<Store>
   ) throws -> SupervisedRun {
-    guard let channel = Channel(), let rings = SupervisedRun.Rings() else {
-      throw ProjectFiles.Problem(description: "error: no memory for the channel")
-    }
     var supervisor = profile.supervisorSettings(on: bench)
     // As often as the drive tells: evidence is then seen in half of the time that is allowed for it.
     supervisor.poll = RunSlice.length
     sizeGrants(&supervisor)
-    let design = SupervisedRun.Design(
+    var design = SupervisedRun.Design(
       plan: profile.drivePlan(
         on: bench, carried: session.plan.carried,
         recalled: session.memory.doses.map {
@@ -65,25 +68,20 @@ package struct RunParts {
           singleBolus: session.plan.bolus, span: span, isConfirmed: isConfirmed,
           isSupervised: true),
         wish: wish, pace: pace, isRecording: isRecording, fault: fault),
-      supervisor: supervisor, isSuspect: !session.suspicions.isEmpty,
-      hasWaitingProfile: hasWaitingProfile, wish: guardsWish, note: Console.note)
+      program: program, lines: .simulated, locks: locks, supervisor: supervisor,
+      isSuspect: !session.suspicions.isEmpty,
+      hasWaitingProfile: hasWaitingProfile, wish: guardsWish)
     guard !bench.board.isSimulated else {
-      return try SupervisedRun(
-        design, session: session, channel: channel, rings: rings,
-        claiming: { SimulatedGuard(channel: $0, stepsPerIndex: bench.stepsPerIndex) },
-        drive: { $0.run(SimulatedStepperLines()) })
+      return try SupervisedRun(design, session: session) {
+        SimulatedGuard(channel: $0, stepsPerIndex: bench.stepsPerIndex)
+      }
     }
     do {
       let wiring = try bench.board.wiring.resolve()
-      return try SupervisedRun(
-        design, session: session, channel: channel, rings: rings,
-        claiming: { _ in try Self.guardBench(wiring, bench.board) },
-        drive: { process in
-          do throws(GPIOFailure) { return process.run(try GPIOStepperLines(wiring)) } catch {
-            Console.note("\(bench.board.name): error: \(error)")
-            return 3
-          }
-        })
+      design.lines = DriveLines(wiring, board: bench.board.name)
+      return try SupervisedRun(design, session: session) { _ in
+        try Self.guardBench(wiring, bench.board)
+      }
     } catch let problem as ProjectFiles.Problem {
       throw problem
     } catch {

@@ -7,7 +7,7 @@ package import PumpTherapy
 package import PumpUnits
 
 /// What a run is to do.
-package struct RunTask: Sendable {
+package struct RunTask: BitwiseCopyable, Sendable {
   /// When the therapy begins, by the pump's clock.
   package var start = Instant.epoch
   package var singleBolus: Bolus?

@@ -8,7 +8,7 @@ import PumpSafety
 package import PumpTherapy
 package import PumpUnits
 
-/// What the drive's process is to do; worked out before the fork.
+/// What the drive's process is to do; worked out before it starts.
 package struct DrivePlan {
   package var settings: EngineSettings
   package var prescription: Prescription
@@ -61,7 +61,7 @@ package struct DrivePlan {
 }
 
 /// Steps of an earlier session, by when they were surely made.
-package struct RecalledDose: Codable, Equatable, Sendable {
+package struct RecalledDose: Codable, Equatable, BitwiseCopyable, Sendable {
   package var steps: UInt64
   package var by_ns: UInt64
 
@@ -84,18 +84,14 @@ package struct DriveEnding: BitwiseCopyable, Sendable {
 /// The drive: a process of its own that plans and makes steps, and owns STEP and DIR.
 package struct DriveProcess {
   package let plan: DrivePlan
-  package let channel: Channel
-  /// The process that forked it.
-  package var supervisor: Int32 = 0
-  package let messages: RunRing
-  /// The engine's events on their way to the journal.
-  package let events: SlotRing<TimedEvent>
-  /// What clients ask for, and what became of it.
-  package let commands: SlotRing<NumberedCommand>
-  package let answers: SlotRing<DriveAnswer>
-  package let parts: SlotRing<PrescriptionPart>
+  package let memory: DriveMemory
+  /// The process that started it.
+  package let supervisor: Int32
   /// Tells people what nobody else can tell them any more.
   package let note: (String) -> Void
+
+  private var channel: Channel { memory.channel }
+  private var messages: RunRing { memory.messages }
 
   /// Does it all.
   ///
@@ -120,8 +116,9 @@ package struct DriveProcess {
           base: bench,
           sink: RingSink(messages.writer, isContiguous: plan.isRecording, state: record))),
       orders: ChannelOrders(
-        channel, messages: messages.writer, commands: commands, answers: answers,
-        parts: parts, fault: plan.fault, record: record, supervisorTimeout: plan.supervisorTimeout),
+        channel, messages: messages.writer, commands: memory.commands,
+        answers: memory.answers, parts: memory.parts, fault: plan.fault, record: record,
+        supervisorTimeout: plan.supervisorTimeout),
       task: task)
     var told = Told()
     let outcome = session.run { loop, now in tell(loop, at: now, &told) }
@@ -188,7 +185,7 @@ package struct DriveProcess {
     while told.events < loop.engine.eventCount {
       // One that has given way in the recorder is gone; one that finds no room is told later.
       if let event = loop.engine.event(told.events), isWorthJournaling(event, &told),
-        !events.writer.put(event)
+        !memory.events.writer.put(event)
       {
         break
       }

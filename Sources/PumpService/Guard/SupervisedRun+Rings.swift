@@ -12,7 +12,7 @@ import PumpTherapy
 import PumpUnits
 
 extension SupervisedRun {
-  /// The rings between the parts of a run; all are made before the fork.
+  /// The rings between the parts of a run; those to and from the drive lie in the memory that it shares.
   package struct Rings {
     package let drive: RunRing
     package let driveEvents: SlotRing<TimedEvent>
@@ -29,20 +29,18 @@ extension SupervisedRun {
     package let prescriptions = PrescriptionTable()
     package let texts = TextSlot()
 
-    package init?() {
-      guard let drive = RunRing(slots: 1 << 16),
-        let driveEvents = SlotRing<TimedEvent>(slots: 1 << 12),
-        let supervisor = RunRing(slots: 1 << 12), let orders = SlotRing<GuardOrder>(slots: 16),
+    package init?(_ memory: DriveMemory) {
+      guard let supervisor = RunRing(slots: 1 << 12), let orders = SlotRing<GuardOrder>(slots: 16),
         let news = SlotRing<GuardNews>(slots: 256),
         let toJournal = SlotRing<JournalOrder>(slots: 1 << 12),
         let fromJournal = SlotRing<JournalAnswer>(slots: 256),
-        let requests = SlotRing<ClientRequest>(slots: 64), let toClients = ClientRings(),
-        let commands = SlotRing<NumberedCommand>(slots: 16),
-        let answers = SlotRing<DriveAnswer>(slots: 16),
-        let parts = SlotRing<PrescriptionPart>(slots: 1 << 9)
+        let requests = SlotRing<ClientRequest>(slots: 64), let toClients = ClientRings()
       else { return nil }
-      self.drive = drive
-      self.driveEvents = driveEvents
+      drive = memory.messages
+      driveEvents = memory.events
+      commands = memory.commands
+      answers = memory.answers
+      parts = memory.parts
       self.supervisor = supervisor
       self.orders = orders
       self.news = news
@@ -50,9 +48,6 @@ extension SupervisedRun {
       self.fromJournal = fromJournal
       self.requests = requests
       self.toClients = toClients
-      self.commands = commands
-      self.answers = answers
-      self.parts = parts
     }
   }
 }

@@ -11,8 +11,7 @@ import PumpSession
 import PumpTherapy
 package import PumpUnits
 
-/// A run of two processes: the drive in a child of its own, the supervisor and the journal on threads of
-/// this one.
+/// A run of two processes: the drive a program of its own, the supervisor and the journal on threads of this one.
 package final class SupervisedRun: RunControl, @unchecked Sendable {
   package let messages: RunRing
   package let supervisorsMessages: RunRing?
@@ -50,49 +49,54 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
   /// What a run is made of.
   package struct Design {
     package var plan: DrivePlan
+    /// The drive's program, its lines, and what is held as long as it lives.
+    package var program: String
+    package var lines: DriveLines
+    package var locks: [RunLock]
     package var supervisor: SupervisorSettings
     /// Whether the journal is not as its last session left it.
     package var isSuspect = false
     /// Whether a changed profile waits, and the one before it runs.
     package var hasWaitingProfile = false
     package var wish: RealTimeThread.Wish
-    /// Tells people what nobody but the drive can tell them any more.
-    package var note: (String) -> Void
 
     package init(
-      plan: DrivePlan, supervisor: SupervisorSettings, isSuspect: Bool = false,
-      hasWaitingProfile: Bool = false, wish: RealTimeThread.Wish, note: @escaping (String) -> Void
+      plan: DrivePlan, program: String, lines: DriveLines,
+      locks: [RunLock], supervisor: SupervisorSettings, isSuspect: Bool = false,
+      hasWaitingProfile: Bool = false, wish: RealTimeThread.Wish
     ) {
       self.plan = plan
+      self.program = program
+      self.lines = lines
+      self.locks = locks
       self.supervisor = supervisor
       self.isSuspect = isSuspect
       self.hasWaitingProfile = hasWaitingProfile
       self.wish = wish
-      self.note = note
     }
   }
 
-  /// Forks the drive, and prepares the threads.
+  /// Starts the drive, and prepares the threads.
   ///
-  /// - Parameters:
-  ///   - claim: Claims the supervisor's side of the bench.
-  ///   - drive: Claims the drive's side and runs; called in the child, where its result is the exit code.
+  /// - Parameter claim: Claims the supervisor's side of the bench.
   package init<Bench: GuardBench & ~Copyable, Store: RunStore & ~Copyable>(
-    _ design: Design, session: consuming RunOpening<Store>, channel: Channel, rings: Rings,
-    claiming claim: (Channel) throws -> Bench, drive: (DriveProcess) -> Int32
+    _ design: Design, session: consuming RunOpening<Store>,
+    claiming claim: (Channel) throws -> Bench
   ) throws {
-    var process = DriveProcess(
-      plan: design.plan, channel: channel, messages: rings.drive, events: rings.driveEvents,
-      commands: rings.commands, answers: rings.answers, parts: rings.parts, note: design.note)
-    let child = ChildProcess.fork { parent in
-      process.supervisor = parent
-      // The journal's lock is the drive's too: no other run begins while one is left behind.
-      return drive(process)
+    let handover = DriveHandover(plan: design.plan, lines: design.lines, supervisor: getpid())
+    guard let memory = DriveMemory(try handover.bytes()), let rings = Rings(memory) else {
+      throw ProjectFiles.Problem(description: "error: no memory for the channel")
     }
-    guard let child else {
-      throw ProjectFiles.Problem(description: "error: the system has no process left")
+    let channel = memory.channel
+    let child: ChildProcess
+    // The locks are the drive's too: no other run begins while one is left behind.
+    do throws(LineFault) {
+      child = try DriveProgram.start(design.program, memory, design.locks)
+    } catch {
+      throw ProjectFiles.Problem(
+        description:
+          "error: the drive's process does not start: \(String(cString: strerror(error.number)))")
     }
-    // Only now: a line that the child had inherited would not be free when this process is gone.
     let bench: Bench
     do { bench = try claim(channel) } catch {
       var orders = DriveOrders()

@@ -134,7 +134,9 @@ struct RunCommand: ParsableCommand {
       return try run(profile, bench, over: console)
     }
     if bench.board.isSimulated, journaling.journal == nil {
-      try run(profile, bench, inputs, judged, Journal(blank: MemoryStore(slots: 1 << 14)), nil, [])
+      try run(
+        profile, bench, inputs, judged, Journal(blank: MemoryStore(slots: 1 << 14)), nil, [],
+        locks: [])
     } else {
       let path = try journaling.path(for: bench.board)
       let locks = try RunLock.both(bench.board, journal: path)
@@ -143,14 +145,15 @@ struct RunCommand: ParsableCommand {
       for suspicion in suspicions {
         Console.note("warning: \(path): \(suspicion.words)")
       }
-      try run(profile, bench, inputs, judged, opened.release(), path, suspicions)
+      try run(profile, bench, inputs, judged, opened.release(), path, suspicions, locks: locks)
       withExtendedLifetime(locks) {}
     }
   }
 
   private func run<Store: RunStore & ~Copyable>(
     _ profile: Profile, _ bench: Bench, _ inputs: ProfileInputs, _ judged: Date,
-    _ journal: consuming Journal<Store>, _ path: String?, _ suspicions: [JournalSuspicion]
+    _ journal: consuming Journal<Store>, _ path: String?, _ suspicions: [JournalSuspicion],
+    locks: [RunLock]
   ) throws {
     var journal = journal
     var (inputs, profile) = (inputs, profile)
@@ -176,7 +179,7 @@ struct RunCommand: ParsableCommand {
     let plan = session.plan
     let control = try RunParts(
       span: span?.span, isConfirmed: isConfirmed, hasWaitingProfile: waits,
-      isRecording: record != nil, fault: driveFault, wish: realTime.wish,
+      isRecording: record != nil, fault: driveFault, locks: locks, wish: realTime.wish,
       guardsWish: realTime.guardsWish, pace: realTime.pace, sizeGrants: journaling.apply
     ).control(profile, bench, session)
     try settleTrip(plan.trip, control)

@@ -1,0 +1,57 @@
+package import PumpLinux
+
+/// The drive as a program: this one, called by another name, with the memory that it shares with its supervisor.
+package enum DriveProgram {
+  /// What it is called by, and named as.
+  package static var name: String { "itpump-drive" }
+
+  /// The descriptor of the memory; those of the run's locks come behind.
+  private static var memoryFile: Int32 { 3 }
+
+  /// What the program ends with where it was not started by a supervisor.
+  package static var wrongStart: Int32 { 64 }
+
+  /// Whether a program was called as the drive.
+  package static func isCalled(_ arguments: [String]) -> Bool {
+    arguments.first?.split(separator: "/").last.map { $0 == name } ?? false
+  }
+
+  /// Starts it.
+  ///
+  /// - Parameters:
+  ///   - program: The program's file.
+  ///   - memory: What it shares with the caller.
+  ///   - locks: What is held as long as it lives.
+  /// - Throws: `LineFault`, with the error's number.
+  package static func start(_ program: String, _ memory: DriveMemory, _ locks: [RunLock])
+    throws(LineFault) -> ChildProcess
+  {
+    try ChildProcess(
+      program, named: name, files: [memory.shared.file] + locks.map(\.file))
+  }
+
+  /// What it does: claims its lines and runs to the end.
+  ///
+  /// - Parameter note: Tells people what nobody else can tell them any more.
+  /// - Returns: The exit code.
+  package static func run(note: @escaping (String) -> Void) -> Int32 {
+    guard let memory = DriveMemory(opening: memoryFile), let given = try? memory.handover() else {
+      note("error: \(name) is a part of itpump run, which starts it; say itpump run")
+      return wrongStart
+    }
+    ChildProcess.name(name)
+    let process = DriveProcess(
+      plan: given.plan, memory: memory, supervisor: given.supervisor, note: note)
+    switch given.lines {
+    case .simulated: return process.run(SimulatedStepperLines())
+    case .chip(let chip, let requests, let board):
+      do throws(GPIOFailure) {
+        return process.run(
+          try GPIOStepperLines(BenchWiring.Resolved(chip: chip, requests: requests)))
+      } catch {
+        note("\(board): error: \(error)")
+        return 3
+      }
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import PumpDrive
+import PumpJournal
+import PumpLinux
+import PumpMessages
+import PumpPlan
+import PumpProfiles
+import PumpService
+import PumpSession
+import PumpUnits
+import Testing
+
+@testable import PumpBench
+@testable import PumpFiles
+@testable import itpump
+
+@Suite(
+  "The drive is a program of its own: it has what it is given, and nothing else of whoever started it"
+)
+struct DriveProgramTests {
+  private static let program = URL(fileURLWithPath: CommandLine.arguments[0])
+    .deletingLastPathComponent().appendingPathComponent("itpump").path
+
+  /// A run that a shell starts, with a descriptor that nothing closes at an exec, and its drive's number.
+  private func started(_ journal: String) throws -> (process: Process, drive: Int32) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = [
+      "-c", "exec 7</dev/null; exec \"$0\" \"$@\"", Self.program, "run",
+      "Profiles/adult-spinal-night.yaml", "--priority", "0", "--journal", journal,
+    ]
+    process.currentDirectoryURL = CommandLineTests.top
+    process.standardOutput = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let id = process.processIdentifier
+    // It takes the name right after it has taken what it was given.
+    while process.isRunning {
+      let children =
+        (try? String(contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8))
+      if let drive = children?.split(separator: " ").first.flatMap({ Int32($0) }),
+        try text("/proc/\(drive)/comm") == "itpump-drive\n"
+      {
+        return (process, drive)
+      }
+      sched_yield()
+    }
+    let told = errors.fileHandleForReading.readDataToEndOfFile()
+    Issue.record("it ended by itself: \(String(decoding: told, as: UTF8.self))")
+    return (process, 0)
+  }
+
+  private func text(_ path: String) throws -> String {
+    try String(contentsOfFile: path, encoding: .utf8)
+  }
+
+  @Test(
+    "It runs the same file under its own name, with the shared memory, the journal's lock, and no other descriptor"
+  )
+  func descriptors() throws {
+    let folder = try TemporaryFolder()
+    let (process, drive) = try started(folder("p.journal"))
+    defer { process.waitUntilExit() }
+    defer { process.terminate() }
+    let files = FileManager.default
+    #expect(try text("/proc/\(drive)/cmdline") == "itpump-drive\0")
+    let own = try files.destinationOfSymbolicLink(atPath: "/proc/\(drive)/exe")
+    #expect(
+      own == (try files.destinationOfSymbolicLink(atPath: "/proc/\(process.processIdentifier)/exe"))
+    )
+    var open: [Int: String] = [:]
+    for name in try files.contentsOfDirectory(atPath: "/proc/\(drive)/fd") {
+      let at = "/proc/\(drive)/fd/\(name)"
+      open[try #require(Int(name))] = try? files.destinationOfSymbolicLink(atPath: at)
+    }
+    #expect(open.keys.filter { $0 > 2 }.sorted() == [3, 4], "\(open)")
+    #expect(open[3]?.hasPrefix("/memfd:itpump") == true, "\(open)")
+    #expect(open[4]?.hasSuffix(".lock") == true, "\(open)")
+  }
+
+  @Test("A person who calls it is told what to say")
+  func byHand() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createSymbolicLink(
+      atPath: folder("itpump-drive"), withDestinationPath: Self.program)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: folder("itpump-drive"))
+    process.arguments = ["--for", "1s"]
+    process.standardOutput = FileHandle.nullDevice
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let told = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == DriveProgram.wrongStart)
+    #expect(
+      told == "error: itpump-drive is a part of itpump run, which starts it; say itpump run\n")
+  }
+
+  /// A run of a second from this process, which has threads.
+  private func control(_ program: String) throws -> SupervisedRun {
+    let top = CommandLineTests.top.path
+    let bench = try BenchFiles(board: top + "/Hardware/boards/simulator.yaml").bench()
+    let drugs = try InputFile.drugs([InputFile(top + "/Profiles/drugs/baclofen.yaml")])
+    let text = try InputFile(top + "/Profiles/adult-spinal-night.yaml").text
+    let day = Date(timeIntervalSince1970: 1_795_305_600)
+    let profile = try #require(
+      ProfileLoader(drugs: drugs, bench: bench, now: day).load(text).profile)
+    let session = try RunOpening.open(
+      Journal(blank: MemoryStore(slots: 1 << 10)), profile, on: bench,
+      profile.sessionWish(on: bench), text: Array(text.utf8))
+    let ordinary = RealTimeThread.Wish(priority: 0, locksMemory: false)
+    var parts = RunParts(
+      span: TimeSpan(seconds: 1), isConfirmed: true, hasWaitingProfile: false, isRecording: false,
+      fault: nil, locks: [], wish: ordinary, guardsWish: ordinary, pace: .asleep,
+      sizeGrants: { _ in })
+    parts.program = program
+    return try parts.control(profile, bench, session)
+  }
+
+  @Test("A process with threads runs a pump, and its books are what the drive has made")
+  func fromThreads() throws {
+    let control = try control(Self.program)
+    #expect(control.test { _, _ in })
+    // 22:00, where a bolus of 25 µg begins: 143.8 steps a second.
+    control.begin(at: control.nextFirst, place: TimeSpan(hours: 22))
+    let ending = control.join()
+    #expect(control.end == .exited(0))
+    let status = try #require(ending.outcome).status
+    #expect(status.ledger.missed == 0 && status.ledger.uncertain == 0)
+    #expect((140...148).contains(status.ledger.delivered), "\(status.ledger.delivered)")
+  }
+
+  @Test("A drive that does not start is an error that says why, and nothing has begun")
+  func noProgram() throws {
+    do {
+      _ = try control("/nonexistent/itpump")
+      Issue.record("it began")
+    } catch {
+      #expect(
+        "\(error)" == "error: the drive's process does not start: No such file or directory")
+    }
+  }
+}
