@@ -5,7 +5,7 @@ import PumpMessages
 /// A journal's records in a file, each written durably: when a write returns, it survives a loss of power.
 ///
 /// Room is made ahead when the file is opened and as it is used, so a disk that fills up shows days before it
-/// matters. One program at a time has the file, with all that it has forked; others may read it.
+/// matters. One program at a time has the file, with whom it has given it to; others may read it.
 public struct FileStore: JournalStore, ~Copyable {
   public typealias StoreFailure = StoreError
 
@@ -17,7 +17,7 @@ public struct FileStore: JournalStore, ~Copyable {
 
   /// Where it is; another place once the file was taken from its name.
   public internal(set) var path: String
-  var file: Int32
+  public internal(set) var file: Int32
   var capacity: UInt64
   private let isReadOnly: Bool
   /// Records for which room is kept ahead.

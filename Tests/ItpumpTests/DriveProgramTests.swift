@@ -57,7 +57,7 @@ struct DriveProgramTests {
   }
 
   @Test(
-    "It runs the same file under its own name, with the shared memory, the journal's lock, and no other descriptor"
+    "It runs the same file under its own name, with the shared memory, the journal and its lock, and no other descriptor"
   )
   func descriptors() throws {
     let folder = try TemporaryFolder()
@@ -75,9 +75,24 @@ struct DriveProgramTests {
       let at = "/proc/\(drive)/fd/\(name)"
       open[try #require(Int(name))] = try? files.destinationOfSymbolicLink(atPath: at)
     }
-    #expect(open.keys.filter { $0 > 2 }.sorted() == [3, 4], "\(open)")
+    #expect(open.keys.filter { $0 > 2 }.sorted() == [3, 4, 5], "\(open)")
     #expect(open[3]?.hasPrefix("/memfd:itpump") == true, "\(open)")
     #expect(open[4]?.hasSuffix(".lock") == true, "\(open)")
+    #expect(open[5]?.hasSuffix("/p.journal") == true, "\(open)")
+  }
+
+  @Test("A drive that is left behind keeps its journal from every other program")
+  func leftBehind() throws {
+    let folder = try TemporaryFolder()
+    let (process, drive) = try started(folder("p.journal"))
+    kill(drive, SIGSTOP)
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let isHeld = JournalFile.isInUse(folder("p.journal"))
+    kill(drive, SIGKILL)
+    #expect(isHeld)
+    while FileManager.default.fileExists(atPath: "/proc/\(drive)") { sched_yield() }
+    #expect(!JournalFile.isInUse(folder("p.journal")))
   }
 
   @Test("A person who calls it is told what to say")

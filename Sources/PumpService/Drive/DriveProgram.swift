@@ -5,7 +5,7 @@ package enum DriveProgram {
   /// What it is called by, and named as.
   package static var name: String { "itpump-drive" }
 
-  /// The descriptor of the memory; those of the run's locks come behind.
+  /// The descriptor of the memory; those of locks come behind.
   private static var memoryFile: Int32 { 3 }
 
   /// What the program ends with where it was not started by a supervisor.
@@ -21,13 +21,12 @@ package enum DriveProgram {
   /// - Parameters:
   ///   - program: The program's file.
   ///   - memory: What it shares with the caller.
-  ///   - locks: What is held as long as it lives.
+  ///   - held: Files whose locks are held as long as it lives.
   /// - Throws: `LineFault`, with the error's number.
-  package static func start(_ program: String, _ memory: DriveMemory, _ locks: [RunLock])
+  package static func start(_ program: String, _ memory: DriveMemory, _ held: [Int32])
     throws(LineFault) -> ChildProcess
   {
-    try ChildProcess(
-      program, named: name, files: [memory.shared.file] + locks.map(\.file))
+    try ChildProcess(program, named: name, files: [memory.shared.file] + held)
   }
 
   /// What it does: claims its lines and runs to the end.

@@ -6,7 +6,7 @@ import PumpJournal
 package import PumpLinux
 package import PumpMessages
 import PumpPlan
-package import PumpSafety
+import PumpSafety
 import PumpSession
 import PumpTherapy
 package import PumpUnits
@@ -46,36 +46,6 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
   package let opened: Instant
   package let openedOn = Date()
 
-  /// What a run is made of.
-  package struct Design {
-    package var plan: DrivePlan
-    /// The drive's program, its lines, and what is held as long as it lives.
-    package var program: String
-    package var lines: DriveLines
-    package var locks: [RunLock]
-    package var supervisor: SupervisorSettings
-    /// Whether the journal is not as its last session left it.
-    package var isSuspect = false
-    /// Whether a changed profile waits, and the one before it runs.
-    package var hasWaitingProfile = false
-    package var wish: RealTimeThread.Wish
-
-    package init(
-      plan: DrivePlan, program: String, lines: DriveLines,
-      locks: [RunLock], supervisor: SupervisorSettings, isSuspect: Bool = false,
-      hasWaitingProfile: Bool = false, wish: RealTimeThread.Wish
-    ) {
-      self.plan = plan
-      self.program = program
-      self.lines = lines
-      self.locks = locks
-      self.supervisor = supervisor
-      self.isSuspect = isSuspect
-      self.hasWaitingProfile = hasWaitingProfile
-      self.wish = wish
-    }
-  }
-
   /// Starts the drive, and prepares the threads.
   ///
   /// - Parameter claim: Claims the supervisor's side of the bench.
@@ -89,10 +59,12 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
     }
     let channel = memory.channel
     let child: ChildProcess
-    // The locks are the drive's too: no other run begins while one is left behind.
+    // The locks and the journal are the drive's too: nobody writes to it while one is left behind.
+    let held = design.locks.map(\.file) + (session.journal.store.lockedFile.map { [$0] } ?? [])
     do throws(LineFault) {
-      child = try DriveProgram.start(design.program, memory, design.locks)
+      child = try DriveProgram.start(design.program, memory, held)
     } catch {
+      Self.end(&session)
       throw ProjectFiles.Problem(
         description:
           "error: the drive's process does not start: \(String(cString: strerror(error.number)))")
@@ -102,9 +74,7 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
       var orders = DriveOrders()
       orders.stops = true
       channel.order(orders)
-      // A session that never began has nothing uncertain.
-      _ = try? session.journal.append(
-        .event(.ended), at: session.plan.opened, wallSeconds: wallClockSeconds())
+      Self.end(&session)
       throw error
     }
     self.child = child
@@ -158,6 +128,12 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
       run.guarding = RealTimeThread.start(wish, guardTask)
       return run.journaling != nil && run.guarding != nil
     }
+  }
+
+  /// A session that never began has nothing uncertain.
+  private static func end<Store: RunStore & ~Copyable>(_ session: inout RunOpening<Store>) {
+    _ = try? session.journal.append(
+      .event(.ended), at: session.plan.opened, wallSeconds: wallClockSeconds())
   }
 
   /// Starts the supervisor, and waits for its self-test.

@@ -55,6 +55,13 @@ package protocol RunStore: JournalStore, ~Copyable {
 
   /// Keeps the latest record's sequence and link apart from the records.
   mutating func seal(_ sequence: UInt64, link: [UInt8], isDurable: Bool)
+
+  /// The file that whoever has it open keeps from every other program; `nil` for none.
+  var lockedFile: Int32? { get }
+}
+
+extension RunStore where Self: ~Copyable {
+  package var lockedFile: Int32? { nil }
 }
 
 extension MemoryStore: RunStore {
@@ -64,6 +71,8 @@ extension MemoryStore: RunStore {
 }
 
 extension FileStore: RunStore {
+  package var lockedFile: Int32? { file }
+
   package mutating func makeRoom(for next: UInt64) -> Bool {
     prepare(for: next)
     return shortage == nil
