@@ -232,6 +232,13 @@ class Plant:
             return json.load(file)["latest_ms"]
 
 
+def name_of(pid):
+    try:
+        return open(f"/proc/{pid}/comm").read().strip()
+    except OSError:
+        return None
+
+
 def drive_of(process, seconds=900):
     """The drive's process: the one child of the supervisor's."""
     end = time.monotonic() + seconds
@@ -240,7 +247,8 @@ def drive_of(process, seconds=900):
             children = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
         except OSError:
             return None
-        if children:
+        # Before it has that name it is only about to be the drive.
+        if children and name_of(children[0]) == "itpump-drive":
             return int(children[0])
         if time.monotonic() >= end:
             break

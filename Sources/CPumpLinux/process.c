@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/watchdog.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ enum { FIRST_GIVEN = 3, MOST_GIVEN = 8 };
 
 int pump_linux_spawn(const char *program, const char *name, const int *files, int count) {
   if (count > MOST_GIVEN) return -E2BIG;
+  // Whoever started this may have ignored it, and the kernel then says of no child how it ended.
+  signal(SIGCHLD, SIG_DFL);
   posix_spawn_file_actions_t actions;
   int status = posix_spawn_file_actions_init(&actions);
   if (status != 0) return -status;

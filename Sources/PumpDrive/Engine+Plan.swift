@@ -88,18 +88,19 @@ extension Engine {
   ///   changes, or where that has a step of its own due: it has no place between the bolus's at their speed.
   private mutating func followDelay(at now: Instant) -> Bool {
     let due = min(planner.nextDue, planAt)
+    guard let bolus = program.bolus, bolus.isRamped, due > bolus.start,
+      sequencer.isReady(since: bolus.start)
+    else { return false }
     let made = books.delivered + books.uncertain
-    // Without a step in between it is one pause, however often it was looked at.
+    // Without a step in between it is one pause, however often it was looked at. Two looks that are closer than a late
+    // step is let be leave a step owed: the motor starts anew then.
     let isOne = standstill.made == made
     let since = isOne ? min(standstill.since, due) : due
     let isSame =
       isOne && standstill.planned == planner.planned
       && standstill.lookedAt == planner.segmentStart
     let from = isSame ? standstill.lookedAt : Instant(nanoseconds: due.nanoseconds - 1)
-    guard let bolus = program.bolus, bolus.isRamped, due > bolus.start,
-      isSame || books.owed == 0,
-      now.elapsed(since: since) <= settings.motor.followsDelay,
-      sequencer.isReady(since: bolus.start)
+    guard isSame || books.owed == 0, now.elapsed(since: since) <= settings.motor.followsDelay
     else { return false }
     program.bolus = nil
     let meanwhile = program.segment(from: from)
@@ -151,6 +152,8 @@ extension Engine {
     guard books.owed > settings.backlogLimit else { return }
     let steps = books.forgo()
     log(.forgone(steps: steps), at: now)
+    // What is owed held the motor to its start rate.
+    updateSpacing(at: now)
     raise(.underDelivery, at: now)
     causeGone(.underDelivery, at: now)
   }

@@ -42,6 +42,8 @@ public final class Channel: @unchecked Sendable {
     case doubted
     /// No step: the supervisor's turns, the only counter that is its own.
     case supervised
+    /// No step: 1 once the drive has its plan and its lines.
+    case ready
   }
 
   /// How much memory it takes; a whole number of cache lines.
@@ -51,7 +53,7 @@ public final class Channel: @unchecked Sendable {
   ///
   /// - Returns: `nil` without memory.
   public convenience init?() {
-    guard let shared = SharedMemory(bytes: Self.bytes) else { return nil }
+    guard let shared = SharedMemory(bytes: Self.bytes, isGiven: false) else { return nil }
     self.init(in: shared, at: 0)
   }
 

@@ -3,7 +3,7 @@ import Glibc
 
 /// Memory that two processes map: whoever makes it gives the other one its descriptor.
 public final class SharedMemory: @unchecked Sendable {
-  /// What is given to the other process; closed at an exec that does not name it.
+  /// What is given to the other process, closed at an exec that does not name it; -1 where there is no other.
   public let file: Int32
   public let bytes: Int
   /// Whether it was made here: what lies in it has still to be laid out.
@@ -12,11 +12,12 @@ public final class SharedMemory: @unchecked Sendable {
 
   /// Makes memory, all zero.
   ///
-  /// - Returns: `nil` without memory.
-  public convenience init?(bytes: Int) {
+  /// - Parameter isGiven: Whether another process is to map it too; it takes a descriptor then.
+  /// - Returns: `nil` without memory, or without a descriptor.
+  public convenience init?(bytes: Int, isGiven: Bool = true) {
     let file = pump_shared_make(bytes)
     guard file >= 0 else { return nil }
-    self.init(file, bytes: bytes, isNew: true)
+    self.init(file, bytes: bytes, isNew: true, keepsFile: isGiven)
   }
 
   /// Maps what another process has made.
@@ -26,12 +27,13 @@ public final class SharedMemory: @unchecked Sendable {
     self.init(file, bytes: pump_shared_size(file), isNew: false)
   }
 
-  private init?(_ file: Int32, bytes: Int, isNew: Bool) {
+  private init?(_ file: Int32, bytes: Int, isNew: Bool, keepsFile: Bool = true) {
     guard bytes > 0, let base = pump_shared_map(file, bytes) else {
       close(file)
       return nil
     }
-    self.file = file
+    if !keepsFile { close(file) }
+    self.file = keepsFile ? file : -1
     self.bytes = bytes
     self.isNew = isNew
     self.base = base
@@ -39,7 +41,7 @@ public final class SharedMemory: @unchecked Sendable {
 
   deinit {
     pump_shared_unmap(base, bytes)
-    close(file)
+    if file >= 0 { close(file) }
   }
 
   /// The bytes from a place on; whoever reads them must not outlive the memory.

@@ -43,7 +43,9 @@ public final class SlotRing<Value: BitwiseCopyable>: @unchecked Sendable {
   ///
   /// - Returns: `nil` without memory.
   public convenience init?(slots: UInt32) {
-    guard let memory = SharedMemory(bytes: Self.bytes(slots: slots)) else { return nil }
+    guard let memory = SharedMemory(bytes: Self.bytes(slots: slots), isGiven: false) else {
+      return nil
+    }
     self.init(slots: slots, in: memory, at: 0)
   }
 

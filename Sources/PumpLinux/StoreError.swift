@@ -15,7 +15,7 @@ public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch cause {
     case .inUse:
-      "\(path): the journal is in use: another itpump runs with it; end that one, or name another"
+      "\(path): the journal is in use: another itpump, or the itpump-drive that it left, runs with it; end that one, or name another"
     case .notAJournal: "\(path): not a journal of itpump; name another file"
     case .notAFile: "\(path): a journal is a plain file; name another"
     case .system(let number):

@@ -212,6 +212,32 @@ struct FollowsDelayTests {
     #expect(made.last == plan.last)
   }
 
+  @Test(
+    "A scheduled bolus that is due at the first instant there is may be late, whatever is followed")
+  func atTheEpoch() throws {
+    for (follows, delay) in [(0, 20), (50, 20), (50, 2_000)] as [(UInt64, UInt64)] {
+      let settings = try Fixture.settings(
+        backlog: 20_000, followsDelay: TimeSpan(milliseconds: follows))
+      let bolus = try Bolus(
+        volume: settings.step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
+      let therapy = Therapy.flex(
+        try FlexPattern(
+          period: .day, segments: [.init(start: .zero, flow: .zero)],
+          boluses: [.init(start: .zero, bolus: bolus)]))
+      var loop = ControlLoop(
+        engine: Engine(
+          settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited),
+        hardware: SimulatedBench(
+          settings: Fixture.plant(faults: [
+            ScheduledFault(.at(.epoch), .lateWake(TimeSpan(milliseconds: delay)))
+          ]), trace: EdgeRecorder()))
+      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+      loop.run(until: .epoch + TimeSpan(seconds: 60))
+      let delivered = loop.engine.ledger.delivered
+      #expect((9_999...10_000).contains(delivered), "\(follows) ms, \(delay) ms: \(delivered)")
+    }
+  }
+
   @Test("A scheduled bolus whose turn comes in the pause has its turn, and the motor starts anew")
   func scheduledMeanwhile() throws {
     // 10,000 steps over 5 s from the first second on, and once more right behind, which a ramp puts off.

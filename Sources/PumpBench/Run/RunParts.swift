@@ -29,6 +29,8 @@ package struct RunParts {
   package var pace: PacedClock.Pace
   /// The drive's program: this one, called by another name.
   package var program = ChildProcess.ownProgram
+  /// How long it may take to have its plan and its lines; as long as is usual, if not given.
+  package var longestStart: TimeSpan?
   /// Sizes the grants.
   package var sizeGrants: (inout SupervisorSettings) -> Void
 
@@ -71,6 +73,7 @@ package struct RunParts {
       program: program, lines: .simulated, locks: locks, supervisor: supervisor,
       isSuspect: !session.suspicions.isEmpty,
       hasWaitingProfile: hasWaitingProfile, wish: guardsWish)
+    if let longestStart { design.longestStart = longestStart }
     guard !bench.board.isSimulated else {
       return try SupervisedRun(design, session: session) {
         SimulatedGuard(channel: $0, stepsPerIndex: bench.stepsPerIndex)

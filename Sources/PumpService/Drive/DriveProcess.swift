@@ -100,6 +100,8 @@ package struct DriveProcess {
     channel.follow(supervisor)
     for denial in RealTimeThread.become(plan.wish) { messages.writer.put(.denied(denial)) }
     messages.writer.put(.started)
+    channel.count(.ready)
+    channel.ring()
     guard let start = waitForStart() else { return channel.isOrphaned ? 1 : 0 }
     var clock = PacedClock(pace: plan.pace)
     clock.start(at: start.first, onMonotonic: start.monotonic)

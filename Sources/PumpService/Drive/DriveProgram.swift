@@ -11,6 +11,9 @@ package enum DriveProgram {
   /// What the program ends with where it was not started by a supervisor.
   package static var wrongStart: Int32 { 64 }
 
+  /// What it ends with where it can't read its plan.
+  package static var damagedPlan: Int32 { 65 }
+
   /// Whether a program was called as the drive.
   package static func isCalled(_ arguments: [String]) -> Bool {
     arguments.first?.split(separator: "/").last.map { $0 == name } ?? false
@@ -34,9 +37,16 @@ package enum DriveProgram {
   /// - Parameter note: Tells people what nobody else can tell them any more.
   /// - Returns: The exit code.
   package static func run(note: @escaping (String) -> Void) -> Int32 {
-    guard let memory = DriveMemory(opening: memoryFile), let given = try? memory.handover() else {
+    // A signal that ends it would leave the motor energised, whatever its supervisor does with signals.
+    StopSignal.block()
+    guard let memory = DriveMemory(opening: memoryFile) else {
       note("error: \(name) is a part of itpump run, which starts it; say itpump run")
       return wrongStart
+    }
+    let given: DriveHandover
+    do throws(DriveHandover.Problem) { given = try memory.handover() } catch {
+      note("error: \(name): its plan is damaged; start the run anew")
+      return damagedPlan
     }
     ChildProcess.name(name)
     let process = DriveProcess(

@@ -16,7 +16,8 @@ extension RunLock {
         throw ProjectFiles.Problem(description: "error: \(error)")
       }
       throw ProjectFiles.Problem(
-        description: "\(what) is in use: another itpump runs with it; end that one, or name another"
+        description:
+          "\(what) is in use: another itpump, or the itpump-drive that it left, runs with it; end that one, or name another"
       )
     }
   }

@@ -1,5 +1,6 @@
 package import PumpLinux
 package import PumpSafety
+package import PumpUnits
 
 extension SupervisedRun {
   /// What a run is made of.
@@ -15,6 +16,9 @@ extension SupervisedRun {
     /// Whether a changed profile waits, and the one before it runs.
     package var hasWaitingProfile = false
     package var wish: RealTimeThread.Wish
+    /// A drive that has not its plan and its lines by then is not waited for: well beyond a slow card's reading of the
+    /// program.
+    package var longestStart = TimeSpan(seconds: 30)
 
     package init(
       plan: DrivePlan, program: String, lines: DriveLines,

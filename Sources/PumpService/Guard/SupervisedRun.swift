@@ -40,6 +40,7 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
   /// CLOCK_MONOTONIC then, in nanoseconds.
   package private(set) var beganMonotonic: UInt64 = 0
   package let plan: DrivePlan
+  private let longestStart: TimeSpan
   /// What clients are served by.
   package var served: ServedRun { ServedRun(rings, channel) }
   /// The pump's clock when the session was opened, and the wall clock then.
@@ -55,7 +56,9 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
   ) throws {
     let handover = DriveHandover(plan: design.plan, lines: design.lines, supervisor: getpid())
     guard let memory = DriveMemory(try handover.bytes()), let rings = Rings(memory) else {
-      throw ProjectFiles.Problem(description: "error: no memory for the channel")
+      Self.end(&session)
+      throw ProjectFiles.Problem(
+        description: "error: no memory, or no file descriptor, for the channel")
     }
     let channel = memory.channel
     let child: ChildProcess
@@ -83,6 +86,7 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
     messages = rings.drive
     supervisorsMessages = rings.supervisor
     plan = design.plan
+    longestStart = design.longestStart
     opened = session.plan.opened
     carried = session.plan.carried
     step = design.plan.settings.step
@@ -148,7 +152,9 @@ package final class SupervisedRun: RunControl, @unchecked Sendable {
       return false
     }
     var pause = PacedClock(pace: .asleep)
-    while !isReady, end == nil {
+    let latest = pause.read() + longestStart
+    while !isReady || channel[.ready] == 0, end == nil {
+      if pause.read() > latest, channel[.ready] == 0 { child.kill() }
       takeNews(tell)
       _ = pause.wait(until: pause.read() + TimeSpan(milliseconds: 5))
       if let signal = StopSignal.take(within: 0) {
