@@ -205,8 +205,8 @@ let package = Package(
     .testTarget(
       name: "PumpDriveTests",
       dependencies: [
-        "PumpDrive", "PumpScenarios", "PumpSession", "PumpHAL", "PumpJournal", "PumpPlan",
-        "PumpPlant", "PumpReplay",
+        "PumpDrive", "PumpConformance", "PumpScenarios", "PumpSession", "PumpHAL", "PumpJournal",
+        "PumpPlan", "PumpPlant", "PumpReplay",
         "PumpMessages", "PumpSafety",
         "PumpTherapy", "PumpUnits", "CAllocationCounter",
         .product(name: "BigInt", package: "BigInt"),

@@ -10,7 +10,7 @@ import Testing
 @Suite("A board's controller, in virtual time", .serialized)
 struct ControllerTests {
   /// 500 µL/day, 111 steps/s, without the single bolus.
-  private func profile(_ single: Bolus? = nil) throws -> CompiledProfile {
+  func profile(_ single: Bolus? = nil) throws -> CompiledProfile {
     var profile = try ImageTests.profile(.continuous(FlowRate(microlitresPerDay: 500)))
     profile.run.singleBolus = single
     return profile

@@ -89,7 +89,8 @@ package struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: Sessio
       refusedBolus: refusedBolus, isAtRest: enable == .released)
   }
 
-  private mutating func begin() -> (Refusal?, isOfBolus: Bool) {
+  /// Lets the therapy begin.
+  mutating func begin() -> (Refusal?, isOfBolus: Bool) {
     do throws(Refusal) {
       try loop.engine.perform(.begin(isConfirmed: task.isConfirmed), at: task.start)
       if beginsHeld { try loop.engine.perform(.suspend, at: task.start) }
@@ -103,7 +104,7 @@ package struct ControlSession<Hardware: PumpHardware & ~Copyable, Orders: Sessio
   }
 
   /// Runs until an instant, and obeys at the end and wherever there is news; less where a stop is ordered.
-  private mutating func runAll(until end: Instant) {
+  mutating func runAll(until end: Instant) {
     while !loop.run(until: end) {
       obey()
       loop.readSensors()
