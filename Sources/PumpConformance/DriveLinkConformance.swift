@@ -15,12 +15,25 @@ public struct DriveLinkConformance {
   /// A prescription that is not the drive's, of the same drug.
   private let other: Prescription
 
-  /// - Parameters:
-  ///   - step: The volume of the drive's step; its therapy makes ten a second.
-  ///   - other: Another prescription of the same drug, which makes ten a second too.
-  public init(step: StepVolume, other: Prescription) {
+  /// - Parameter step: The volume of the drive's step; it runs `prescription(step)`.
+  public init(step: StepVolume) throws {
     self.step = step
-    self.other = other
+    other = try Self.prescription(step, at: 7)
+  }
+
+  /// What the drive under trial runs: ten steps a second all day, in two segments.
+  ///
+  /// - Parameter hour: When the second one begins.
+  public static func prescription(_ step: StepVolume, at hour: UInt64 = 6) throws -> Prescription {
+    let flow = try step.flow(ofStepsPerSecond: 10)
+    return Prescription(
+      therapy: .flex(
+        try FlexPattern(
+          period: .day,
+          segments: [
+            .init(start: .zero, flow: flow), .init(start: TimeSpan(hours: hour), flow: flow),
+          ], boluses: [])),
+      concentration: Concentration(microgramsPerMillilitre: 500))
   }
 
   private static var look: TimeSpan { TimeSpan(milliseconds: 200) }

@@ -152,8 +152,6 @@ extension Engine {
     guard books.owed > settings.backlogLimit else { return }
     let steps = books.forgo()
     log(.forgone(steps: steps), at: now)
-    // What is owed held the motor to its start rate.
-    updateSpacing(at: now)
     raise(.underDelivery, at: now)
     causeGone(.underDelivery, at: now)
   }

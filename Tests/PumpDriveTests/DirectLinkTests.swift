@@ -14,28 +14,18 @@ import Testing
 struct DirectLinkTests {
   fileprivate typealias Direct = DirectDrive<SimulatedBench<EdgeRecorder>, DirectWire>
 
-  private static func prescription(_ place: UInt64) throws -> Prescription {
-    let flow = try Fixture.step().flow(ofStepsPerSecond: 10)
-    return Fixture.prescription(
-      .flex(
-        try FlexPattern(
-          period: .day,
-          segments: [
-            .init(start: .zero, flow: flow), .init(start: TimeSpan(hours: place), flow: flow),
-          ], boluses: [])))
-  }
-
   private static func direct() throws -> Direct {
     DirectDrive(
       ControlLoop(
         engine: Engine(
-          settings: try Fixture.settings(backlog: 2_000), prescription: try prescription(6)),
+          settings: try Fixture.settings(backlog: 2_000),
+          prescription: try DriveLinkConformance.prescription(Fixture.step())),
         hardware: SimulatedBench(settings: Fixture.plant(), trace: EdgeRecorder())),
       wire: DirectWire())
   }
 
   private static func conformance() throws -> DriveLinkConformance {
-    DriveLinkConformance(step: try Fixture.step(), other: try prescription(7))
+    try DriveLinkConformance(step: Fixture.step())
   }
 
   @Test("Every promise")

@@ -212,58 +212,45 @@ struct FollowsDelayTests {
     #expect(made.last == plan.last)
   }
 
+  /// Boluses of 10,000 steps over 5 s at these seconds of the pattern, with one late wake-up; the rises of STEP.
+  private func scheduled(
+    at seconds: [UInt64], late: UInt64, by delay: UInt64, follows: UInt64, backlog: UInt64 = 2_000
+  ) throws -> [UInt64] {
+    let settings = try Fixture.settings(
+      backlog: backlog, followsDelay: TimeSpan(milliseconds: follows))
+    let bolus = try Bolus(
+      volume: settings.step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
+    let therapy = Therapy.flex(
+      try FlexPattern(
+        period: .day, segments: [.init(start: .zero, flow: .zero)],
+        boluses: seconds.map { .init(start: TimeSpan(seconds: $0), bolus: bolus) }))
+    let fault = ScheduledFault(
+      .at(Instant(nanoseconds: late)), .lateWake(TimeSpan(nanoseconds: delay)))
+    var loop = ControlLoop(
+      engine: Engine(
+        settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited),
+      hardware: SimulatedBench(settings: Fixture.plant(faults: [fault]), trace: EdgeRecorder()))
+    try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
+    loop.run(until: .epoch + TimeSpan(seconds: 60))
+    return loop.hardware.trace.times(.step, true)
+  }
+
   @Test(
     "A scheduled bolus that is due at the first instant there is may be late, whatever is followed")
   func atTheEpoch() throws {
     for (follows, delay) in [(0, 20), (50, 20), (50, 2_000)] as [(UInt64, UInt64)] {
-      let settings = try Fixture.settings(
-        backlog: 20_000, followsDelay: TimeSpan(milliseconds: follows))
-      let bolus = try Bolus(
-        volume: settings.step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
-      let therapy = Therapy.flex(
-        try FlexPattern(
-          period: .day, segments: [.init(start: .zero, flow: .zero)],
-          boluses: [.init(start: .zero, bolus: bolus)]))
-      var loop = ControlLoop(
-        engine: Engine(
-          settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited),
-        hardware: SimulatedBench(
-          settings: Fixture.plant(faults: [
-            ScheduledFault(.at(.epoch), .lateWake(TimeSpan(milliseconds: delay)))
-          ]), trace: EdgeRecorder()))
-      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
-      loop.run(until: .epoch + TimeSpan(seconds: 60))
-      let delivered = loop.engine.ledger.delivered
-      #expect((9_999...10_000).contains(delivered), "\(follows) ms, \(delay) ms: \(delivered)")
+      let made = try scheduled(
+        at: [0], late: 0, by: delay * 1_000_000, follows: follows, backlog: 20_000
+      ).count
+      #expect((9_999...10_000).contains(made), "\(follows) ms, \(delay) ms: \(made)")
     }
   }
 
   @Test("A scheduled bolus whose turn comes in the pause has its turn, and the motor starts anew")
   func scheduledMeanwhile() throws {
-    // 10,000 steps over 5 s from the first second on, and once more right behind, which a ramp puts off.
+    // The second one is right behind the first, which a ramp makes longer: it waits.
     func rises(late: UInt64, by delay: UInt64, follows: UInt64) throws -> [UInt64] {
-      let settings = try Fixture.settings(
-        backlog: 2_000, followsDelay: TimeSpan(milliseconds: follows))
-      let bolus = try Bolus(
-        volume: settings.step.volume(ofSteps: 10_000), duration: TimeSpan(seconds: 5))
-      let therapy = Therapy.flex(
-        try FlexPattern(
-          period: .day, segments: [.init(start: .zero, flow: .zero)],
-          boluses: [
-            .init(start: TimeSpan(seconds: 1), bolus: bolus),
-            .init(start: TimeSpan(seconds: 6), bolus: bolus),
-          ]))
-      var loop = ControlLoop(
-        engine: Engine(
-          settings: settings, prescription: Fixture.prescription(therapy), grant: .unlimited),
-        hardware: SimulatedBench(
-          settings: Fixture.plant(faults: [
-            ScheduledFault(
-              .at(Instant(nanoseconds: late)), .lateWake(TimeSpan(nanoseconds: delay)))
-          ]), trace: EdgeRecorder()))
-      try loop.engine.perform(.begin(isConfirmed: true), at: .epoch)
-      loop.run(until: .epoch + TimeSpan(seconds: 30))
-      return loop.hardware.trace.times(.step, true)
+      try scheduled(at: [1, 6], late: late, by: delay, follows: follows)
     }
     let plain = try rises(late: 5_998_000_000, by: 4_000_000, follows: 0)
     #expect(plain.count >= 19_998)

@@ -40,18 +40,6 @@ extension ControllerTests {
     }
   }
 
-  private func prescription(_ step: StepVolume, _ hour: UInt64) throws -> Prescription {
-    let flow = try step.flow(ofStepsPerSecond: 10)
-    return Prescription(
-      therapy: .flex(
-        try FlexPattern(
-          period: .day,
-          segments: [
-            .init(start: .zero, flow: flow), .init(start: TimeSpan(hours: hour), flow: flow),
-          ], boluses: [])),
-      concentration: Concentration(microgramsPerMillilitre: 500))
-  }
-
   @Test("A drive behind an interrupt keeps what a way to the drive promises")
   func link() throws {
     // The arena that the drive lies in.
@@ -62,7 +50,9 @@ extension ControllerTests {
     let side = UnsafeMutablePointer<DriveSide<TestBoard>>.allocate(capacity: 1)
     side.initialize(
       to: DriveSide<TestBoard>(
-        Engine(settings: settings, prescription: try prescription(step, 6), start: .epoch),
+        Engine(
+          settings: settings, prescription: try DriveLinkConformance.prescription(step),
+          start: .epoch),
         DriveHardware<TestBoard>(
           origin: .epoch, timing: settings.driver, motor: settings.motor,
           head: EmulatedHead(stepsPerIndex: nil), trace: EdgeRing(capacity: 64))))
@@ -75,7 +65,7 @@ extension ControllerTests {
     }
     var rig = BoardRig(link: InterruptDrive<TestBoard>(side, lie: nil))
     rig.link.withDrive { $0.serve() }
-    var conformance = DriveLinkConformance(step: step, other: try prescription(step, 7))
+    var conformance = try DriveLinkConformance(step: step)
     try conformance.check(&rig)
     #expect(conformance.violations == [])
     #expect(Set(conformance.kept).count == 27)

@@ -137,24 +137,13 @@ struct ChannelLinkTests {
         lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000)))
   }
 
-  private static func prescription(_ step: StepVolume, _ hour: UInt64) throws -> Prescription {
-    let flow = try step.flow(ofStepsPerSecond: 10)
-    return Prescription(
-      therapy: .flex(
-        try FlexPattern(
-          period: .day,
-          segments: [
-            .init(start: .zero, flow: flow), .init(start: TimeSpan(hours: hour), flow: flow),
-          ], boluses: [])),
-      concentration: Concentration(microgramsPerMillilitre: 500))
-  }
-
   @Test("Every promise but those of events, which go to the journal by a ring of their own")
   func promises() throws {
     let step = try StepVolume(delivering: Volume(femtolitres: 156_250), inSteps: 1)
     var rig = ChannelRig(
-      try #require(DriveMemory([0])), try Self.settings(step), try Self.prescription(step, 6))
-    var conformance = DriveLinkConformance(step: step, other: try Self.prescription(step, 7))
+      try #require(DriveMemory([0])), try Self.settings(step),
+      try DriveLinkConformance.prescription(step))
+    var conformance = try DriveLinkConformance(step: step)
     try conformance.check(&rig)
     #expect(conformance.violations == [])
     #expect(Set(conformance.kept).count == 24)
