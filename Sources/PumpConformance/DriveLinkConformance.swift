@@ -14,25 +14,24 @@ public struct DriveLinkConformance {
   private let step: StepVolume
   /// A prescription that is not the drive's, of the same drug.
   private let other: Prescription
+  /// A thousand steps, given as one bolus.
+  private let thousand: Volume
 
   /// - Parameter step: The volume of the drive's step; it runs `prescription(step)`.
-  public init(step: StepVolume) throws {
+  public init(step: StepVolume) throws(QuantityError) {
     self.step = step
-    other = try Self.prescription(step, at: 7)
+    other = try Self.prescription(step, stepsPerSecond: 11)
+    thousand = try step.volume(ofSteps: 1_000)
   }
 
-  /// What the drive under trial runs: ten steps a second all day, in two segments.
+  /// What the drive under trial runs all day.
   ///
-  /// - Parameter hour: When the second one begins.
-  public static func prescription(_ step: StepVolume, at hour: UInt64 = 6) throws -> Prescription {
-    let flow = try step.flow(ofStepsPerSecond: 10)
-    return Prescription(
-      therapy: .flex(
-        try FlexPattern(
-          period: .day,
-          segments: [
-            .init(start: .zero, flow: flow), .init(start: TimeSpan(hours: hour), flow: flow),
-          ], boluses: [])),
+  /// - Parameter rate: Steps a second; the suite's counts are of ten.
+  public static func prescription(_ step: StepVolume, stepsPerSecond rate: UInt64 = 10)
+    throws(QuantityError) -> Prescription
+  {
+    Prescription(
+      therapy: .continuous(try step.flow(ofStepsPerSecond: rate)),
       concentration: Concentration(microgramsPerMillilitre: 500))
   }
 
@@ -41,7 +40,9 @@ public struct DriveLinkConformance {
   /// Tries everything.
   ///
   /// - Parameter rig: Left with a drive that was cut off for good.
-  public mutating func check<Rig: DriveRig & ~Copyable>(_ rig: inout Rig) throws {
+  public mutating func check<Rig: DriveRig & ~Copyable>(_ rig: inout Rig)
+    throws(Bolus.Problem)
+  {
     beforeIt(&rig)
     grants(&rig)
     holds(&rig)
@@ -145,9 +146,9 @@ public struct DriveLinkConformance {
   }
 
   private mutating func commands<Rig: DriveRig & ~Copyable>(_ rig: inout Rig)
-    throws
+    throws(Bolus.Problem)
   {
-    let bolus = try Bolus(volume: step.volume(ofSteps: 1_000), duration: TimeSpan(seconds: 10))
+    let bolus = try Bolus(volume: thousand, duration: TimeSpan(seconds: 10))
     let taken = answers(to: .bolus(bolus, isConfirmed: true), 6, &rig)
     expect(
       taken == [DriveAnswer(number: 6, refusal: nil)],

@@ -125,7 +125,9 @@ struct DriveProgramTests {
   }
 
   /// A run of a second from this process, which has threads.
-  private func control(_ program: String, longestStart: TimeSpan? = nil) throws -> SupervisedRun {
+  private func control(_ program: String, longestStart: TimeSpan = TimeSpan(seconds: 30)) throws
+    -> SupervisedRun
+  {
     let top = CommandLineTests.top.path
     let bench = try BenchFiles(board: top + "/Hardware/boards/simulator.yaml").bench()
     let drugs = try InputFile.drugs([InputFile(top + "/Profiles/drugs/baclofen.yaml")])
@@ -146,10 +148,24 @@ struct DriveProgramTests {
     return try parts.control(profile, bench, session)
   }
 
+  /// Whether this process's drive blocks SIGHUP, SIGINT and SIGTERM, which this process does not.
+  private func blocksStops() throws -> Bool {
+    let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+    let children = tasks.compactMap { try? text("/proc/self/task/\($0)/children") }
+      .flatMap { $0.split(separator: " ") }
+    let drive = try #require(
+      children.first { (try? text("/proc/\($0)/comm")) == "itpump-drive\n" })
+    let line = try text("/proc/\(drive)/status").split(separator: "\n")
+      .first { $0.hasPrefix("SigBlk:") }
+    let mask = try #require(line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) })
+    return [SIGHUP, SIGINT, SIGTERM].allSatisfy { mask >> UInt64($0 - 1) & 1 == 1 }
+  }
+
   @Test("A process with threads runs a pump, and its books are what the drive has made")
   func fromThreads() throws {
     let control = try control(Self.program)
     #expect(control.test { _, _ in })
+    #expect(try blocksStops(), "a signal to this process's group would leave the motor energised")
     // 22:00, where a bolus of 25 µg begins: 143.8 steps a second.
     control.begin(at: control.nextFirst, place: TimeSpan(hours: 22))
     let ending = control.join()
@@ -158,6 +174,36 @@ struct DriveProgramTests {
     let ledger = try #require(ending.outcome).status.ledger
     let all = ledger.delivered + ledger.missed
     #expect((140...148).contains(all) && ledger.delivered > 0, "\(ledger)")
+  }
+
+  @Test("A run whose starter ignores what becomes of children knows how its drive has ended")
+  func ignoredChildren() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = [
+      "-c", "trap '' CHLD; exec \"$0\" \"$@\"", Self.program, "run",
+      "Profiles/adult-spinal-night.yaml", "--for", "1s", "--priority", "0",
+    ]
+    process.currentDirectoryURL = CommandLineTests.top
+    process.standardOutput = FileHandle.nullDevice
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let told = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0 && !told.contains("no sign of life"), "\(told)")
+  }
+
+  @Test("A plan that is damaged is refused by the drive under a code of its own")
+  func damagedPlan() throws {
+    let memory = try #require(DriveMemory(Array(repeating: 1, count: 64)))
+    let child = try DriveProgram.start(Self.program, memory, [])
+    var end = child.end()
+    while end == nil {
+      sched_yield()
+      end = child.end()
+    }
+    #expect(end == .exited(DriveProgram.damagedPlan))
   }
 
   @Test("A drive that never has its plan and its lines is ended, and the pump does not begin")

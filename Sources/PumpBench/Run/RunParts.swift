@@ -29,8 +29,8 @@ package struct RunParts {
   package var pace: PacedClock.Pace
   /// The drive's program: this one, called by another name.
   package var program = ChildProcess.ownProgram
-  /// How long it may take to have its plan and its lines; as long as is usual, if not given.
-  package var longestStart: TimeSpan?
+  /// How long it may take to have its plan and its lines: well beyond a slow card's reading of the program.
+  package var longestStart = TimeSpan(seconds: 30)
   /// Sizes the grants.
   package var sizeGrants: (inout SupervisorSettings) -> Void
 
@@ -72,8 +72,8 @@ package struct RunParts {
         wish: wish, pace: pace, isRecording: isRecording, fault: fault),
       program: program, lines: .simulated, locks: locks, supervisor: supervisor,
       isSuspect: !session.suspicions.isEmpty,
-      hasWaitingProfile: hasWaitingProfile, wish: guardsWish)
-    if let longestStart { design.longestStart = longestStart }
+      hasWaitingProfile: hasWaitingProfile, wish: guardsWish,
+      longestStart: longestStart)
     guard !bench.board.isSimulated else {
       return try SupervisedRun(design, session: session) {
         SimulatedGuard(channel: $0, stepsPerIndex: bench.stepsPerIndex)

@@ -16,14 +16,13 @@ extension SupervisedRun {
     /// Whether a changed profile waits, and the one before it runs.
     package var hasWaitingProfile = false
     package var wish: RealTimeThread.Wish
-    /// A drive that has not its plan and its lines by then is not waited for: well beyond a slow card's reading of the
-    /// program.
-    package var longestStart = TimeSpan(seconds: 30)
+    /// A drive that has not its plan and its lines by then is not waited for.
+    package var longestStart: TimeSpan
 
     package init(
       plan: DrivePlan, program: String, lines: DriveLines,
       locks: [RunLock], supervisor: SupervisorSettings, isSuspect: Bool = false,
-      hasWaitingProfile: Bool = false, wish: RealTimeThread.Wish
+      hasWaitingProfile: Bool = false, wish: RealTimeThread.Wish, longestStart: TimeSpan
     ) {
       self.plan = plan
       self.program = program
@@ -33,6 +32,7 @@ extension SupervisedRun {
       self.isSuspect = isSuspect
       self.hasWaitingProfile = hasWaitingProfile
       self.wish = wish
+      self.longestStart = longestStart
     }
   }
 }
