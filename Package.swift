@@ -243,9 +243,9 @@ let package = Package(
     .testTarget(
       name: "PumpServiceTests",
       dependencies: [
-        "PumpService", "CPumpLinux", "PumpConformance", "PumpDrive", "PumpHAL", "PumpJournal",
-        "PumpLinux",
-        "PumpMessages", "PumpPlan", "PumpPlant", "PumpProfiles", "PumpReplay", "PumpSafety",
+        "PumpService", "CPumpLinux", "PumpConformance", "PumpDrive", "PumpFirmware", "PumpHAL",
+        "PumpJournal", "PumpLinux", "PumpMessages", "PumpPlan", "PumpPlant", "PumpProfiles",
+        "PumpReplay", "PumpSafety",
         "PumpSession", "PumpTherapy", "PumpUnits",
       ],
       swiftSettings: settings),

@@ -451,6 +451,72 @@ def scenarios(test):
             report(f"itpump run, {name}", good, f"{found.get('books_certain_steps')} steps in the books, alarms "
                    f"{sorted(alarms)}, journal copied and verified; {run.stderr.strip()[-200:]}")
 
+    def spoken():
+        """The requests of every running pump, by the commands that everybody uses; each is done once."""
+        board = written("hosted.yaml", open(f"{top}/Hardware/boards/mps2.yaml").read()
+                        .replace("../../", f"{top}/").replace("../", f"{top}/Hardware/"))
+        copy, outcome, place = f"{folder}/spoken.journal", f"{folder}/spoken.json", f"{folder}/spoken.socket"
+        for path in (copy, copy + ".index", outcome):
+            if os.path.exists(path):
+                os.unlink(path)
+        run = subprocess.Popen([itpump, "run", cerebral, "--board", board, "--drugs", f"{top}/Profiles/drugs",
+                                "--start", "2026-11-23", "--socket", place, "--journal", copy, "--json", outcome],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        wrong = []
+
+        def ask(*words, wants=0):
+            said = subprocess.run([itpump, *words, "--pump", place, "--json"], capture_output=True, text=True, timeout=PATIENCE)
+            if said.returncode != wants:
+                wrong.append(f"{' '.join(words)}: exit {said.returncode}, {said.stdout.strip()} {said.stderr.strip()}")
+            return json.loads(said.stdout) if said.stdout.startswith("{") else {}
+
+        def wait(wanted):
+            end = time.monotonic() + PATIENCE
+            while time.monotonic() < end and run.poll() is None:
+                if os.path.exists(place):
+                    said = subprocess.run([itpump, "status", "--pump", place, "--json"], capture_output=True, text=True)
+                    status = json.loads(said.stdout or "{}")
+                    if wanted(status):
+                        return status
+                time.sleep(0.2)
+            wrong.append("the pump did not come to what was waited for")
+            return {}
+
+        try:
+            wait(lambda status: status.get("state") == "delivering" and not status.get("is_testing"))
+            bolus = ["bolus", "1 ug", "--over", "20s", "--yes", "--ticket", "5f0c1d2e3a4b5968"]
+            ask(*bolus)
+            given = wait(lambda status: status.get("bolus"))
+            if given.get("bolus", {}).get("kind") != "single":
+                wrong.append(f"no bolus: {given}")
+            ask("cancel-bolus")
+            wait(lambda status: not status.get("bolus"))
+            before = wait(lambda status: True).get("delivered_ug", 0)
+            # Asked again it is answered again, and not given again.
+            ask(*bolus)
+            time.sleep(2)
+            if wait(lambda status: True).get("bolus"):
+                wrong.append("the bolus was given twice")
+            ask("suspend")
+            wait(lambda status: status.get("state") == "suspended")
+            ask("bolus", "1 ug", "--over", "20s", "--yes", wants=1)
+            ask("adopt", cerebral, "--yes", wants=1)
+            ask("resume", "--yes")
+            wait(lambda status: status.get("state") == "delivering")
+            ask("stop")
+            run.wait(PATIENCE)
+        finally:
+            if run.poll() is None:
+                run.kill()
+        told = run.stderr.read()
+        found = json.load(open(outcome)) if os.path.exists(outcome) else {}
+        listed = subprocess.run([itpump, "log", copy], capture_output=True, text=True).stdout
+        # Of the bolus one request and one answer, by the last digits of their ticket.
+        asked = listed.count("[5968]")
+        report("spoken", not wrong and run.returncode == 0 and asked == 2,
+               f"{found.get('books_certain_steps')} steps, {before} ug before the ticket came again, in the journal {asked} times; "
+               f"{'; '.join(wrong)} {told.strip()[-300:]}")
+
     def polled():
         """A host that asks without a pause keeps no heart from beating."""
         board = machine("polled", paced=True)  # its sleep takes its time, or seconds pass between two lines
@@ -524,4 +590,4 @@ def scenarios(test):
                f"trouble {found.get('trouble')}, journal copied and verified; {run.stderr.strip()[-300:]}")
 
     all_boards = [("lateness", lateness), ("images", images), ("journals", journals), ("verdicts", verdicts), ("flash", flash), ("lies", lies)]
-    return all_boards + ([("polled", polled), ("hangs", hangs), ("resets", resets), ("remembered", remembered), ("large", large), ("hosted", hosted), ("bad-line", bad_line)] if isEmulatedWhole else [])
+    return all_boards + ([("polled", polled), ("hangs", hangs), ("resets", resets), ("remembered", remembered), ("large", large), ("hosted", hosted), ("spoken", spoken), ("bad-line", bad_line)] if isEmulatedWhole else [])

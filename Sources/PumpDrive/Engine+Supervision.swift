@@ -126,14 +126,9 @@ extension Engine {
 
   /// What people want to know, beside that.
   public func detail(at now: Instant) -> DriveDetail {
-    let bolus = program.bolus.map {
-      DriveDetail.RunningBolus(
-        kind: bolusKind, volume: $0.volume(by: $0.end), given: $0.volume(by: now), end: $0.end)
-    }
-    return DriveDetail(
-      state: state, flow: program.flow(at: now), planned: planner.prescribed(by: now),
-      reservoir: reservoirLeft, bolus: bolus, place: program.place(at: now),
-      fallBack: fallBackFlow)
+    DriveDetail(
+      state: state, flow: flow(at: now), planned: planned(at: now), reservoir: reservoirLeft,
+      bolus: runningBolus(at: now), place: place(at: now), fallBack: fallBackFlow)
   }
 
   private mutating func goOn(at now: Instant) {

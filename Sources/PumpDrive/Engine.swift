@@ -36,7 +36,7 @@ public struct Engine: ~Copyable {
   var program: FlowProgram
   var bolusKind = BolusKind.scheduled
   /// The flow that only keeps the lumen open, where the prescription was given up for it.
-  var fallBackFlow: FlowRate?
+  public internal(set) var fallBackFlow: FlowRate?
   /// What the bolus in progress delivered before a pause made it begin anew.
   var deliveredBeforePause = Volume.zero
   /// The bolus in progress as it was to be; `nil` once it was told that it falls behind that.

@@ -67,6 +67,14 @@ extension Engine {
   /// Where in its pattern the therapy is.
   public func place(at now: Instant) -> TimeSpan { program.place(at: now) }
 
+  /// The bolus that is being given.
+  public func runningBolus(at now: Instant) -> DriveDetail.RunningBolus? {
+    program.bolus.map {
+      DriveDetail.RunningBolus(
+        kind: bolusKind, volume: $0.volume(by: $0.end), given: $0.volume(by: now), end: $0.end)
+    }
+  }
+
   /// The status at an instant up to which `turn` has been called.
   public func status(at now: Instant) -> PumpStatus {
     let step = settings.step

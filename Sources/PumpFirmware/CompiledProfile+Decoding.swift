@@ -48,7 +48,9 @@ extension CompiledRun {
     count: Int, word: (Int) -> UInt64, mostEntries: Int = 3 * FlexPattern.mostEntries
   ) throws(ImageProblem) {
     let length = try ImageFormat.check(count: count, word: word)
-    engine = try Self.engine(word)
+    let extra = ImageFormat.fixedWords(of: word(1) & 0xFFFF) - ImageFormat.fixedWords
+    let patternEnd = length - 1 - extra
+    engine = try Self.engine(word, extra == 0 ? nil : try Self.bolusLimit(at: patternEnd, word))
     let (period, tries) = (word(47) & 0xFF_FFFF_FFFF_FFFF, word(47) >> 56)
     stepsPerIndex = period == 0 ? nil : period
     if word(1) & 0xFFFF == UInt64(ImageFormat.firstVersion) {
@@ -61,7 +63,7 @@ extension CompiledRun {
     guard word(30) > 0 else { throw .outOfRange }
     do throws(PrescriptionProblem) {
       prescription = Prescription(
-        therapy: try Therapy(at: 59, end: length - 1, mostEntries: mostEntries, word: word),
+        therapy: try Therapy(at: 59, end: patternEnd, mostEntries: mostEntries, word: word),
         concentration: Concentration(nanogramsPerMillilitre: word(30)),
         patientBolus: try PatientBolusRule?(at: 53, word: word))
       singleBolus = word(57) == 0 ? nil : try Bolus(volume: word(57), duration: word(58))
@@ -74,7 +76,21 @@ extension CompiledRun {
     }
   }
 
-  private static func engine(_ word: (Int) -> UInt64) throws(ImageProblem) -> EngineSettings {
+  private static func bolusLimit(
+    at place: Int, _ word: (Int) -> UInt64
+  ) throws(ImageProblem) -> DoseLimits.BolusLimit {
+    let (soft, hard) = (word(place), word(place + 1))
+    let (shortest, distance) = (word(place + 2), word(place + 3))
+    let day = TimeSpan.day.nanoseconds
+    guard soft <= hard, shortest <= day, distance <= day else { throw .outOfRange }
+    return DoseLimits.BolusLimit(
+      dose: .init(soft: Mass(femtograms: soft), hard: Mass(femtograms: hard)),
+      shortest: TimeSpan(nanoseconds: shortest), distance: TimeSpan(nanoseconds: distance))
+  }
+
+  private static func engine(
+    _ word: (Int) -> UInt64, _ bolus: DoseLimits.BolusLimit?
+  ) throws(ImageProblem) -> EngineSettings {
     guard word(32) > 0, word(31) <= 1 << 38, word(42) > 0, word(43) <= word(44),
       word(45) <= word(46), word(41) & 0xFFFF_FFFF <= 1
     else { throw .outOfRange }
@@ -95,7 +111,8 @@ extension CompiledRun {
       step: step, motor: motor, driver: driver(word), backlogLimit: word(42),
       limits: DoseLimits(
         perHour: .init(soft: Mass(femtograms: word(43)), hard: Mass(femtograms: word(44))),
-        perDay: .init(soft: Mass(femtograms: word(45)), hard: Mass(femtograms: word(46)))),
+        perDay: .init(soft: Mass(femtograms: word(45)), hard: Mass(femtograms: word(46))),
+        bolus: bolus),
       reservoir: reservoir)
   }
 

@@ -23,19 +23,29 @@ import PumpUnits
 /// | 57–58 | single bolus: volume, duration; zeros without one |
 /// | 59–61 | therapy: 0 stopped, 1 minimum rate, 2 continuous, 3 flex; flow in fL/day, or period in ns; number of segments (32 bits) and boluses (32) |
 /// | then | each segment: start in ns, flow in fL/day; each bolus: start, volume, duration |
+/// | then, from version 3 on | what one bolus may be: soft and hard limit in fg, shortest duration, least distance in ns |
 /// | last | CRC-32C of all words before it (low half) and its complement (high half) |
 public enum ImageFormat {
   /// `ITPIMAGE`.
   public static var magic: UInt64 { 0x4547_414D_4950_5449 }
   /// The latest version that is written and read.
-  public static var version: UInt16 { 2 }
+  public static var version: UInt16 { 3 }
+  /// The second one, written where the library has no limits of one bolus.
+  public static var secondVersion: UInt16 { 2 }
   /// The first version, written where nothing needs a later one: without a delay that the motor follows, and with the
   /// usual tries of a stalled one.
   public static var firstVersion: UInt16 { 1 }
   /// Words of an image without a pattern, checksum included.
   static var fixedWords: Int { 63 }
+  /// Words for the limits of one bolus.
+  static var bolusWords: Int { 4 }
   /// The longest image: a pattern with as many entries as there can be.
-  public static var mostWords: Int { fixedWords + FlexPattern.mostEntries * 5 }
+  public static var mostWords: Int { fixedWords + bolusWords + FlexPattern.mostEntries * 5 }
+
+  /// Words of a version's image that are not for its pattern, checksum included.
+  static func fixedWords(of version: UInt64) -> Int {
+    version > UInt64(secondVersion) ? fixedWords + bolusWords : fixedWords
+  }
 
   /// Whether words are a whole image of a version that can be read.
   ///
@@ -47,7 +57,9 @@ public enum ImageFormat {
     guard count >= fixedWords, word(0) == magic else { throw .notAnImage }
     guard word(1) & 0xFFFF <= UInt64(version), word(1) & 0xFFFF > 0 else { throw .laterVersion }
     let length = Int(word(1) >> 16 & 0xFFFF_FFFF)
-    guard length >= fixedWords, length <= count, length <= mostWords else { throw .wrongLength }
+    guard length >= fixedWords(of: word(1) & 0xFFFF), length <= count, length <= mostWords else {
+      throw .wrongLength
+    }
     var sum = CRC32C()
     for place in 0..<length - 1 { sum.add(word(place)) }
     guard word(length - 1) == seal(sum) else { throw .damaged }
@@ -108,15 +120,24 @@ extension CompiledProfile {
     add(run.singleBolus?.volume.femtolitres ?? 0)
     add(run.singleBolus?.duration.nanoseconds ?? 0)
     run.prescription.therapy.encode(add)
+    if let bolus = run.engine.limits.bolus {
+      add(bolus.dose.soft.femtograms)
+      add(bolus.dose.hard.femtograms)
+      add(bolus.shortest.nanoseconds)
+      add(bolus.distance.nanoseconds)
+    }
     put(ImageFormat.seal(sum))
   }
 
   /// A board that was flashed earlier reads what needs no later version.
   private var version: UInt16 {
+    guard run.engine.limits.bolus == nil else { return ImageFormat.version }
     let isUsual =
       run.stallTries == SupervisorSettings.usualStallTries && run.engine.motor.followsDelay.isZero
-    return isUsual ? ImageFormat.firstVersion : ImageFormat.version
+    return isUsual ? ImageFormat.firstVersion : ImageFormat.secondVersion
   }
 
-  private var imageWords: Int { ImageFormat.fixedWords - 3 + run.prescription.therapy.wordCount }
+  private var imageWords: Int {
+    ImageFormat.fixedWords(of: UInt64(version)) - 3 + run.prescription.therapy.wordCount
+  }
 }

@@ -82,6 +82,8 @@ struct Inbox: ~Copyable {
   private var bytes = FixedBuffer<UInt8>(repeating: 0, count: 160)
   private var count = 0
   private var isTooLong = false
+  /// Where the words begin that are asked for.
+  private var from = 0
   /// Where the words end and the checksum begins, once a whole line is there.
   private var end = 0
 
@@ -122,6 +124,7 @@ struct Inbox: ~Copyable {
   /// Forgets the line.
   mutating func clear() {
     count = 0
+    from = 0
     end = 0
     isTooLong = false
   }
@@ -132,17 +135,27 @@ struct Inbox: ~Copyable {
 
   @inline(never)
   private func begins(with word: UnsafePointer<UInt8>) -> Bool {
-    var place = 0
-    while word[place] != 0 {
-      guard place < end, bytes[place] == word[place] else { return false }
+    var place = from
+    var next = word
+    while next.pointee != 0 {
+      guard place < end, bytes[place] == next.pointee else { return false }
       place += 1
+      next += 1
     }
     return place == end || bytes[place] == 0x20
   }
 
+  /// Takes off the line's first words: what follows them is a line of its own.
+  mutating func skip(_ words: Int) {
+    for _ in 0..<words {
+      while from < end, bytes[from] != 0x20 { from += 1 }
+      if from < end { from += 1 }
+    }
+  }
+
   /// A whole number after the command, counted from 1, in hexadecimal; `nil` where none is there.
   func argument(_ number: Int) -> UInt64? {
-    var (place, seen) = (0, 0)
+    var (place, seen) = (from, 0)
     while place < end {
       let start = place
       while place < end, bytes[place] != 0x20 { place += 1 }

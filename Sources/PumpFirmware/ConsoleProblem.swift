@@ -1,5 +1,5 @@
 /// Why a command is not obeyed; the numbers are the protocol's and never change.
-public enum ConsoleProblem: UInt8, Sendable {
+public enum ConsoleProblem: UInt8, Error {
   case lineTooLong = 1
   case badChecksum = 2
   case unknownCommand = 3
@@ -19,4 +19,6 @@ public enum ConsoleProblem: UInt8, Sendable {
   case imageUnusable = 12
   /// The supervisor has cut the pump; `detail` is the alarm's number.
   case alarm = 13
+  /// The drive did not say in time: it may have been done. The same ticket asks again.
+  case unknown = 14
 }

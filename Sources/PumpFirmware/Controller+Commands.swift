@@ -18,10 +18,10 @@ extension Controller {
     }
     if inbox.isCommand("hello") { return hello() }
     if inbox.isCommand("status") { return status() }
+    if inbox.isCommand("status-words") { return statusWords() }
     if inbox.isCommand("image") { return load() }
     if inbox.isCommand("keep") { return keep() }
     if inbox.isCommand("start") { return start() }
-    if inbox.isCommand("stop") { return stop() }
     if inbox.isCommand("log") { return log() }
     if inbox.isCommand("wall") { return setWallClock() }
     if inbox.isCommand("trace") { return setTrace() }
@@ -57,7 +57,7 @@ extension Controller {
     var reply = Reply<B>()
     reply.text("hello board=")
     reply.text(B.name)
-    reply.text(" protocol=1")
+    reply.text(" protocol=2")
     reply.number("image-version", UInt64(ImageFormat.version))
     if let copy = FlashLayout<B>.wholeImage {
       let word = FlashLayout<B>.word(copy)
@@ -122,12 +122,6 @@ extension Controller {
       forgetFaults()
       return no(problem, detail: detail)
     }
-    ok()
-  }
-
-  private mutating func stop() {
-    guard session != nil else { return no(.noSession) }
-    session?.pointee.stop()
     ok()
   }
 

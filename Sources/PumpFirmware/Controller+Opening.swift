@@ -119,7 +119,7 @@ extension Controller {
           supervisor: Supervisor(
             settings: settings, prescription: compiled.pointee.prescription, place: order.place,
             carried: plan.carried, start: plan.opened, servedSince: plan.servedSince),
-          records: FlashRecords<B>(records, lie: lie), room: .least),
+          records: FlashRecords<B>(records, lie: lie), room: .console),
         order: order, plan: plan))
     #if PUMP_TRIALS
       session.pointee.running.pump.headFault = headFault
@@ -127,7 +127,8 @@ extension Controller {
     return session
   }
 
-  /// Tells both channels what was given in the last day, before anything is given now.
+  /// Tells both channels what was given in the last day, before anything is given now, and the session what it was
+  /// asked for.
   private func remember(_ session: UnsafeMutablePointer<Session<B>>) {
     let side = session.pointee.side
     let now = session.pointee.openedAt
@@ -145,5 +146,6 @@ extension Controller {
       side.pointee.loop.engine.recallBolus(at: instant)
       session.pointee.running.supervisor.recallBolus(at: instant)
     }
+    records.pointee.journal.recallRequests { session.pointee.running.remember($0) }
   }
 }

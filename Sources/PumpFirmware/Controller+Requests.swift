@@ -7,63 +7,69 @@ import PumpUnits
 /// What may be asked of a running pump, by the names that it has everywhere.
 extension Controller {
   /// Asks the session for what the line says.
+  ///
+  /// `order TICKET USER ROLE POSITION REQUEST`: whose it is and what it is based on; one without is a person's at the
+  /// console, and known again by nothing.
   @inline(never)
   mutating func ask() {
-    guard let command = requested else { return }
+    var heading = Ordered(.suspend)
+    if inbox.isCommand("order") {
+      guard let ticket = inbox.argument(1), ticket > 0, let user = inbox.argument(2),
+        let number = inbox.argument(3), let position = inbox.argument(4),
+        user <= UInt64(UInt32.max), let role = Role(rawValue: UInt8(clamping: number)),
+        role != .pump
+      else { return no(.badArgument) }
+      heading.ticket = ticket
+      heading.by = Operator(user: UInt32(truncatingIfNeeded: user), role: role)
+      if position != ConsoleRequest.anyPosition { heading.basis = position }
+      inbox.skip(5)
+    }
+    let command: Command
+    do throws(ConsoleProblem) { command = try request() } catch { return no(error) }
+    heading.command = command
     guard session != nil else { return no(.noSession) }
-    if let refusal = session?.pointee.perform(command) {
-      return no(.refused, detail: UInt64(refusal.code.number))
-    }
-    ok()
+    guard let answered = session?.pointee.perform(heading) else { return no(.unknown) }
+    tell(answered)
   }
 
-  /// The line's request; `nil` where it is none, which the host was told.
-  private var requested: Command? {
-    if inbox.isCommand("suspend") { return .suspend }
-    if inbox.isCommand("resume") { return .resume }
-    if inbox.isCommand("cancel-bolus") { return .cancelBolus }
-    if inbox.isCommand("patient-bolus") { return .patientBolus }
-    let isPrime = inbox.isCommand("prime")
-    if isPrime || inbox.isCommand("bolus") {
-      guard let bolus else { return bad() }
-      let isConfirmed = inbox.argument(3) == 1
-      return isPrime
-        ? .prime(bolus, isConfirmed: isConfirmed) : .bolus(bolus, isConfirmed: isConfirmed)
+  private func tell(_ answered: Answered) {
+    var reply = Reply<B>()
+    switch answered.result {
+    case .accepted: reply.text("ok")
+    case .unknown: answer(&reply, .unknown, 0)
+    case .refused(let refusal):
+      answer(&reply, .refused, UInt64(refusal.code.number))
+      reply.number("value", refusal.code.detail)
     }
-    if inbox.isCommand("acknowledge") {
-      guard let alarm else { return bad() }
-      return .acknowledge(alarm)
-    }
-    if inbox.isCommand("silence") {
-      guard let alarm, let span = inbox.argument(2), span < Self.longest else { return bad() }
-      return .silence(alarm, TimeSpan(nanoseconds: span))
-    }
-    if inbox.isCommand("anchor") {
-      guard let place = inbox.argument(1), place < Self.longest else { return bad() }
-      return .anchor(place: TimeSpan(nanoseconds: place))
-    }
-    if inbox.isCommand("refill") {
-      guard let volume = inbox.argument(1) else { return bad() }
-      return .refill(Volume(femtolitres: volume))
-    }
-    no(.unknownCommand)
-    return nil
+    if answered.isRepeated { reply.number("repeated", 1) }
+    reply.end()
   }
 
-  private func bad() -> Command? {
-    no(.badArgument)
-    return nil
+  private func answer(_ reply: inout Reply<B>, _ problem: ConsoleProblem, _ detail: UInt64) {
+    reply.text("no")
+    reply.number("code", UInt64(problem.rawValue))
+    reply.number("detail", detail)
   }
 
-  /// The first two arguments as a bolus: fL and ns.
-  private var bolus: Bolus? {
-    guard let volume = inbox.argument(1), let duration = inbox.argument(2) else { return nil }
-    return try? Bolus(
-      volume: Volume(femtolitres: volume), duration: TimeSpan(nanoseconds: duration))
-  }
-
-  private var alarm: Alarm? {
-    guard let number = inbox.argument(1), number < 64 else { return nil }
-    return Alarm(rawValue: UInt8(number))
+  /// The line's request.
+  private func request() throws(ConsoleProblem) -> Command {
+    for kind in CommandKind.allCases {
+      guard let form = ConsoleRequest.form(of: kind), inbox.isCommand(form.word) else { continue }
+      var words = CommandWords(kind: kind)
+      if form.numbers > 0 {
+        guard let first = inbox.argument(1) else { throw .badArgument }
+        words.first = first
+      }
+      if form.numbers > 1 {
+        guard let second = inbox.argument(2) else { throw .badArgument }
+        words.second = second
+      }
+      if form.numbers > 2 { words.isConfirmed = inbox.argument(3) == 1 }
+      if kind == .anchor, words.first >= Self.longest { throw .badArgument }
+      if words.second >= Self.longest { throw .badArgument }
+      guard let command = words.command() else { throw .badArgument }
+      return command
+    }
+    throw .unknownCommand
   }
 }

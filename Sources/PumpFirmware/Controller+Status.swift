@@ -69,6 +69,19 @@ extension Controller {
     reply.end()
   }
 
+  /// The running pump's status, for whoever serves its clients.
+  func statusWords() {
+    guard let session else { return no(.noSession) }
+    let status = session.pointee.running.status(at: now)
+    var reply = Reply<B>()
+    reply.text("ok")
+    for place in 0..<SessionStatus.wordCount {
+      reply.text(" ")
+      reply.hex(status.word(place))
+    }
+    reply.end()
+  }
+
   private func tellPump(_ reply: inout Reply<B>) {
     reply.text("ok")
     reply.number("clock-ns", now.nanoseconds)

@@ -105,6 +105,9 @@ extension InterruptDrive: DriveLink {
     var detail = DriveDetail(state: withDrive { $0.loop.engine.state })
     detail.planned = withDrive { $0.loop.engine.planned(at: $0.loop.hardware.present) }
     detail.flow = withDrive { $0.loop.engine.flow(at: $0.loop.hardware.present) }
+    detail.place = withDrive { $0.loop.engine.place(at: $0.loop.hardware.present) }
+    detail.bolus = withDrive { $0.loop.engine.runningBolus(at: $0.loop.hardware.present) }
+    detail.fallBack = withDrive { $0.loop.engine.fallBackFlow }
     return detail
   }
 

@@ -102,23 +102,24 @@ struct Session<B: Board>: ~Copyable {
     return running.pump.refusal
   }
 
-  /// Carries out a command in both channels, or refuses it in both.
+  /// Carries out a request in both channels, or refuses it in both.
   ///
-  /// - Returns: Why not.
-  mutating func perform(_ command: Command) -> Refusal? {
-    running.ask(Ordered(command), at: now)
-    let result = running.nextAnswer()?.result
+  /// - Returns: What became of it; `nil` where nothing answers.
+  mutating func perform(_ ordered: Ordered) -> Answered? {
+    let wasStopping = running.isStopping
+    running.ask(ordered, at: now)
+    var answered = running.nextAnswer()
+    if running.isStopping, !wasStopping { stopBy = now + Self.longestStop }
     turn()
-    guard case .refused(let refusal)? = result else { return nil }
-    return refusal
+    if running.isStopping, !wasStopping { running.supervisor.rested(at: now) }
+    if answered == nil { answered = running.nextAnswer() }
+    return answered
   }
 
   /// Holds the therapy back; the session is over when the motor is at rest.
   mutating func stop() {
     guard !running.isStopping else { return }
-    stopBy = now + Self.longestStop
-    _ = perform(.stop)
-    running.supervisor.rested(at: now)
+    _ = perform(Ordered(.stop))
   }
 
   /// Whether the time that it was to run has passed.

@@ -18,8 +18,10 @@ public final class Channel: @unchecked Sendable {
   var faults: UInt64 = 0
   var faultsSeen: UInt64 = 0
   private var hasLostSupervisor = false
+  /// What each box held when this process read it whole last.
+  private var read = [BoxWords?](repeating: nil, count: Box.allCases.count)
 
-  enum Box: Int32 {
+  enum Box: Int32, CaseIterable {
     case report
     case grant
     case orders
@@ -82,7 +84,7 @@ public final class Channel: @unchecked Sendable {
     put(.report, words)
   }
 
-  /// What the drive told last; `nil` where it died in the middle of telling, or never told.
+  /// What the drive told last; `nil` where it never told.
   public func report() -> DriveReport? {
     guard let words = get(.report) else { return nil }
     var report = DriveReport()
@@ -103,36 +105,14 @@ public final class Channel: @unchecked Sendable {
   /// Tells what people want to know of the drive.
   public func tell(_ detail: DriveDetail) {
     var words = BoxWords()
-    words[0] = detail.state.code | (detail.fallBack == nil ? 0 : 1 << 32)
-    words[9] = detail.fallBack?.femtolitresPerDay ?? 0
-    words[1] = detail.flow.femtolitresPerDay
-    words[2] = detail.planned.femtolitres
-    words[3] = detail.reservoir.femtolitres
-    words[4] = detail.place.nanoseconds
-    if let bolus = detail.bolus {
-      words[5] = UInt64(bolus.kind.rawValue) + 1
-      words[6] = bolus.volume.femtolitres
-      words[7] = bolus.given.femtolitres
-      words[8] = bolus.end.nanoseconds
-    }
+    for place in 0..<DriveDetail.wordCount { words[place] = detail.word(place) }
     put(.detail, words)
   }
 
   /// What it told people last; `nil` where it has not yet.
   public func detail() -> DriveDetail? {
-    guard let words = get(.detail), let state = PumpState(code: words[0] & 0xFFFF) else {
-      return nil
-    }
-    let kind = words[5] == 0 ? nil : BolusKind(rawValue: UInt8(clamping: words[5] - 1))
-    return DriveDetail(
-      state: state, flow: FlowRate(femtolitresPerDay: words[1]),
-      planned: Volume(femtolitres: words[2]), reservoir: Volume(femtolitres: words[3]),
-      bolus: kind.map {
-        DriveDetail.RunningBolus(
-          kind: $0, volume: Volume(femtolitres: words[6]), given: Volume(femtolitres: words[7]),
-          end: Instant(nanoseconds: words[8]))
-      }, place: TimeSpan(nanoseconds: words[4]),
-      fallBack: words[0] >> 32 == 1 ? FlowRate(femtolitresPerDay: words[9]) : nil)
+    guard let words = get(.detail) else { return nil }
+    return DriveDetail(word: { words[$0] })
   }
 
   /// Counts steps.
@@ -277,9 +257,16 @@ public final class Channel: @unchecked Sendable {
     words.withWords { pump_box_put(memory, box.rawValue, $0, BoxWords.count) }
   }
 
+  /// What a box holds, or held before its writer stood still or died in the middle of it.
+  ///
+  /// A loaded machine takes the processor from a writer in any place: that is no news from it.
+  ///
+  /// - Returns: `nil` where nothing was ever put.
   func get(_ box: Box) -> BoxWords? {
     var words = BoxWords()
     let puts = words.withMutableWords { pump_box_get(memory, box.rawValue, $0, BoxWords.count) }
-    return puts == 0 || puts == UInt64.max ? nil : words
+    let number = Int(box.rawValue)
+    if puts != 0, puts != UInt64.max { read[number] = words }
+    return read[number]
   }
 }

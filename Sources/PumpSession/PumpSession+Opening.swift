@@ -9,9 +9,12 @@ extension PumpSession where Pump: ~Copyable, Records: ~Copyable {
   public mutating func open(_ plan: SessionPlan, _ memory: SessionMemory) {
     for dose in memory.doses { supervisor.recall(steps: dose.steps, by: dose.by) }
     if let last = memory.lastBolus { supervisor.recallBolus(at: last) }
-    for answered in memory.answers { tickets.note(answered) }
+    for answered in memory.answers { remember(answered) }
     open(plan)
   }
+
+  /// Takes note of what became of an earlier session's request.
+  public mutating func remember(_ answered: Answered) { tickets.note(answered) }
 
   /// Takes over what was decided; what is remembered, the supervisor was told by whoever runs it.
   public mutating func open(_ plan: SessionPlan) {

@@ -120,16 +120,52 @@ extension JournalBinding {
   }
 }
 
+/// For a board without a heap, which settles one request before it hears of the next.
 extension Journal where Store: ~Copyable {
   /// Tells the boluses of the last day and when they began, in order; tubing that was filled is none.
   ///
-  /// By their own records alone: for a board without a heap, whose requests have no tickets.
+  /// One that was asked for and not refused counts from then, where its own record is missing: the drive may have
+  /// begun it, and the board was reset before that was written down.
   public mutating func recallBoluses(by now: Instant, _ body: (BolusKind, Instant) -> Void) {
+    var asked: (kind: BolusKind, at: Instant)?
+    func settle() { if let asked { body(asked.kind, asked.at) } }
     for sequence in first..<next {
-      guard let record = record(sequence), record.at + .day > now,
-        case .event(.bolusBegan(let kind, _)) = record.entry, kind != .prime
-      else { continue }
-      body(kind, record.at)
+      guard let record = record(sequence), record.at + .day > now else { continue }
+      switch record.entry {
+      case .event(.bolusBegan(let kind, _)) where kind != .prime:
+        if kind == asked?.kind { asked = nil }
+        body(kind, record.at)
+      case .asked(_, .bolus, _, _):
+        settle()
+        asked = (.single, record.at)
+      case .asked(_, .patientBolus, _, _):
+        settle()
+        asked = (.patient, record.at)
+      case .answered(_, .bolus, _, .refused), .answered(_, .patientBolus, _, .refused):
+        asked = nil
+      default: break
+      }
     }
+    settle()
+  }
+
+  /// Tells what became of the latest requests, in order; one without an answer is unknown.
+  ///
+  /// - Parameter latest: Among so many of the latest records: a host asks again soon, or not at all.
+  public mutating func recallRequests(among latest: UInt64 = 256, _ body: (Answered) -> Void) {
+    var open: Answered?
+    for sequence in max(first, next - min(next, latest))..<next {
+      guard let record = record(sequence) else { continue }
+      switch record.entry {
+      case .asked(let ticket, let kind, let value, _):
+        if let open { body(open) }
+        open = Answered(ticket: ticket, kind: kind, value: value, result: .unknown)
+      case .answered(let ticket, let kind, let value, let result):
+        body(Answered(ticket: ticket, kind: kind, value: value, result: result))
+        if open?.ticket == ticket { open = nil }
+      default: break
+      }
+    }
+    if let open { body(open) }
   }
 }

@@ -9,10 +9,10 @@ public struct SessionRoom: Sendable {
 
   public init() {}
 
-  /// For a console that asks for one thing at a time, and whose requests have no tickets.
-  public static var least: Self {
+  /// For a console, whose host asks for one thing at a time and again only what it asked last.
+  public static var console: Self {
     var room = Self()
-    (room.answers, room.tickets, room.otherTickets) = (2, 1, 1)
+    (room.answers, room.tickets, room.otherTickets) = (2, 8, 4)
     return room
   }
 }

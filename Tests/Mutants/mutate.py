@@ -34,9 +34,9 @@ MODULES = {
     "PumpSession": ["Sources/PumpSession/*.swift", "Sources/PumpScenarios/SupervisedLoop.swift"],
     "PumpJournal": ["Sources/PumpJournal/*.swift"],
     "PumpPlan": ["Sources/PumpPlan/*.swift"],
-    "PumpService": ["Sources/PumpService/*.swift", "Sources/PumpService/Socket/*.swift"],
-    "guard": [f"Sources/PumpService/{name}.swift" for name in
-              ("Guard/GuardTask", "Guard/RunOpening", "Journal/JournalTask", "Drive/SessionOrder", "Drive/ChannelDrive")],
+    "PumpService": ["Sources/PumpService/*.swift", "Sources/PumpService/Socket/*.swift"] + [
+        f"Sources/PumpService/{name}.swift" for name in
+        ("Guard/GuardTask", "Guard/RunOpening", "Journal/JournalTask", "Drive/SessionOrder", "Drive/ChannelDrive")],
 }
 # As `make test` builds: each module as a whole, so that none keeps what it inlined of other mutants.
 OPTIMISED = ["-c", "release", "-Xswiftc", "-enable-testing"]
@@ -182,12 +182,13 @@ def kill_all(mark):
 class Tests:
     """The test program of the built tree."""
 
-    def __init__(self, jobs):
+    def __init__(self, jobs, without=None):
         self.program = TREE / ".build/release/itpumpPackageTests.xctest"
         self.jobs = jobs
         listed = subprocess.run([self.program, "--testing-library", "swift-testing", "--list-tests"],
                                 stdout=subprocess.PIPE, text=True, check=True, cwd=TREE)
-        self.names = [line for line in listed.stdout.splitlines() if "/" in line]
+        self.names = [line for line in listed.stdout.splitlines()
+                      if "/" in line and not (without and re.search(without, line))]
 
     def run(self, names, environment, limit):
         """Whether all pass; `None` after the time limit."""
@@ -352,6 +353,8 @@ def main():
     parse.add_argument("--seed", type=int, default=1, help="of the sample (1)")
     parse.add_argument("--only", metavar="PATTERN", help="only mutants whose key this finds")
     parse.add_argument("--again", action="store_true", help="only those that the last report calls unlisted")
+    parse.add_argument("--without", metavar="PATTERN", help="tests that judge nothing: a mutant may only seem to live for that")
+    parse.add_argument("--believe-list", action="store_true", help="judge no mutant again that is listed as alive")
     parse.add_argument("--shard", default="1/1", metavar="I/N", help="only each N-th mutant, from the I-th on")
     parse.add_argument("--jobs", type=int, default=os.cpu_count(), help="tests at once")
     options = parse.parse_args()
@@ -375,8 +378,8 @@ def main():
     isFull = options.sample is None and options.only is None and not options.again and of == 1
     chosen = dict(enumerate(mutants, 1))
     placed, refused = build(schemata, files, dict(chosen), known, isFull)
-    tests = Tests(options.jobs)
-    mark = hashlib.sha256()
+    tests = Tests(options.jobs, options.without)
+    mark = hashlib.sha256((options.without or "").encode())
     for path in sorted((TREE / "Sources").rglob("*")) + sorted((TREE / "Tests").rglob("*")):
         if path.is_file():
             mark.update(str(path).encode() + path.read_bytes())
@@ -393,6 +396,9 @@ def main():
     results = {}
     if kept.exists():
         results = {result["key"]: result for result in map(json.loads, kept.read_text().splitlines())}
+    if options.believe_list:
+        for key in known:
+            results.setdefault(key, {"verdict": "listed", "by": [], "seconds": 0, "key": key})
     todo = [place for place in placed if chosen[place["id"]]["key"] not in results]
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, kept.open("a") as file:

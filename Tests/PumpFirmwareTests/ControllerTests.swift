@@ -16,7 +16,7 @@ struct ControllerTests {
     return profile
   }
 
-  private func code(_ host: TestHost, _ line: String) -> TestHost.Refused? {
+  func code(_ host: TestHost, _ line: String) -> TestHost.Refused? {
     do { try host.ask(line) } catch { return error as? TestHost.Refused }
     return nil
   }

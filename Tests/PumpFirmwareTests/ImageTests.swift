@@ -10,7 +10,13 @@ import Testing
 
 @Suite("The image of a compiled profile")
 struct ImageTests {
-  static func profile(_ therapy: Therapy) throws -> CompiledProfile {
+  static let bolusLimit = DoseLimits.BolusLimit(
+    dose: .init(soft: Mass(micrograms: 41), hard: Mass(micrograms: 42)),
+    shortest: TimeSpan(seconds: 43), distance: TimeSpan(minutes: 44))
+
+  static func profile(
+    _ therapy: Therapy, bolus: DoseLimits.BolusLimit? = nil
+  ) throws -> CompiledProfile {
     let limit = DoseLimits.Limit(soft: Mass(micrograms: 800), hard: Mass(micrograms: 2_000))
     let rule = try PatientBolusRule(
       bolus: Bolus(volume: Volume(microlitres: 10), duration: TimeSpan(minutes: 5)),
@@ -34,7 +40,7 @@ struct ImageTests {
             directionSetUp: TimeSpan(nanoseconds: 650), directionHold: TimeSpan(nanoseconds: 640),
             hold: TimeSpan(milliseconds: 20), wakeUp: TimeSpan(microseconds: 1_700),
             energise: .aroundStrokes),
-          backlogLimit: 64, limits: DoseLimits(perHour: limit, perDay: limit),
+          backlogLimit: 64, limits: DoseLimits(perHour: limit, perDay: limit, bolus: bolus),
           reservoir: try Reservoir(
             capacity: Volume(microlitres: 40_000), filled: Volume(microlitres: 18_000),
             lowAlarm: Volume(microlitres: 2_000), reserve: Volume(microlitres: 1_000))),
@@ -69,12 +75,14 @@ struct ImageTests {
 
   @Test("What was compiled is what is read: every value, and the prescription's checksum")
   func roundTrip() throws {
-    for therapy in [
-      Therapy.stopped, .minimumRate(FlowRate(microlitresPerDay: 6)),
-      .continuous(FlowRate(microlitresPerDay: 96)), try Self.pattern(),
-    ] {
-      let profile = try Self.profile(therapy)
+    for (therapy, bolus) in [
+      (Therapy.stopped, Self.bolusLimit), (.minimumRate(FlowRate(microlitresPerDay: 6)), nil),
+      (.continuous(FlowRate(microlitresPerDay: 96)), Self.bolusLimit),
+      (try Self.pattern(), nil), (try Self.pattern(), Self.bolusLimit),
+    ] as [(Therapy, DoseLimits.BolusLimit?)] {
+      let profile = try Self.profile(therapy, bolus: bolus)
       let words = Self.words(profile)
+      #expect(words[1] & 0xFFFF == (bolus == nil ? 2 : 3))
       let read = try Self.read(words)
       #expect(read.run.prescription == profile.run.prescription)
       #expect(read.run.prescription.checksum == profile.run.prescription.checksum)
@@ -138,9 +146,34 @@ struct ImageTests {
     }
   }
 
+  @Test("Limits of one bolus that can't be are refused, and a third version without them is cut")
+  func beyondOneBolus() throws {
+    let words = Self.words(try Self.profile(Self.pattern(), bolus: Self.bolusLimit))
+    let first = words.count - 5
+    // In order: soft and hard limit in fg, the shortest time and the least distance in ns.
+    #expect(words[first] == 41_000_000_000 && words[first + 3] == 44 * 60_000_000_000)
+    let day: UInt64 = 86_400_000_000_000
+    for (place, value) in [(0, words[first + 1] + 1), (2, day + 1), (3, day + 1)] as [(Int, UInt64)]
+    {
+      var changed = words
+      changed[first + place] = value
+      #expect(throws: ImageProblem.outOfRange) { try Self.read(sealed(changed)) }
+      changed[first + place] = value - 1
+      #expect(throws: Never.self) { try Self.read(sealed(changed)) }
+    }
+    var bare = Self.words(try Self.profile(.stopped))
+    bare[1] += 1
+    #expect(throws: ImageProblem.wrongLength) { try Self.read(sealed(bare)) }
+    // One that was cut from a pattern ends in the middle of an entry.
+    var cut = words
+    cut.removeSubrange(first..<first + 4)
+    cut[1] -= 4 << 16
+    #expect(throws: ImageProblem.self) { try Self.read(sealed(cut)) }
+  }
+
   @Test("No single bit that is turned over goes unnoticed")
   func bits() throws {
-    let words = Self.words(try Self.profile(Self.pattern()))
+    let words = Self.words(try Self.profile(Self.pattern(), bolus: Self.bolusLimit))
     for place in words.indices {
       for bit in UInt64(0)..<64 {
         var changed = words
@@ -155,7 +188,7 @@ struct ImageTests {
     let words = Self.words(try Self.profile(.stopped))
     #expect(throws: ImageProblem.notAnImage) { try Self.read(Array(words.dropLast())) }
     var later = words
-    later[1] += 1
+    later[1] += 2
     #expect(throws: ImageProblem.laterVersion) { try Self.read(later) }
     var foreign = words
     foreign[0] = 0

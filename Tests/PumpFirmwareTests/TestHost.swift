@@ -2,6 +2,7 @@ import PumpJournal
 import PumpMessages
 import PumpSession
 import PumpUnits
+import Testing
 
 @testable import PumpFirmware
 
@@ -10,6 +11,8 @@ final class TestHost {
   private var controller: Controller<TestBoard>
   /// The lines that were no answer, oldest first.
   private(set) var events: [String] = []
+  /// The latest answer.
+  private var latest = ""
   private let arena: UnsafeMutableRawPointer
 
   private static var arenaBytes: Int { 1 << 20 }
@@ -32,6 +35,12 @@ final class TestHost {
   struct Refused: Error, Equatable {
     var code: Int
     var detail: Int
+    /// All that the answer said.
+    var fields: [String: String] = [:]
+
+    static func == (first: Self, second: Self) -> Bool {
+      first.code == second.code && first.detail == second.detail
+    }
   }
 
   /// Says a line, and waits for its answer.
@@ -48,13 +57,15 @@ final class TestHost {
       controller.turn()
       while let line = nextLine() {
         let fields = Self.fields(line)
+        latest = line
         if line.hasPrefix("ok") { return fields }
         guard line.hasPrefix("no ") else {
           events.append(line)
           continue
         }
         throw Refused(
-          code: Int(fields["code"] ?? "") ?? 0, detail: Int(fields["detail"] ?? "") ?? 0)
+          code: Int(fields["code"] ?? "") ?? 0, detail: Int(fields["detail"] ?? "") ?? 0,
+          fields: fields)
       }
     }
   }
@@ -96,6 +107,28 @@ final class TestHost {
 
   /// Whether the board has told an event since it was switched on.
   func hasTold(_ event: String) -> Bool { events.contains { $0.hasPrefix("event " + event) } }
+
+  /// The running pump's status, by its words.
+  func status() throws -> SessionStatus {
+    try ask("status-words")
+    let words = latest.split(separator: " ").dropFirst().compactMap { UInt64($0, radix: 16) }
+    return try #require(
+      words.count == SessionStatus.wordCount ? SessionStatus(word: { words[$0] }) : nil)
+  }
+
+  /// Writes an entry to the board's journal, as if it had been the last before the board was reset.
+  func write(_ entry: JournalEntry) {
+    _ = controller.records.pointee.write(
+      entry, at: controller.records.pointee.journal.state.at, wallSeconds: 0)
+  }
+
+  /// What the board's journal holds, in order.
+  func entries() -> [JournalEntry] {
+    let records = controller.records
+    return (records.pointee.journal.first..<records.pointee.journal.next).compactMap {
+      records.pointee.journal.record($0)?.entry
+    }
+  }
 
   /// What the board's journal says of requests, in order.
   func requests() -> [(kind: CommandKind, isAccepted: Bool)] {

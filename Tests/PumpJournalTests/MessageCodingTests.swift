@@ -76,6 +76,55 @@ struct MessageCodingTests {
     }
   }
 
+  @Test(
+    "A status as words, in every state and with every alarm; counts that can't be are no status")
+  func statuses() throws {
+    let bolus = DriveDetail.RunningBolus(
+      kind: .patient, volume: Volume(femtolitres: 11), given: Volume(femtolitres: 12),
+      end: Instant(nanoseconds: 13))
+    var status = SessionStatus(
+      at: Instant(nanoseconds: 1), position: 2,
+      drive: DriveDetail(
+        flow: FlowRate(femtolitresPerDay: 3), planned: Volume(femtolitres: 4),
+        reservoir: Volume(femtolitres: 5), place: TimeSpan(nanoseconds: 6)),
+      waitsFor: nil, counts: StepCounts(certain: 20, uncertain: 21, missed: 22, atFill: 23),
+      carried: StepCounts(certain: 14, uncertain: 15, missed: 16, atFill: 17), cutBy: nil,
+      isHeld: false, isTesting: false, standing: 24, present: 25, critical: 26,
+      lastHour: Mass(femtograms: 27), lastDay: Mass(femtograms: 28))
+    func words(_ status: SessionStatus) -> [UInt64] {
+      (0..<SessionStatus.wordCount).map { status.word($0) }
+    }
+    func read(_ words: [UInt64]) -> SessionStatus? { SessionStatus(word: { words[$0] }) }
+    func holds() { #expect(read(words(status)) == status, "\(status)") }
+    holds()
+    for state in Self.states {
+      status.drive.state = state
+      holds()
+    }
+    for alarm in Alarm.allCases {
+      (status.waitsFor, status.cutBy) = (alarm, nil)
+      holds()
+      (status.waitsFor, status.cutBy) = (nil, alarm)
+      holds()
+    }
+    (status.isHeld, status.isTesting) = (true, false)
+    holds()
+    (status.isHeld, status.isTesting) = (false, true)
+    holds()
+    status.drive.fallBack = .zero
+    holds()
+    status.drive.fallBack = FlowRate(femtolitresPerDay: 7)
+    status.drive.bolus = bolus
+    holds()
+    for (place, value) in [
+      (2, 255), (2, 255 << 8), (3, UInt64.max), (6, 42), (10, 30), (16, 4), (21, 9),
+    ] as [(Int, UInt64)] {
+      var changed = words(status)
+      changed[place] = value
+      #expect(read(changed) == nil, "word \(place)")
+    }
+  }
+
   @Test("Requests and answers as records, who asked included")
   func records() throws {
     var journal = Journal(blank: MemoryStore(slots: 512))

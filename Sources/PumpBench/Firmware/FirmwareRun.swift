@@ -27,10 +27,16 @@ package struct FirmwareRun {
   let fault: DriveFault?
   /// The name of the alarm that has been seen to: what it stopped before may begin again.
   private var acknowledged: String?
+  /// The socket that clients find it by; a free name if not given.
+  let socket: String?
+  /// By how many seconds the pattern is ahead of the wall clock.
+  let ahead: TimeInterval
 
-  private let console: FirmwareConsole
+  let console: FirmwareConsole
+  /// Whoever speaks to the pump; `nil` where nobody can.
+  private var serving: FirmwareServing?
   private var display: RunDisplay
-  private var report: FirmwareReport
+  var report: FirmwareReport
   /// The pump's clock when the therapy began.
   private var began: UInt64?
   private var nextRecord: UInt64 = 0
@@ -41,7 +47,7 @@ package struct FirmwareRun {
   package init(
     profile: Profile, bench: Bench, on line: FirmwareLine, moment: Date, span: TimeSpan?,
     isConfirmed: Bool, isRefilled: Bool, isAfterOutage: Bool, endsRunning: Bool, fault: DriveFault?,
-    acknowledged: String?
+    acknowledged: String?, socket: String?, ahead: TimeInterval
   ) {
     self.profile = profile
     self.bench = bench
@@ -53,6 +59,8 @@ package struct FirmwareRun {
     self.endsRunning = endsRunning
     self.fault = fault
     self.acknowledged = acknowledged
+    self.socket = socket
+    self.ahead = ahead
     console = FirmwareConsole(line)
     display = RunDisplay(profile, on: bench, start: moment)
     report = FirmwareReport(profile: profile, bench: bench, start: moment)
@@ -63,7 +71,7 @@ package struct FirmwareRun {
     try console.drain()
     let hello = try console.ask("hello").answer
     report.firmware = hello.fields["board"] ?? ""
-    guard hello.number("protocol") == 1 else {
+    guard hello.number("protocol") == 2 else {
       throw problem("its firmware speaks another protocol than this itpump; build it anew")
     }
     if hello.number("runs") == 1 {
@@ -103,7 +111,9 @@ package struct FirmwareRun {
       tellEnd()
       throw FirmwareConsole.Problem.silent(command)
     }
+    defer { serving?.end() }
     do {
+      serving = try FirmwareServing(self, console, place: TimeSpan(nanoseconds: place))
       try follow()
       display.clear()
       report.records = try console.journal(from: 0)
@@ -125,37 +135,16 @@ package struct FirmwareRun {
         : "CRITICAL: the board may still run its therapy: look at it")
   }
 
-  /// Ends the therapy that runs, and waits until it has ended.
-  private func end() throws {
-    do { try console.ask("stop") } catch FirmwareConsole.Problem.refused(_, .noSession, _) {
-      return
-    }
-    let latest = Date().addingTimeInterval(20)
-    while latest.timeIntervalSinceNow > 0 {
-      if try console.ask("status").answer.fields["state"] == "idle" { return }
-    }
-    throw problem("it does not end its therapy: cut the motor's supply by hand")
-  }
-
-  private func problem(_ text: String) -> ProjectFiles.Problem {
-    ProjectFiles.Problem(description: "\(bench.board.name): error: \(text)")
-  }
-
-  /// Loads the profile's image, unless the board has it already.
-  private mutating func load(_ seal: UInt64) throws {
-    let data = Array(ImageFile.data(profile.compiled(on: bench)))
-    let words = stride(from: 0, to: data.count, by: 8).map { place in
-      (0..<8).reduce(UInt64(0)) { $0 | UInt64(data[place + $1]) << UInt64(8 * $1) }
-    }
-    report.seal = words.last ?? 0
-    if words.last != seal { try console.load(words) }
-  }
-
   private mutating func follow() throws {
     var lookedAt = Date.distantPast
     while true {
       while let event = try console.event(within: 20) { if try take(event) { return } }
-      if StopSignal.take(within: 100) != nil {
+      serving?.serve(within: 100)
+      if serving?.pump.isStopped == true {
+        isEnding = true
+        report.wasStopped = true
+      }
+      if StopSignal.take(within: serving == nil ? 100 : 0) != nil {
         guard !isEnding else {
           throw problem("left before the motor was at rest: look at the board")
         }
@@ -172,6 +161,7 @@ package struct FirmwareRun {
       lookedAt = Date()
       try takeRecords()
       if try takeStatus() { return }
+      try serving?.pump.look()
       display.refresh(Histogram<UInt64>())
     }
   }
@@ -179,7 +169,7 @@ package struct FirmwareRun {
   private mutating func stop() throws {
     isEnding = true
     // It may have ended by itself a moment ago.
-    do { try console.ask("stop") } catch FirmwareConsole.Problem.refused(_, .noSession, _) {}
+    do { try order(.stop) } catch FirmwareConsole.Problem.refused(_, .noSession, _) {}
   }
 
   /// Takes what the board told by itself.
@@ -226,11 +216,7 @@ package struct FirmwareRun {
     }
     // Seen to once: where it comes again, somebody has to look again.
     acknowledged = nil
-    do {
-      try console.ask("acknowledge \(String(alarm.rawValue, radix: 16))")
-    } catch FirmwareConsole.Problem.refused(_, .refused, detail: 15) {
-      // It was heard already, and the answer was lost.
-    }
+    try order(.acknowledge(alarm))
   }
 
   /// Asks how things are.

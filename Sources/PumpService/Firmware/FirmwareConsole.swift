@@ -1,7 +1,7 @@
 import Foundation
 package import PumpFirmware
 package import PumpJournal
-import PumpMessages
+package import PumpMessages
 import PumpUnits
 
 /// What a firmware and a host say to each other: lines of words that end with a checksum.
@@ -37,6 +37,8 @@ package final class FirmwareConsole {
   }
 
   private let line: FirmwareLine
+  /// The board's latest refusal.
+  private var refusal: Message?
   /// What the board told by itself, oldest first.
   package private(set) var events: [Message] = []
   private var garbled = 0
@@ -58,8 +60,8 @@ package final class FirmwareConsole {
 
   /// Sends a command, and takes its answer; records come before it.
   ///
-  /// A line that is lost or garbled on the way is sent again; but `start` only where the board has said that
-  /// it did not obey.
+  /// A line that is lost or garbled on the way is sent again: of a running pump nothing is asked without a ticket,
+  /// by which it knows the request again. But `start` only where the board has said that it did not obey.
   @discardableResult
   package func ask(_ command: String) throws -> (answer: Message, records: [JournalBlock]) {
     let name = String(command.prefix { $0 != " " })
@@ -81,6 +83,42 @@ package final class FirmwareConsole {
     throw Problem.silent(name)
   }
 
+  /// Asks the running pump for something.
+  ///
+  /// - Returns: What became of it, by the board's word: unknown where the drive did not say.
+  /// - Throws: `Problem`: no answer at all, or a refusal that is none of the pump's or that this version does not know.
+  package func order(_ ordered: Ordered) throws -> Answered {
+    let line = ordered.consoleLine
+    var answered = Answered(ticket: ordered.ticket, ordered.command, .accepted)
+    do {
+      answered.isRepeated = try ask(line).answer.number("repeated") == 1
+    } catch Problem.refused(_, .unknown, _) {
+      answered.result = .unknown
+      answered.isRepeated = refusal?.number("repeated") == 1
+    } catch Problem.refused(let name, .refused, let detail) {
+      let value = refusal?.number("value") ?? 0
+      guard let known = Refusal(number: UInt8(clamping: detail), detail: value) else {
+        throw Problem.refused(name, .refused, detail: detail)
+      }
+      answered.result = .refused(known)
+      answered.isRepeated = refusal?.number("repeated") == 1
+    }
+    return answered
+  }
+
+  /// The running pump's status; `nil` where none runs.
+  package func status() throws -> SessionStatus? {
+    let answer: Message
+    do { answer = try ask("status-words").answer } catch Problem.refused(_, .noSession, _) {
+      return nil
+    }
+    let words = answer.words.dropFirst().compactMap { UInt64($0, radix: 16) }
+    guard words.count == SessionStatus.wordCount,
+      let status = SessionStatus(word: { words[$0] })
+    else { throw Problem.garbled }
+    return status
+  }
+
   private func answer(to name: String, within seconds: Double) throws -> (
     answer: Message, records: [JournalBlock]
   )? {
@@ -91,6 +129,7 @@ package final class FirmwareConsole {
       switch message.words.first {
       case "ok": return (message, records)
       case "no":
+        refusal = message
         throw Problem.refused(
           name, ConsoleProblem(rawValue: UInt8(clamping: message.number("code"))),
           detail: message.number("detail"))

@@ -26,6 +26,7 @@ package enum FirmwareWords {
     case .imageUnusable:
       ImageProblem(rawValue: UInt8(clamping: detail)).map(ImageFile.describe) ?? "its image"
     case .alarm: alarm(detail)?.title ?? "an alarm"
+    case .unknown: "its drive did not say in time: it may have been done"
     case nil: "for a reason that this version does not know"
     }
   }
@@ -55,6 +56,8 @@ package enum FirmwareWords {
     case 20:
       "above the drug library's soft limit for a bolus: --confirm where a clinician has confirmed it"
     case 21: "faster than the drug library lets a bolus run"
+    case 22: "more has happened since the status was looked at: look again"
+    case 23: "its ticket names another request"
     case 24: "too soon after the last bolus"
     default: "for a reason that this version does not know"
     }

@@ -103,8 +103,8 @@ extension SessionProblem {
     case .concentrationDiffers(let kept):
       "the journal counts \(Format.concentration(kept)), and the "
         + "profile says \(Format.concentration(profile.concentration)): a change of concentration "
-        + "needs a bridge, which itpump does not have yet; once tubing and catheter are rinsed with "
-        + "the new drug, begin another journal with --journal"
+        + "needs a bridge, which 'itpump bridge' works out and no run gives yet; once tubing and "
+        + "catheter are rinsed with the new drug, begin another journal with --journal"
     case .stepDiffers:
       "the pump head or its calibration is another than the journal's: fill the "
         + "reservoir and say --refilled, or name the journal of this head"

@@ -18,6 +18,12 @@ public protocol ServedPump: AnyObject {
   func takeAnswer() -> Answered?
   /// Has the journal keep the text of a profile that was adopted.
   func keep(profile text: String)
+  /// Why it takes no other prescription while it runs, and what to do instead; `nil` where it does.
+  var whyNoneIsAdopted: String? { get }
+}
+
+extension ServedPump {
+  public var whyNoneIsAdopted: String? { nil }
 }
 
 /// Serves a running pump's clients over a Unix socket, on one thread that touches no delivery.
@@ -191,6 +197,9 @@ public final class PumpServer {
       var reply = WireReply(.status, verb: verb.rawValue)
       reply.status = outlook.report(last)
       return client.send(reply)
+    }
+    if verb == .adopt || verb == .endOutage, let why = pump.whyNoneIsAdopted {
+      return client.send(.error("not-on-this-board", why, request))
     }
     let command: Command
     var adopted: Adoption?

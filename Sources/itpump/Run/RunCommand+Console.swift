@@ -17,12 +17,6 @@ extension RunCommand {
       throw ProjectFiles.Problem(
         description: "--record: a firmware keeps its own record: --journal copies its journal")
     }
-    guard (profile.limits.bolus?.distance ?? .zero).isZero else {
-      throw ProjectFiles.Problem(
-        description:
-          "\(bench.board.name): error: the drug library asks for a least distance between "
-          + "boluses, which this firmware does not hold: run it on a board of Linux")
-    }
     if let copy = journaling.journal, FileManager.default.fileExists(atPath: copy) {
       throw ProjectFiles.Problem(
         description: "\(copy): error: is there already; name a new file for the copy of the journal"
@@ -36,7 +30,8 @@ extension RunCommand {
       var run = FirmwareRun(
         profile: profile, bench: bench, on: line, moment: moment, span: span?.span,
         isConfirmed: confirm, isRefilled: journaling.refilled, isAfterOutage: afterOutage,
-        endsRunning: endRunning, fault: driveFault, acknowledged: acknowledge)
+        endsRunning: endRunning, fault: driveFault, acknowledged: acknowledge, socket: socket,
+        ahead: start == nil ? 0 : moment.timeIntervalSinceNow)
       report = try run.run()
     } catch let problem as FirmwareConsole.Problem {
       throw ProjectFiles.Problem(description: "\(bench.board.name): error: \(problem)")
