@@ -53,9 +53,13 @@ public struct FlexPattern: Hashable, Sendable {
   /// The most entries of each kind: seven days of 48.
   public static var mostEntries: Int { 336 }
 
+  /// The longest period: ten years, far beyond a pump's life, and sums of a few stay within 64 bits.
+  public static var longestPeriod: TimeSpan { TimeSpan(days: 3_660) }
+
   /// Why a pattern can't be used; `index` counts entries of the kind named.
   public enum Problem: Error, Equatable, Sendable {
     case emptyPeriod
+    case periodTooLong
     case tooManyEntries
     /// No basal segment begins at the pattern's start, so the first flow would be unknown.
     case noFirstSegment
@@ -75,6 +79,7 @@ public struct FlexPattern: Hashable, Sendable {
     throws(Problem)
   {
     guard !period.isZero else { throw .emptyPeriod }
+    guard period <= Self.longestPeriod else { throw .periodTooLong }
     guard segments.count <= Self.mostEntries, boluses.count <= Self.mostEntries else {
       throw .tooManyEntries
     }

@@ -125,6 +125,18 @@ struct TherapyVolumeTests {
     #expect(throws: Problem.emptyPeriod) {
       try FlexPattern(period: .zero, segments: [.init(start: .zero, flow: flow)], boluses: [])
     }
+    // A period that an image names may be anything: with a bolus its sum with a start overflowed.
+    for period in [TimeSpan(days: 3_661), TimeSpan(nanoseconds: .max)] {
+      #expect(throws: Problem.periodTooLong) {
+        try FlexPattern(
+          period: period, segments: [.init(start: .zero, flow: flow)],
+          boluses: [.init(start: TimeSpan(minutes: 5), bolus: bolus)])
+      }
+    }
+    let longest = try FlexPattern(
+      period: TimeSpan(days: 3_660), segments: [.init(start: .zero, flow: flow)],
+      boluses: [.init(start: TimeSpan(minutes: 5), bolus: bolus)])
+    #expect(longest.period == TimeSpan(days: 3_660))
     #expect(throws: Problem.tooManyEntries) {
       try FlexPattern(
         period: TimeSpan(days: 7),
