@@ -41,6 +41,8 @@ extension Controller {
       answer(&reply, .refused, UInt64(refusal.code.number))
       reply.number("value", refusal.code.detail)
     }
+    // A host that has asked twice gets two answers, and must know whose each is.
+    if answered.ticket != 0 { reply.hex("ticket", answered.ticket) }
     if answered.isRepeated { reply.number("repeated", 1) }
     reply.end()
   }

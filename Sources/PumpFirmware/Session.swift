@@ -108,12 +108,22 @@ struct Session<B: Board>: ~Copyable {
   mutating func perform(_ ordered: Ordered) -> Answered? {
     let wasStopping = running.isStopping
     running.ask(ordered, at: now)
-    var answered = running.nextAnswer()
+    var answered = answer(to: ordered)
     if running.isStopping, !wasStopping { stopBy = now + Self.longestStop }
     turn()
     if running.isStopping, !wasStopping { running.supervisor.rested(at: now) }
-    if answered == nil { answered = running.nextAnswer() }
+    if answered == nil { answered = answer(to: ordered) }
     return answered
+  }
+
+  /// The answer to a request; one that came too late for an earlier request is not this one's.
+  private mutating func answer(to ordered: Ordered) -> Answered? {
+    while let answered = running.nextAnswer() {
+      if answered.ticket == ordered.ticket, answered.kind == ordered.command.kind {
+        return answered
+      }
+    }
+    return nil
   }
 
   /// Holds the therapy back; the session is over when the motor is at rest.

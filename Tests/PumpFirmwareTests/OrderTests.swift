@@ -33,7 +33,8 @@ struct OrderTests {
     var host = TestHost()
     try host.run(try profile())
     let order = "order 7a 3e8 1 \(any) \(bolus)"
-    #expect(try host.ask(order)["repeated"] == nil)
+    let first = try host.ask(order)
+    #expect(first["repeated"] == nil && first["ticket"] == "000000000000007a")
     host.wait(TimeSpan(seconds: 120))
     let made = TestBoard.world.steps
     #expect(made > 38_400)
@@ -46,6 +47,7 @@ struct OrderTests {
     for isAgain in [false, true] {
       let refused = told(host, "order 7b 3e8 1 \(any) cancel-bolus")
       #expect(refused["code"] == "11" && refused["detail"] == "4")
+      #expect(refused["ticket"] == "000000000000007b")
       #expect((refused["repeated"] == "1") == isAgain)
     }
     host = TestHost(keepsFlash: true, keepsRetained: true)

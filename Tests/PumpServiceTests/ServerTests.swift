@@ -18,6 +18,7 @@ struct ServerTests {
     var asked: [Ordered] = []
     var answers: [Answered] = []
     var hasRoom = true
+    var whyNoneIsAdopted: String?
 
     func status() -> SessionStatus? { latest }
     func ask(_ ordered: Ordered) -> Bool {
@@ -706,6 +707,23 @@ struct ServerTests {
     }
     let prescribed = try Served.facts().profile.prescription
     #expect(prescription == prescribed)
+  }
+
+  @Test(
+    "A pump that takes no other prescription says why to whoever asks for one, and hears the rest")
+  func noneIsAdopted() throws {
+    pump.whyNoneIsAdopted = "its image is what it runs"
+    pump.latest?.drive.fallBack = FlowRate(femtolitresPerDay: 12_000_000_000)
+    for isPreview in [true, false] {
+      let reply = try #require(try adopt(Self.profile("132 ug/day"), preview: isPreview))
+      #expect(reply.code == "not-on-this-board" && reply.message == "its image is what it runs")
+    }
+    #expect(try ask(#"{"itpump":1,"verb":"end-outage","ticket":"1"}"#).code == "not-on-this-board")
+    #expect(pump.asked.isEmpty)
+    let client = Client(path)
+    client.send(#"{"itpump":1,"verb":"suspend","ticket":"7"}"# + "\n")
+    serve()
+    #expect(pump.asked.map(\.ticket) == [7])
   }
 
   @Test("A pump that is too busy says so, and nothing is remembered as asked")

@@ -62,8 +62,12 @@ package final class FirmwareConsole {
   ///
   /// A line that is lost or garbled on the way is sent again: of a running pump nothing is asked without a ticket,
   /// by which it knows the request again. But `start` only where the board has said that it did not obey.
+  ///
+  /// - Parameter ticket: The order's, whose answer names it: one that was asked twice is answered twice.
   @discardableResult
-  package func ask(_ command: String) throws -> (answer: Message, records: [JournalBlock]) {
+  package func ask(_ command: String, ticket: UInt64? = nil) throws -> (
+    answer: Message, records: [JournalBlock]
+  ) {
     let name = String(command.prefix { $0 != " " })
     let isOnce = name == "start"
     let tries = 4
@@ -72,7 +76,7 @@ package final class FirmwareConsole {
       let bytes = Array(command.utf8)
       try line.send([0x0A] + bytes + Self.mark(bytes) + [0x0A])
       do {
-        if let answer = try answer(to: name, within: isOnce ? 20 : 4) { return answer }
+        if let answer = try answer(to: name, ticket, within: isOnce ? 20 : 4) { return answer }
         if isOnce { break }
       } catch Problem.refused(_, .badChecksum, _) where attempt < tries {
         continue
@@ -89,9 +93,10 @@ package final class FirmwareConsole {
   /// - Throws: `Problem`: no answer at all, or a refusal that is none of the pump's or that this version does not know.
   package func order(_ ordered: Ordered) throws -> Answered {
     let line = ordered.consoleLine
+    let ticket = ordered.ticket
     var answered = Answered(ticket: ordered.ticket, ordered.command, .accepted)
     do {
-      answered.isRepeated = try ask(line).answer.number("repeated") == 1
+      answered.isRepeated = try ask(line, ticket: ticket).answer.number("repeated") == 1
     } catch Problem.refused(_, .unknown, _) {
       answered.result = .unknown
       answered.isRepeated = refusal?.number("repeated") == 1
@@ -108,25 +113,31 @@ package final class FirmwareConsole {
 
   /// The running pump's status; `nil` where none runs.
   package func status() throws -> SessionStatus? {
-    let answer: Message
-    do { answer = try ask("status-words").answer } catch Problem.refused(_, .noSession, _) {
-      return nil
+    // What was asked before and is answered late has other words.
+    for _ in 1...3 {
+      let answer: Message
+      do { answer = try ask("status-words").answer } catch Problem.refused(_, .noSession, _) {
+        return nil
+      }
+      let words = answer.words.dropFirst().compactMap { UInt64($0, radix: 16) }
+      guard words.count == SessionStatus.wordCount else { continue }
+      if let status = SessionStatus(word: { words[$0] }) { return status }
     }
-    let words = answer.words.dropFirst().compactMap { UInt64($0, radix: 16) }
-    guard words.count == SessionStatus.wordCount,
-      let status = SessionStatus(word: { words[$0] })
-    else { throw Problem.garbled }
-    return status
+    throw Problem.garbled
   }
 
-  private func answer(to name: String, within seconds: Double) throws -> (
+  private func answer(to name: String, _ ticket: UInt64?, within seconds: Double) throws -> (
     answer: Message, records: [JournalBlock]
   )? {
     var records: [JournalBlock] = []
     let end = Date().addingTimeInterval(seconds)
     while end.timeIntervalSinceNow > 0 {
       guard let message = try message(within: 500) else { continue }
+      let told = message.fields["ticket"].flatMap { UInt64($0, radix: 16) }
+      // What was no order is refused without a ticket; the rest was asked before, and answered late.
+      let isLate = message.words.first == "no" ? told != nil && told != ticket : told != ticket
       switch message.words.first {
+      case "ok" where isLate, "no" where isLate: continue
       case "ok": return (message, records)
       case "no":
         refusal = message
