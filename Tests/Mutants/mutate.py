@@ -232,6 +232,12 @@ class Tests:
                 covered[name] = (took, touched)
                 if not passed:
                     failed.append(name)
+        # A run in real time may fail for what else the machine does: once more, beside no other test.
+        for name in failed[:]:
+            name, passed, took, touched = one(name)
+            if passed:
+                covered[name] = (took, touched)
+                failed.remove(name)
         # The switches themselves are code: a test that counts allocations may meet them.
         if len(failed) > 3:
             sys.exit("fail without any mutant: " + ", ".join(failed))
