@@ -7,19 +7,12 @@ import Testing
 
 @testable import PumpFirmware
 
-@Suite("Requests of a board's host, each with its ticket, in virtual time", .serialized)
-struct OrderTests {
-  /// 500 µL/day, 111 steps/s, without the single bolus.
-  private func profile() throws -> CompiledProfile {
-    var profile = try ImageTests.profile(.continuous(FlowRate(microlitresPerDay: 500)))
-    profile.run.singleBolus = nil
-    return profile
-  }
-
+/// Requests of a board's host, each with its ticket.
+extension ControllerTests {
   /// Where it does not matter what has happened.
-  private let any = "ffffffffffffffff"
+  private var any: String { "ffffffffffffffff" }
   /// 2 µL, 38,400 steps, over 60 s.
-  private let bolus = "bolus 77359400 df8475800 1"
+  private var bolus: String { "bolus 77359400 df8475800 1" }
 
   /// What becomes of a line: the answer's words, or the refusal's with `code` in front.
   private func told(_ host: TestHost, _ line: String) -> [String: String] {
